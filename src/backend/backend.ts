@@ -102,4 +102,8 @@ export interface BackendOptions {
   /** Told once per kind of trouble that does not fail a call (missing capability, unreadable document …). */
   readonly warn: (message: string) => void;
   readonly now: () => Date;
+  /** MongoDB only: see EventStoreOptions. */
+  readonly database?: string | undefined;
+  readonly collection?: string | undefined;
+  readonly client?: unknown;
 }

@@ -1,0 +1,87 @@
+/** Counters: what the store has seen, and the one warning per kind of surprise. */
+import { EventStoreError } from "../errors.ts";
+import type { StoredEvent } from "../event/event.ts";
+import { formatInstant, type Instant, toMs } from "../event/instant.ts";
+import type { PreparedEvent } from "../event/parse.ts";
+import type { Appended } from "./append-queue.ts";
+import type { AppendResult } from "./store.ts";
+
+/** @since 0.1.0 */
+export interface StoreCounters {
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  readonly invalid: number;
+  /** Stored events whose type MADSci does not know. */
+  readonly unknown_types: number;
+  /** Stored events that arrived more than a minute after, or claim to be later than, their arrival. */
+  readonly late: number;
+  readonly future: number;
+  /** Largest difference between arrival and event time so far, either way, in milliseconds. */
+  readonly max_late_ms: number;
+  readonly max_future_ms: number;
+}
+
+const LATE_MS = 60_000;
+/** Types remembered for "warned once"; beyond it warnings stop, counting goes on. */
+const MAX_WARNED_TYPES = 100;
+
+export class Counters {
+  readonly #warn: (message: string) => void;
+  readonly #warnedTypes = new Set<string>();
+  readonly #count = {
+    stored: 0,
+    duplicates: 0,
+    conflicts: 0,
+    invalid: 0,
+    unknown_types: 0,
+    late: 0,
+    future: 0,
+    max_late_ms: 0,
+    max_future_ms: 0,
+  };
+
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  read(): StoreCounters {
+    return { ...this.#count };
+  }
+
+  unknownType(type: string): void {
+    this.#count.unknown_types++;
+    if (this.#warnedTypes.has(type) || this.#warnedTypes.size >= MAX_WARNED_TYPES) return;
+    this.#warnedTypes.add(type);
+    this.#warn(`event type ${JSON.stringify(type)} is not one MADSci knows; stored as it is (strict_event_types refuses it)`);
+  }
+
+  invalid(error: EventStoreError): AppendResult {
+    this.#count.invalid++;
+    return { status: "invalid", id: undefined, error };
+  }
+
+  outcome(prepared: PreparedEvent, { outcome, received }: Appended): AppendResult {
+    const id = prepared.event._id;
+    if (outcome.status === "stored") {
+      this.#count.stored++;
+      return { status: "stored", id, event: this.#arrived(prepared, received) };
+    }
+    if (outcome.status === "duplicate") {
+      this.#count.duplicates++;
+      return { status: "duplicate", id, event: outcome.existing };
+    }
+    this.#count.conflicts++;
+    const error = new EventStoreError("EVT_CONFLICT", "an event with this id and another content is already stored");
+    return { status: "conflict", id, event: outcome.existing, error };
+  }
+
+  #arrived(prepared: PreparedEvent, received: Instant): StoredEvent {
+    const skewMs = toMs(received) - toMs(prepared.instant);
+    if (skewMs > LATE_MS) this.#count.late++;
+    if (skewMs < 0) this.#count.future++;
+    if (skewMs > this.#count.max_late_ms) this.#count.max_late_ms = skewMs;
+    if (-skewMs > this.#count.max_future_ms) this.#count.max_future_ms = -skewMs;
+    return { ...prepared.event, received_at: formatInstant(received), skew_ms: skewMs };
+  }
+}
