@@ -4,7 +4,7 @@ export type { Event, EventInput, Source, StoredEvent } from "./event/event.ts";
 export { EVENT_TYPES } from "./event/event-types.ts";
 export { newId } from "./event/id.ts";
 export type { Json } from "./event/json.ts";
-export { LEVEL, levelName, type LogLevel } from "./event/levels.ts";
+export { LEVEL, type LogLevel, levelName } from "./event/levels.ts";
 export type { EventLimits } from "./event/limits.ts";
 export { createEvent, type ParseOptions, parseEvent } from "./event/parse.ts";
 export { matches } from "./event/selector/matches.ts";
@@ -12,12 +12,5 @@ export { parseSelector } from "./event/selector/parse.ts";
 export type { ParsedSelector, Selector } from "./event/selector/selector.ts";
 export type { EventCursor } from "./store/find.ts";
 export type { EventStoreOptions } from "./store/options.ts";
-export {
-  type AppendResult,
-  type ArchiveOptions,
-  type CountOptions,
-  EventStore,
-  type FindOptions,
-  type StoreStats,
-  type TimeInput,
-} from "./store/store.ts";
+export type { ArchiveOptions, CountOptions, FindOptions, TimeInput } from "./store/query.ts";
+export { type AppendResult, EventStore, type StoreStats } from "./store/store.ts";

@@ -6,7 +6,10 @@
 import { z } from "zod";
 import type { Json } from "./json.ts";
 
-const ownershipId = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/).optional();
+const ownershipId = z
+  .string()
+  .regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/)
+  .optional();
 
 /** Who an event came from; every id is a ULID. @since 0.1.0 */
 export const sourceSchema = z
@@ -37,7 +40,9 @@ export const eventSchema = z
     event_type: z.string().min(1).describe("Lower case; one of MADSci's 63 types, or the sender's own"),
     log_level: z.union([0, 10, 20, 30, 40, 50].map((level) => z.literal(level as 0 | 10 | 20 | 30 | 40 | 50))),
     alert: z.boolean().describe("True asks for a notification whatever the level"),
-    event_timestamp: z.string().describe("ISO 8601 as the sender wrote it; without offset it is read in naive_timezone"),
+    event_timestamp: z
+      .string()
+      .describe("ISO 8601 as the sender wrote it; without offset it is read in naive_timezone"),
     source: sourceSchema,
     event_data: z.custom<Json>(() => true).meta({ description: "Any JSON value" }),
     trace_id: z.string().nullable(),

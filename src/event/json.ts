@@ -11,8 +11,9 @@ export type Json = null | boolean | number | bigint | string | readonly Json[] |
 
 /** 16 or more digits that are not a fraction's: possibly an integer a double cannot hold. */
 const LONG_DIGITS = /(?<![.\d])\d{16}/;
-const STRING_OR_INTEGER = /"(?:[^"\\]|\\.)*"|(-?\d{16,})(?![\d.eE])/g;
-const STRING_OR_WORD = /"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)\b/g;
+/** Strings and fractions are matched only to be stepped over. */
+const STRING_OR_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+[.eE][\d.eE+-]*|(-?\d{16,})/g;
+const STRING_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|(-?Infinity|NaN)\b/g;
 /** Unguessable, so that no text a sender writes can pass for a marked integer. */
 const MARK = `\u0001${randomUUID()}:`;
 const ESCAPED_MARK = JSON.stringify(MARK).slice(1, -1);

@@ -65,18 +65,23 @@ function scalarOrSelf(node: unknown): unknown {
     return typeof toJson === "function" ? scalarOrSelf(toJson.call(node)) : node;
   }
   if (typeof node === "number") return Number.isFinite(node) ? (Object.is(node, -0) ? 0 : node) : null;
-  if (typeof node === "bigint") return node >= Number.MIN_SAFE_INTEGER && node <= Number.MAX_SAFE_INTEGER ? Number(node) : node;
+  if (typeof node === "bigint")
+    return node >= Number.MIN_SAFE_INTEGER && node <= Number.MAX_SAFE_INTEGER ? Number(node) : node;
   return typeof node === "string" || typeof node === "boolean" ? node : null;
 }
 
 /** Sets an own property even where the key is `__proto__`. */
 function define(target: Record<string, Json>, key: string, value: Json): void {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else target[key] = value;
 }
 
 function tooDeep(limits: EventLimits): EventStoreError {
-  return new EventStoreError("EVT_TOO_LARGE", `event_data is nested deeper than ${limits.maxDepth} levels (or refers to itself)`);
+  return new EventStoreError(
+    "EVT_TOO_LARGE",
+    `event_data is nested deeper than ${limits.maxDepth} levels (or refers to itself)`,
+  );
 }
 
 function tooManyKeys(limits: EventLimits): EventStoreError {

@@ -130,7 +130,8 @@ function idOf(fields: Record<string, unknown>, issues: FieldIssue[]): string {
     return "";
   }
   const error = idProblem(id);
-  if (error) issues.push({ type: "value_error", loc: [key], msg: `Value error, ${error}`, input: given, ctx: { error } });
+  if (error)
+    issues.push({ type: "value_error", loc: [key], msg: `Value error, ${error}`, input: given, ctx: { error } });
   return id;
 }
 
@@ -142,7 +143,9 @@ export function idProblem(id: string): string | undefined {
   return undefined;
 }
 
-const EXPECTED_TYPES = `${EVENT_TYPES.slice(0, -1).map((type) => `'${type}'`).join(", ")} or '${EVENT_TYPES.at(-1)}'`;
+const EXPECTED_TYPES = `${EVENT_TYPES.slice(0, -1)
+  .map((type) => `'${type}'`)
+  .join(", ")} or '${EVENT_TYPES.at(-1)}'`;
 
 function typeOf(given: unknown, context: ParseContext, issues: FieldIssue[]): string {
   if (given === undefined) return "unknown";
@@ -165,7 +168,13 @@ function levelOf(given: unknown, issues: FieldIssue[]): Event["log_level"] {
   const level = parseLevel(given);
   if (level !== undefined) return level;
   const expected = "0, 10, 20, 30, 40 or 50";
-  issues.push({ type: "enum", loc: ["log_level"], msg: `Input should be ${expected}`, input: given, ctx: { expected } });
+  issues.push({
+    type: "enum",
+    loc: ["log_level"],
+    msg: `Input should be ${expected}`,
+    input: given,
+    ctx: { expected },
+  });
   return LEVEL.INFO;
 }
 

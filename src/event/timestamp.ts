@@ -14,8 +14,7 @@ export interface Timestamp {
   readonly instant: Instant;
 }
 
-const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt _](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?$/;
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt _](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?$/;
 const NUMERIC = /^[+-]?\d+(?:\.\d+)?$/;
 /** Above this a number means milliseconds, up to it seconds (pydantic's watershed). */
 const WATERSHED = 2e10;

@@ -77,7 +77,16 @@ export class AppendQueue {
     }
     return new Promise((resolve, reject) => {
       const deadlineMs = performance.now() + this.#options.appendTimeoutMs;
-      const call: Call = { events, appended: [], deadlineMs, taken: 0, missing: events.length, settled: false, resolve, reject };
+      const call: Call = {
+        events,
+        appended: [],
+        deadlineMs,
+        taken: 0,
+        missing: events.length,
+        settled: false,
+        resolve,
+        reject,
+      };
       this.#calls.push(call);
       this.#live.add(call);
       this.#queued += events.length;
@@ -103,7 +112,10 @@ export class AppendQueue {
 
   #start(): void {
     const slices = this.#takeBatch();
-    if (slices.length === 0) return this.#settleIdle();
+    if (slices.length === 0) {
+      this.#settleIdle();
+      return;
+    }
     this.#writing++;
     const batch = slices.flatMap(({ call, from, to }) => call.events.slice(from, to));
     const received = instantOf(this.#now());

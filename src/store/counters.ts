@@ -53,7 +53,9 @@ export class Counters {
     this.#count.unknown_types++;
     if (this.#warnedTypes.has(type) || this.#warnedTypes.size >= MAX_WARNED_TYPES) return;
     this.#warnedTypes.add(type);
-    this.#warn(`event type ${JSON.stringify(type)} is not one MADSci knows; stored as it is (strict_event_types refuses it)`);
+    this.#warn(
+      `event type ${JSON.stringify(type)} is not one MADSci knows; stored as it is (strict_event_types refuses it)`,
+    );
   }
 
   invalid(error: EventStoreError): AppendResult {

@@ -18,7 +18,8 @@ export function decodeCursor(cursor: string, scope: CursorScope): Position {
   try {
     const [kind, instant, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as string[];
     const same = kind === (scope.by === "archived_at" ? "a" : "t") + (scope.order === "newest" ? "n" : "o");
-    if (same && typeof id === "string" && /^-?\d{1,19}$/.test(String(instant))) return { instant: BigInt(String(instant)), id };
+    if (same && typeof id === "string" && /^-?\d{1,19}$/.test(String(instant)))
+      return { instant: BigInt(String(instant)), id };
   } catch {
     // falls through to the one error below
   }

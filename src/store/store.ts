@@ -4,22 +4,34 @@
  * It parses input once, commits in groups, counts what it sees, and turns a caller's options into one backend query.
  * Acknowledged means durable. Nothing here knows which engine answers.
  */
+
+import type { Backend, BackendStats } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
-import type { ArchiveTarget, Backend, BackendStats, FindQuery } from "../backend/backend.ts";
 import { EventStoreError } from "../errors.ts";
 import type { EventInput, StoredEvent } from "../event/event.ts";
-import { EVENT_FIELDS } from "../event/event.ts";
 import { isKnownType } from "../event/event-types.ts";
-import { type Instant, instantOf } from "../event/instant.ts";
-import { type ParseContext, parseContext, type PreparedEvent, prepareEvent } from "../event/parse.ts";
+import { instantOf } from "../event/instant.ts";
+import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
-import { DateValue, type Node, type ParsedSelector, type Selector } from "../event/selector/selector.ts";
-import { parseTimestamp } from "../event/timestamp.ts";
+import type { ParsedSelector } from "../event/selector/selector.ts";
 import { type Appended, AppendQueue } from "./append-queue.ts";
 import { Counters, type StoreCounters } from "./counters.ts";
 import { EventCursor } from "./find.ts";
 import { type EventStoreOptions, type ResolvedStoreOptions, resolveStoreOptions } from "./options.ts";
-import { decodeCursor } from "./position.ts";
+import {
+  type ArchiveOptions,
+  archiveTargets,
+  type CountOptions,
+  countQuery,
+  type FindOptions,
+  findQuery,
+  type TimeInput,
+  toInstant,
+  wholeNumber,
+} from "./query.ts";
+
+/** Events archived or purged per durable step unless the caller says otherwise. */
+const DEFAULT_STEP = 1000;
 
 /**
  * What became of one appended event.
@@ -31,47 +43,6 @@ export type AppendResult =
   | { readonly status: "duplicate"; readonly id: string; readonly event: StoredEvent }
   | { readonly status: "conflict"; readonly id: string; readonly event: StoredEvent; readonly error: EventStoreError }
   | { readonly status: "invalid"; readonly id: string | undefined; readonly error: EventStoreError };
-
-/** A point in time as a caller may give it. @since 0.1.0 */
-export type TimeInput = Date | string | number;
-
-/** @since 0.1.0 */
-export interface FindOptions {
-  /** @default {} (everything) */
-  readonly selector?: Selector | undefined;
-  /** Event time bounds, both inclusive. */
-  readonly from?: TimeInput | undefined;
-  readonly to?: TimeInput | undefined;
-  /** Archived events too. @default false, or true when the selector names `archived` or `archived_at` */
-  readonly includeArchived?: boolean | undefined;
-  /** By event time, then id. @default "newest" */
-  readonly order?: "newest" | "oldest" | undefined;
-  /** `archived_at` lists archived events only. @default "event_timestamp" */
-  readonly by?: "event_timestamp" | "archived_at" | undefined;
-  readonly limit?: number | undefined;
-  readonly offset?: number | undefined;
-  /** From `EventCursor.cursor` of the same search. */
-  readonly cursor?: string | undefined;
-  /** Top-level fields to return. @default all */
-  readonly fields?: readonly string[] | undefined;
-  /** @default the store's `findTimeoutMs` */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** @since 0.1.0 */
-export type CountOptions = Pick<FindOptions, "selector" | "from" | "to" | "includeArchived" | "limit" | "timeoutMs" | "signal">;
-
-/** Which events to archive: by id, or all older than an instant and/or accepted by a selector. @since 0.1.0 */
-export interface ArchiveOptions {
-  readonly ids?: readonly string[];
-  readonly before?: TimeInput;
-  readonly selector?: Selector;
-  /** Events per durable step. @default 1000 */
-  readonly batchSize?: number;
-  /** Most steps. @default unlimited */
-  readonly maxBatches?: number;
-}
 
 /** @since 0.1.0 */
 export type StoreStats = StoreCounters & BackendStats & { readonly pending: number };
@@ -156,15 +127,7 @@ export class EventStore implements AsyncDisposable {
    */
   find(options: FindOptions = {}): EventCursor {
     this.#assertOpen();
-    const scope = { by: options.by ?? "event_timestamp", order: options.order ?? "newest" } as const;
-    const query: FindQuery = {
-      ...this.#condition(options),
-      ...scope,
-      after: options.cursor === undefined ? undefined : decodeCursor(options.cursor, scope),
-      skip: wholeNumber("offset", options.offset),
-      limit: wholeNumber("limit", options.limit),
-    };
-    checkFields(options.fields);
+    const query = findQuery(options, this.#context.zone);
     return new EventCursor(this.#backend, query, options.timeoutMs ?? this.#options.findTimeoutMs, options.fields);
   }
 
@@ -173,9 +136,9 @@ export class EventStore implements AsyncDisposable {
     this.#assertOpen();
     const time = AbortSignal.timeout(options.timeoutMs ?? this.#options.findTimeoutMs);
     const signal = options.signal ? AbortSignal.any([options.signal, time]) : time;
-    const query = { ...this.#condition(options), signal, limit: wholeNumber("limit", options.limit) };
-    const found = await this.#backend.count(query);
-    if (signal.aborted) throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", "counting took too long; narrow the time range");
+    const found = await this.#backend.count({ ...countQuery(options, this.#context.zone), signal });
+    if (signal.aborted)
+      throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", "counting took too long; narrow the time range");
     return found;
   }
 
@@ -189,10 +152,10 @@ export class EventStore implements AsyncDisposable {
   async archive(options: ArchiveOptions): Promise<number> {
     this.#assertOpen();
     const at = instantOf(this.#context.now());
-    const batch = wholeNumber("batchSize", options.batchSize) || 1000;
+    const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
     let batches = options.maxBatches ?? Number.POSITIVE_INFINITY;
     let archived = 0;
-    for (const target of this.#targets(options, batch)) {
+    for (const target of archiveTargets(options, batch, this.#context.zone)) {
       for (let last = batch; last === batch && batches > 0; batches--) {
         last = await this.#backend.archive(target, at, batch);
         archived += last;
@@ -211,8 +174,8 @@ export class EventStore implements AsyncDisposable {
   /** Deletes for good what was archived before the instant, in bounded steps; returns how many. */
   async purge(options: { readonly archivedBefore: TimeInput; readonly batchSize?: number }): Promise<number> {
     this.#assertOpen();
-    const before = this.#instant("archivedBefore", options.archivedBefore);
-    const batch = wholeNumber("batchSize", options.batchSize) || 1000;
+    const before = toInstant("archivedBefore", options.archivedBefore, this.#context.zone);
+    const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
     let purged = 0;
     for (let last = batch; last === batch; ) {
       last = await this.#backend.purge(before, batch);
@@ -253,65 +216,12 @@ export class EventStore implements AsyncDisposable {
     }
   }
 
-  #condition(options: CountOptions & { by?: FindOptions["by"] }) {
-    const selector = this.parseSelector(options.selector ?? {});
-    return {
-      selector,
-      from: options.from === undefined ? undefined : this.#instant("from", options.from),
-      to: options.to === undefined ? undefined : this.#instant("to", options.to),
-      archived: archivedFilter(options, selector),
-      signal: options.signal,
-    };
-  }
-
   /** For adapters: the guard, with this store's zone. */
   parseSelector(selector: unknown): ParsedSelector {
     return parseSelector(selector, { zone: this.#context.zone });
   }
 
-  #targets(options: ArchiveOptions, batch: number): ArchiveTarget[] {
-    if (options.ids) {
-      const ids = [...new Set(options.ids)];
-      const parts = Math.ceil(ids.length / batch);
-      return Array.from({ length: parts }, (_, i) => ({ ids: ids.slice(i * batch, (i + 1) * batch) }));
-    }
-    const selector = this.parseSelector(options.selector ?? {});
-    if (options.before === undefined) {
-      if (options.selector) return [{ selector }];
-      throw new EventStoreError("EVT_INVALID_OPTION", "archive needs ids, before or selector");
-    }
-    const value = new DateValue(this.#instant("before", options.before));
-    const older: Node = { op: "field", path: ["event_timestamp"], test: { op: "lt", value } };
-    const fields = new Set([...selector.fields, "event_timestamp"]);
-    return [{ selector: { root: { op: "and", children: [older, selector.root] }, fields } }];
-  }
-
-  #instant(name: string, time: TimeInput): Instant {
-    if (time instanceof Date && !Number.isNaN(time.getTime())) return instantOf(time);
-    const parsed = time instanceof Date ? "not a valid date" : parseTimestamp(time, this.#context.zone);
-    if (typeof parsed !== "string") return parsed.instant;
-    throw new EventStoreError("EVT_INVALID_OPTION", `${name}: ${parsed}`);
-  }
-
   #assertOpen(): void {
     if (this.#closing) throw new EventStoreError("EVT_CLOSED", "the store is closed");
   }
-}
-
-/** Archived events are left out unless asked for, or the selector itself speaks of them. */
-function archivedFilter(options: CountOptions & { by?: FindOptions["by"] }, selector: ParsedSelector): boolean | undefined {
-  if (options.by === "archived_at") return true;
-  const named = selector.fields.has("archived") || selector.fields.has("archived_at");
-  return (options.includeArchived ?? named) ? undefined : false;
-}
-
-function wholeNumber(name: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
-  throw new EventStoreError("EVT_INVALID_OPTION", `${name} must be a whole number, 0 or more`);
-}
-
-function checkFields(fields: readonly string[] | undefined): void {
-  const known = new Set<string>([...EVENT_FIELDS, "received_at", "skew_ms"]);
-  const unknown = fields?.find((field) => !known.has(field));
-  if (unknown !== undefined) throw new EventStoreError("EVT_INVALID_OPTION", `fields: an event has no field "${unknown}"`);
 }

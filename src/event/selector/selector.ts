@@ -44,7 +44,17 @@ export type Operand =
   | { readonly [key: string]: Operand };
 
 /** BSON type names an event's values can have. */
-export type TypeName = "double" | "string" | "object" | "array" | "bool" | "date" | "objectId" | "null" | "int" | "long";
+export type TypeName =
+  | "double"
+  | "string"
+  | "object"
+  | "array"
+  | "bool"
+  | "date"
+  | "objectId"
+  | "null"
+  | "int"
+  | "long";
 
 export interface RegexOperand {
   readonly pattern: string;

@@ -1,0 +1,122 @@
+/** What a caller asks for → the query a backend understands. Bad options are refused by name before anything is read. */
+import type { ArchiveTarget, CountQuery, FindQuery } from "../backend/backend.ts";
+import { EventStoreError } from "../errors.ts";
+import { EVENT_FIELDS } from "../event/event.ts";
+import { type Instant, instantOf } from "../event/instant.ts";
+import { parseSelector } from "../event/selector/parse.ts";
+import { DateValue, type Node, type ParsedSelector, type Selector } from "../event/selector/selector.ts";
+import { parseTimestamp } from "../event/timestamp.ts";
+import type { ZoneReader } from "../event/zone.ts";
+import { decodeCursor } from "./position.ts";
+
+/** A point in time as a caller may give it. @since 0.1.0 */
+export type TimeInput = Date | string | number;
+
+/** @since 0.1.0 */
+export interface FindOptions {
+  /** @default {} (everything) */
+  readonly selector?: Selector | undefined;
+  /** Event time bounds, both inclusive. */
+  readonly from?: TimeInput | undefined;
+  readonly to?: TimeInput | undefined;
+  /** Archived events too. @default false, or true when the selector names `archived` or `archived_at` */
+  readonly includeArchived?: boolean | undefined;
+  /** By event time, then id. @default "newest" */
+  readonly order?: "newest" | "oldest" | undefined;
+  /** `archived_at` lists archived events only. @default "event_timestamp" */
+  readonly by?: "event_timestamp" | "archived_at" | undefined;
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+  /** From `EventCursor.cursor` of the same search. */
+  readonly cursor?: string | undefined;
+  /** Top-level fields to return. @default all */
+  readonly fields?: readonly string[] | undefined;
+  /** @default the store's `findTimeoutMs` */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @since 0.1.0 */
+export type CountOptions = Pick<
+  FindOptions,
+  "selector" | "from" | "to" | "includeArchived" | "limit" | "timeoutMs" | "signal"
+>;
+
+/** Which events to archive: by id, or all older than an instant and/or accepted by a selector. @since 0.1.0 */
+export interface ArchiveOptions {
+  readonly ids?: readonly string[];
+  readonly before?: TimeInput;
+  readonly selector?: Selector;
+  /** Events per durable step. @default 1000 */
+  readonly batchSize?: number;
+  /** Most steps. @default unlimited */
+  readonly maxBatches?: number;
+}
+
+export function countQuery(options: CountOptions, zone: ZoneReader): CountQuery {
+  const selector = parseSelector(options.selector ?? {}, { zone });
+  return {
+    selector,
+    from: options.from === undefined ? undefined : toInstant("from", options.from, zone),
+    to: options.to === undefined ? undefined : toInstant("to", options.to, zone),
+    archived: archivedFilter(options, selector),
+    signal: options.signal,
+    limit: wholeNumber("limit", options.limit),
+  };
+}
+
+export function findQuery(options: FindOptions, zone: ZoneReader): FindQuery {
+  checkFields(options.fields);
+  const scope = { by: options.by ?? "event_timestamp", order: options.order ?? "newest" } as const;
+  const condition = countQuery(options, zone);
+  return {
+    ...condition,
+    ...scope,
+    archived: scope.by === "archived_at" ? true : condition.archived,
+    after: options.cursor === undefined ? undefined : decodeCursor(options.cursor, scope),
+    skip: wholeNumber("offset", options.offset),
+  };
+}
+
+/** Archived events are left out unless asked for, or the selector itself speaks of them. */
+function archivedFilter(options: CountOptions, selector: ParsedSelector): boolean | undefined {
+  const named = selector.fields.has("archived") || selector.fields.has("archived_at");
+  return (options.includeArchived ?? named) ? undefined : false;
+}
+
+/** The steps of an archive call: slices of its ids, or one condition to repeat until nothing is left. */
+export function archiveTargets(options: ArchiveOptions, batch: number, zone: ZoneReader): ArchiveTarget[] {
+  if (options.ids) {
+    const ids = [...new Set(options.ids)];
+    const parts = Math.ceil(ids.length / batch);
+    return Array.from({ length: parts }, (_, i) => ({ ids: ids.slice(i * batch, (i + 1) * batch) }));
+  }
+  const selector = parseSelector(options.selector ?? {}, { zone });
+  if (options.before === undefined) {
+    if (options.selector) return [{ selector }];
+    throw new EventStoreError("EVT_INVALID_OPTION", "archive needs ids, before or selector");
+  }
+  const value = new DateValue(toInstant("before", options.before, zone));
+  const older: Node = { op: "field", path: ["event_timestamp"], test: { op: "lt", value } };
+  const fields = new Set([...selector.fields, "event_timestamp"]);
+  return [{ selector: { root: { op: "and", children: [older, selector.root] }, fields } }];
+}
+
+export function toInstant(name: string, time: TimeInput, zone: ZoneReader): Instant {
+  if (time instanceof Date && !Number.isNaN(time.getTime())) return instantOf(time);
+  const parsed = time instanceof Date ? "not a valid date" : parseTimestamp(time, zone);
+  if (typeof parsed !== "string") return parsed.instant;
+  throw new EventStoreError("EVT_INVALID_OPTION", `${name}: ${parsed}`);
+}
+
+export function wholeNumber(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
+  throw new EventStoreError("EVT_INVALID_OPTION", `${name} must be a whole number, 0 or more`);
+}
+
+function checkFields(fields: readonly string[] | undefined): void {
+  const known = new Set<string>([...EVENT_FIELDS, "received_at", "skew_ms"]);
+  const unknown = fields?.find((field) => !known.has(field));
+  if (unknown !== undefined)
+    throw new EventStoreError("EVT_INVALID_OPTION", `fields: an event has no field "${unknown}"`);
+}
