@@ -52,9 +52,17 @@ describe.each(BACKENDS)("backend $name", ({ open, skip }) => {
   const find = async (query: Parameters<typeof collect>[0] = {}) => ids((await collect(query)).found);
 
   it("returns an event as it was appended, with its arrival", async () => {
-    const event = prepare({ event_timestamp: "2025-05-31T23:59:59.250001", source: { node_id: NODE }, event_data: { a: [1, null] } });
+    const event = prepare({
+      event_timestamp: "2025-05-31T23:59:59.250001",
+      source: { node_id: NODE },
+      event_data: { a: [1, null] },
+    });
     expect(await backend.append([event], received)).toEqual([{ status: "stored" }]);
-    expect(await backend.get(event.event._id)).toEqual({ ...event.event, received_at: "2025-06-01T00:00:00Z", skew_ms: 750 });
+    expect(await backend.get(event.event._id)).toEqual({
+      ...event.event,
+      received_at: "2025-06-01T00:00:00Z",
+      skew_ms: 750,
+    });
     expect(await backend.get("absent")).toBeUndefined();
   });
 
@@ -130,7 +138,10 @@ describe.each(BACKENDS)("backend $name", ({ open, skip }) => {
   });
 
   it("continues behind a position in both orders, ties included", async () => {
-    const batch = Array.from({ length: 40 }, (_, i) => ({ _id: `e${i}`, event_timestamp: 1735725600 + Math.floor(i / 15) }));
+    const batch = Array.from({ length: 40 }, (_, i) => ({
+      _id: `e${i}`,
+      event_timestamp: 1735725600 + Math.floor(i / 15),
+    }));
     await append(...batch);
     for (const order of ["newest", "oldest"] as const) {
       const all = await find({ order });
@@ -149,7 +160,13 @@ describe.each(BACKENDS)("backend $name", ({ open, skip }) => {
 
   it("finds and counts by selector what the matcher accepts", async () => {
     await append(
-      { _id: "a", log_level: 40, event_type: "node_error", source: { node_id: NODE }, event_data: { t: 5, tags: ["x", "y"] } },
+      {
+        _id: "a",
+        log_level: 40,
+        event_type: "node_error",
+        source: { node_id: NODE },
+        event_data: { t: 5, tags: ["x", "y"] },
+      },
       { _id: "b", log_level: 20, event_data: { t: [7, 1], deep: [{ v: 1 }, { v: 2 }] } },
       { _id: "c", log_level: 30, event_data: null, alert: true },
     );
@@ -170,7 +187,9 @@ describe.each(BACKENDS)("backend $name", ({ open, skip }) => {
     ];
     for (const [where, expected] of expectations) {
       expect((await find({ where })).sort(), JSON.stringify(where)).toEqual(expected);
-      expect(await backend.count({ selector: parseSelector(where, { zone }) }), JSON.stringify(where)).toBe(expected.length);
+      expect(await backend.count({ selector: parseSelector(where, { zone }) }), JSON.stringify(where)).toBe(
+        expected.length,
+      );
     }
   });
 

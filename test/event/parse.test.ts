@@ -26,7 +26,10 @@ describe("parseEvent", () => {
   });
 
   it("always makes an event its own schema accepts", () => {
-    const field = fc.oneof(fc.jsonValue(), fc.constantFrom("info", "NODE_START", "2025-01-01", 20, true, { node_id: ULID }));
+    const field = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom("info", "NODE_START", "2025-01-01", 20, true, { node_id: ULID }),
+    );
     const keys = ["_id", "event_type", "log_level", "alert", "event_timestamp", "source", "event_data", "trace_id"];
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...keys), field), (input) => {
@@ -65,7 +68,13 @@ describe("parseEvent", () => {
     }
   });
 
-  it.each([["20.0", 20], ["CRITICAL", 50], ["eventloglevel.debug", 10], [0, 0], ["30", 30]])("reads level %j", (log_level, level) => {
+  it.each([
+    ["20.0", 20],
+    ["CRITICAL", 50],
+    ["eventloglevel.debug", 10],
+    [0, 0],
+    ["30", 30],
+  ])("reads level %j", (log_level, level) => {
     expect(parseEvent({ log_level }).log_level).toBe(level);
   });
 
@@ -101,12 +110,23 @@ describe("parseEvent", () => {
       expect.unreachable();
     } catch (error) {
       const fields = (error as EventStoreError).issues.map(({ loc, type }) => [loc[0], type]);
-      expect(fields).toEqual([["log_level", "enum"], ["alert", "bool_parsing"], ["trace_id", "string_type"]]);
+      expect(fields).toEqual([
+        ["log_level", "enum"],
+        ["alert", "bool_parsing"],
+        ["trace_id", "string_type"],
+      ]);
     }
   });
 
   it("copies a library caller's data into plain JSON", () => {
-    const data = { when: new Date(0), nan: Number.NaN, skip: undefined, big: 2n ** 60n, set: new Set([1]), fn: () => 1 };
+    const data = {
+      when: new Date(0),
+      nan: Number.NaN,
+      skip: undefined,
+      big: 2n ** 60n,
+      set: new Set([1]),
+      fn: () => 1,
+    };
     const event = parseEvent({ event_data: data });
     expect(event.event_data).toEqual({ when: "1970-01-01T00:00:00.000Z", nan: null, big: 2n ** 60n, set: [1] });
     data.big = 1n;
@@ -126,7 +146,8 @@ describe("parseEvent", () => {
   });
 
   it("refuses a value that is no object", () => {
-    for (const input of [null, 7, "x", [], undefined]) expect(issueOf(input)).toMatchObject({ type: "model_attributes_type" });
+    for (const input of [null, 7, "x", [], undefined])
+      expect(issueOf(input)).toMatchObject({ type: "model_attributes_type" });
   });
 
   it("writes the immutable part in field order, without the archive state", () => {

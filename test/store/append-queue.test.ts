@@ -13,7 +13,8 @@ function writer(concurrentAppends = 1) {
   const batches: { size: number; end: (error?: Error) => void }[] = [];
   const append: Backend["append"] = (batch) =>
     new Promise<AppendOutcome[]>((resolve, reject) => {
-      const end = (error?: Error) => (error ? reject(error) : resolve(batch.map(() => ({ status: "stored" as const }))));
+      const end = (error?: Error) =>
+        error ? reject(error) : resolve(batch.map(() => ({ status: "stored" as const })));
       batches.push({ size: batch.length, end });
     });
   return { batches, backend: { append, concurrentAppends } as unknown as Backend };

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Long tests with real processes and real signals; FAULT_ROUNDS says how many rounds. */
+export default defineConfig({
+  test: {
+    include: ["test/fault/**/*.test.ts"],
+    globalSetup: ["test/helpers/global-setup.ts"],
+    testTimeout: 1_200_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    pool: "forks",
+  },
+});
