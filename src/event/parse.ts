@@ -19,6 +19,8 @@ import { localZone, type ZoneReader, zoneReader } from "./zone.ts";
 
 /** How to read input; made once per store by {@link parseContext}. */
 export interface ParseContext {
+  /** IANA zone of timestamps without offset, by name and as a function. */
+  readonly naiveTimezone: string;
   readonly zone: ZoneReader;
   readonly now: () => Date;
   readonly strictEventTypes: boolean;
@@ -41,8 +43,10 @@ export interface ParseOptions {
 }
 
 export function parseContext(options: ParseOptions = {}): ParseContext {
+  const naiveTimezone = options.naiveTimezone ?? localZone();
   return {
-    zone: zoneReader(options.naiveTimezone ?? localZone()),
+    naiveTimezone,
+    zone: zoneReader(naiveTimezone),
     now: options.now ?? (() => new Date()),
     strictEventTypes: options.strictEventTypes ?? false,
     defaultSource: Object.freeze({ ...options.defaultSource }),

@@ -3,11 +3,14 @@ import type { ArchiveTarget, CountQuery, FindQuery } from "../backend/backend.ts
 import { EventStoreError } from "../errors.ts";
 import { EVENT_FIELDS } from "../event/event.ts";
 import { type Instant, instantOf } from "../event/instant.ts";
+import type { ParseContext } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import { DateValue, type Node, type ParsedSelector, type Selector } from "../event/selector/selector.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
-import type { ZoneReader } from "../event/zone.ts";
 import { decodeCursor } from "./position.ts";
+
+/** How naive timestamps are read. */
+export type Zone = Pick<ParseContext, "naiveTimezone" | "zone">;
 
 /** A point in time as a caller may give it. @since 0.1.0 */
 export type TimeInput = Date | string | number;
@@ -53,8 +56,8 @@ export interface ArchiveOptions {
   readonly maxBatches?: number;
 }
 
-export function countQuery(options: CountOptions, zone: ZoneReader): CountQuery {
-  const selector = parseSelector(options.selector ?? {}, { zone });
+export function countQuery(options: CountOptions, zone: Zone): CountQuery {
+  const selector = parseSelector(options.selector ?? {}, { naiveTimezone: zone.naiveTimezone });
   return {
     selector,
     from: options.from === undefined ? undefined : toInstant("from", options.from, zone),
@@ -65,7 +68,7 @@ export function countQuery(options: CountOptions, zone: ZoneReader): CountQuery 
   };
 }
 
-export function findQuery(options: FindOptions, zone: ZoneReader): FindQuery {
+export function findQuery(options: FindOptions, zone: Zone): FindQuery {
   checkFields(options.fields);
   const scope = { by: options.by ?? "event_timestamp", order: options.order ?? "newest" } as const;
   const condition = countQuery(options, zone);
@@ -85,13 +88,13 @@ function archivedFilter(options: CountOptions, selector: ParsedSelector): boolea
 }
 
 /** The steps of an archive call: slices of its ids, or one condition to repeat until nothing is left. */
-export function archiveTargets(options: ArchiveOptions, batch: number, zone: ZoneReader): ArchiveTarget[] {
+export function archiveTargets(options: ArchiveOptions, batch: number, zone: Zone): ArchiveTarget[] {
   if (options.ids) {
     const ids = [...new Set(options.ids)];
     const parts = Math.ceil(ids.length / batch);
     return Array.from({ length: parts }, (_, i) => ({ ids: ids.slice(i * batch, (i + 1) * batch) }));
   }
-  const selector = parseSelector(options.selector ?? {}, { zone });
+  const selector = parseSelector(options.selector ?? {}, { naiveTimezone: zone.naiveTimezone });
   if (options.before === undefined) {
     if (options.selector) return [{ selector }];
     throw new EventStoreError("EVT_INVALID_OPTION", "archive needs ids, before or selector");
@@ -102,9 +105,9 @@ export function archiveTargets(options: ArchiveOptions, batch: number, zone: Zon
   return [{ selector: { root: { op: "and", children: [older, selector.root] }, fields } }];
 }
 
-export function toInstant(name: string, time: TimeInput, zone: ZoneReader): Instant {
+export function toInstant(name: string, time: TimeInput, zone: Zone): Instant {
   if (time instanceof Date && !Number.isNaN(time.getTime())) return instantOf(time);
-  const parsed = time instanceof Date ? "not a valid date" : parseTimestamp(time, zone);
+  const parsed = time instanceof Date ? "not a valid date" : parseTimestamp(time, zone.zone);
   if (typeof parsed !== "string") return parsed.instant;
   throw new EventStoreError("EVT_INVALID_OPTION", `${name}: ${parsed}`);
 }

@@ -127,7 +127,7 @@ export class EventStore implements AsyncDisposable {
    */
   find(options: FindOptions = {}): EventCursor {
     this.#assertOpen();
-    const query = findQuery(options, this.#context.zone);
+    const query = findQuery(options, this.#context);
     return new EventCursor(this.#backend, query, options.timeoutMs ?? this.#options.findTimeoutMs, options.fields);
   }
 
@@ -136,7 +136,7 @@ export class EventStore implements AsyncDisposable {
     this.#assertOpen();
     const time = AbortSignal.timeout(options.timeoutMs ?? this.#options.findTimeoutMs);
     const signal = options.signal ? AbortSignal.any([options.signal, time]) : time;
-    const found = await this.#backend.count({ ...countQuery(options, this.#context.zone), signal });
+    const found = await this.#backend.count({ ...countQuery(options, this.#context), signal });
     if (signal.aborted)
       throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", "counting took too long; narrow the time range");
     return found;
@@ -155,7 +155,7 @@ export class EventStore implements AsyncDisposable {
     const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
     let batches = options.maxBatches ?? Number.POSITIVE_INFINITY;
     let archived = 0;
-    for (const target of archiveTargets(options, batch, this.#context.zone)) {
+    for (const target of archiveTargets(options, batch, this.#context)) {
       for (let last = batch; last === batch && batches > 0; batches--) {
         last = await this.#backend.archive(target, at, batch);
         archived += last;
@@ -174,7 +174,7 @@ export class EventStore implements AsyncDisposable {
   /** Deletes for good what was archived before the instant, in bounded steps; returns how many. */
   async purge(options: { readonly archivedBefore: TimeInput; readonly batchSize?: number }): Promise<number> {
     this.#assertOpen();
-    const before = toInstant("archivedBefore", options.archivedBefore, this.#context.zone);
+    const before = toInstant("archivedBefore", options.archivedBefore, this.#context);
     const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
     let purged = 0;
     for (let last = batch; last === batch; ) {
@@ -218,7 +218,7 @@ export class EventStore implements AsyncDisposable {
 
   /** For adapters: the guard, with this store's zone. */
   parseSelector(selector: unknown): ParsedSelector {
-    return parseSelector(selector, { zone: this.#context.zone });
+    return parseSelector(selector, { naiveTimezone: this.#context.naiveTimezone });
   }
 
   #assertOpen(): void {
