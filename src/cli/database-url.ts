@@ -1,0 +1,24 @@
+/** Database URLs as settings hold them: which schemes are accepted, and what to say about the others. */
+
+const ACCEPTED = "sqlite:PATH, memory:, mongodb://… and mongodb+srv://…";
+
+/** What is wrong with a database URL and how to mend it; never shows more of it than the scheme. */
+export function databaseUrlProblem(value: unknown, origin: string): string {
+  const scheme = typeof value === "string" ? /^\s*([a-z][a-z0-9+.-]*):/i.exec(value)?.[1]?.toLowerCase() : undefined;
+  if (scheme === undefined)
+    return `${origin} holds no database URL; accepted are ${ACCEPTED} (for a file write sqlite:PATH)`;
+  if (scheme === "http" || scheme === "https")
+    return `${origin} is the URL of a server; asking a server comes in a later release. Accepted are ${ACCEPTED}`;
+  if (scheme === "mongodb" || scheme === "mongodb+srv")
+    return `${origin} lacks the // behind ${scheme}:; accepted are ${ACCEPTED}`;
+  const elsewhere = /\bDB_URL\b/.test(origin)
+    ? "; if it belongs to another program, set MONGO_DB_URL for this one"
+    : "";
+  return `${origin} has the scheme ${scheme}:, which is not supported; accepted are ${ACCEPTED}${elsewhere}`;
+}
+
+/** The file behind a `sqlite:` URL; undefined for other engines. */
+export function sqliteFile(url: string): string | undefined {
+  const path = /^sqlite:(?:\/\/(?=\/))?([^?#]*)/i.exec(url)?.[1];
+  return path === "" || path === ":memory:" ? undefined : path;
+}
