@@ -8,7 +8,7 @@ import { EventStoreError } from "../errors.ts";
 import { databaseUrlProblem } from "./database-url.ts";
 import { type EmailSource, readEmailAlerts } from "./email-alerts.ts";
 import { nearestName } from "./nearest.ts";
-import { EMAIL_ROWS, envNames, fileKeys, ROWS, type Setting, type Settings } from "./settings.ts";
+import { type Candidate, EMAIL_ROWS, envNames, fileKeys, ROWS, type Setting, type Settings } from "./settings.ts";
 import {
   readEnvFiles,
   readSettingsFiles,
@@ -34,12 +34,6 @@ export interface Config {
   readonly origins: ReadonlyMap<string, string>;
   /** What looks like a mistake but stops nothing. */
   readonly warnings: readonly string[];
-}
-
-/** A value before it is checked, and the words that say where it stood. */
-export interface Candidate {
-  readonly value: unknown;
-  readonly origin: string;
 }
 
 type Layer = ReadonlyMap<string, Candidate>;
@@ -140,7 +134,7 @@ function kindOf(value: unknown, setting: Setting<unknown>): string {
 }
 
 function withPaths(settings: Settings, cwd: string): Settings {
-  const sqlite = /^sqlite:(\.madsci\/.*)$/i.exec(settings.mongo_db_url)?.[1];
+  const sqlite = /^sqlite:(?:\/\/)?(\.madsci\/.*)$/.exec(settings.mongo_db_url)?.[1];
   const url = sqlite === undefined ? settings.mongo_db_url : `sqlite:${resolveMadsciPath(sqlite, cwd)}`;
   return { ...settings, mongo_db_url: url, backup_dir: resolveMadsciPath(settings.backup_dir, cwd) };
 }

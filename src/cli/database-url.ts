@@ -9,16 +9,17 @@ export function databaseUrlProblem(value: unknown, origin: string): string {
     return `${origin} holds no database URL; accepted are ${ACCEPTED} (for a file write sqlite:PATH)`;
   if (scheme === "http" || scheme === "https")
     return `${origin} is the URL of a server; asking a server comes in a later release. Accepted are ${ACCEPTED}`;
-  if (scheme === "mongodb" || scheme === "mongodb+srv")
-    return `${origin} lacks the // behind ${scheme}:; accepted are ${ACCEPTED}`;
+  if (["mongodb", "mongodb+srv", "sqlite", "memory"].includes(scheme))
+    return `${origin} is not complete or has something too many behind ${scheme}:; accepted are ${ACCEPTED}`;
   const elsewhere = /\bDB_URL\b/.test(origin)
     ? "; if it belongs to another program, set MONGO_DB_URL for this one"
     : "";
   return `${origin} has the scheme ${scheme}:, which is not supported; accepted are ${ACCEPTED}${elsewhere}`;
 }
 
-/** The file behind a `sqlite:` URL; undefined for other engines. */
+/** The file behind a `sqlite:` URL; undefined for other engines and for a database in memory. */
 export function sqliteFile(url: string): string | undefined {
-  const path = /^sqlite:(?:\/\/(?=\/))?([^?#]*)/i.exec(url)?.[1];
-  return path === "" || path === ":memory:" ? undefined : path;
+  if (!url.startsWith("sqlite:")) return undefined;
+  const path = url.slice("sqlite:".length).replace(/^\/\/(?=.)/, "");
+  return path === ":memory:" ? undefined : path;
 }

@@ -5,8 +5,7 @@
  * or as a mix: a password in the environment completes an object in a file. Null set higher takes back what lies lower.
  */
 import { EventStoreError } from "../errors.ts";
-import type { Candidate } from "./config.ts";
-import { EMAIL_ROWS, type EmailAlerts, type Setting } from "./settings.ts";
+import { type Candidate, EMAIL_ROWS, type EmailAlerts, type Setting } from "./settings.ts";
 
 /** What one layer says. */
 export interface EmailSource {

@@ -20,6 +20,11 @@ export interface Kind<T> {
 
 const trimmed = (value: unknown) => (typeof value === "string" ? value.trim() : value);
 
+function lowerScheme(value: unknown): unknown {
+  const url = trimmed(value);
+  return typeof url === "string" ? url.replace(/^[a-z+]+:/i, (scheme) => scheme.toLowerCase()) : url;
+}
+
 function number(value: unknown): unknown {
   const text = trimmed(value);
   return typeof text === "string" && /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
@@ -75,7 +80,7 @@ export const httpUrl: Kind<string> = {
 
 /** Where events rest; wrong schemes are refused by name in database-url.ts. */
 export const databaseUrl: Kind<string> = {
-  schema: z.preprocess(trimmed, z.string().regex(/^(mongodb(\+srv)?:\/\/|sqlite:|memory:)/i)),
+  schema: z.preprocess(lowerScheme, z.string().regex(/^(mongodb(\+srv)?:\/\/.|sqlite:.|memory:$)/)),
   expected: "a database URL starting with sqlite:, mongodb://, mongodb+srv:// or memory:",
   example: "sqlite:.madsci/events/events.db",
 };

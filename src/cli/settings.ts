@@ -38,6 +38,12 @@ export interface Setting<T> {
   readonly inert?: true;
 }
 
+/** A value before it is checked, and the words that say where it stood. */
+export interface Candidate {
+  readonly value: unknown;
+  readonly origin: string;
+}
+
 const row = <T>(kind: Kind<T>, fallback: NoInfer<T>, description: string, more: Partial<Setting<T>> = {}) => ({
   kind,
   default: fallback,

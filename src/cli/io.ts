@@ -1,0 +1,81 @@
+/**
+ * Io: the outside of the process as commands see it. Data goes to `out`, everything else to `err`.
+ *
+ * A reader that goes away (`| head`) is no error: `out.write` answers false from then on and the command stops.
+ */
+import { oneLine } from "./exit.ts";
+
+export interface Io {
+  readonly out: Output;
+  /** Writes one line to stderr. */
+  err(line: string): void;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** True when a person reads stdout. */
+  readonly terminal: boolean;
+  /** Characters in a line of that terminal; undefined elsewhere. */
+  readonly columns: number | undefined;
+}
+
+export class Output {
+  readonly #stream: NodeJS.WritableStream;
+  #gone = false;
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      this.#gone = true;
+    });
+  }
+
+  /** True when nobody reads any more. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Resolves when the text is on its way; false when nobody reads any more. */
+  async write(text: string): Promise<boolean> {
+    if (this.#gone) return false;
+    await new Promise<void>((resolve) => {
+      this.#stream.write(text, (error) => {
+        if (error) this.#gone = true;
+        resolve();
+      });
+    });
+    return !this.#gone;
+  }
+}
+
+/** The real process. */
+export function processIo(): Io {
+  process.stderr.on("error", () => {});
+  return {
+    out: new Output(process.stdout),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    stdin: process.stdin,
+    env: process.env,
+    cwd: process.cwd(),
+    terminal: process.stdout.isTTY === true,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  };
+}
+
+/** Warnings are one line each on stderr. */
+export function warn(io: Io, message: string): void {
+  io.err(`warning: ${oneLine(message)}`);
+}
+
+/** All of stdin as text, at most `maxBytes`; undefined when it is longer. */
+export async function readAll(stdin: NodeJS.ReadableStream, maxBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    const buffer = Buffer.from(chunk);
+    bytes += buffer.length;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

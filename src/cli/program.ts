@@ -1,0 +1,60 @@
+/** The program: its commands, its help, and how a run becomes an exit code. */
+import { Command, CommanderError } from "commander";
+import { appendCommand } from "./commands/append.ts";
+import { countCommand } from "./commands/count.ts";
+import { getCommand } from "./commands/get.ts";
+import { queryCommand } from "./commands/query.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { CommandFailure, debugWanted, describeError, exitCodeOf } from "./exit.ts";
+import { explainParserError, normaliseArguments } from "./flags.ts";
+import type { Io } from "./io.ts";
+
+const EXAMPLES = `
+Examples:
+  madsci-events serve                                  a server on http://localhost:8001
+  madsci-events query --level warning --from 2h        what went wrong lately
+  madsci-events append < events.ndjson                 store events from a file
+
+Every setting is a flag, an environment variable (EVENT_<NAME>) and a key in event.settings.yaml.
+Exit codes: 0 ok, 1 not found or failed, 2 usage or invalid input, 3 schema mismatch, 4 unavailable.`;
+
+/** Runs one command line and returns its exit code; errors are one line on stderr. */
+export async function runCli(argv: readonly string[], version: string, io: Io): Promise<number> {
+  try {
+    const program = buildProgram(version, io);
+    if (argv.length === 0) {
+      io.err(program.helpInformation());
+      return 2;
+    }
+    await program.parseAsync(normaliseArguments(argv, program), { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    io.err(describeError(error, debugWanted(io.env)));
+    return error instanceof CommandFailure ? error.exitCode : exitCodeOf(error);
+  }
+}
+
+function buildProgram(version: string, io: Io): Command {
+  const program = new Command("madsci-events")
+    .description("Collect, find and report the events of a self-driving lab.")
+    .version(version, "-V, --version", "print the version")
+    .addHelpText("after", EXAMPLES)
+    .helpCommand(false);
+  const commands = [serveCommand(version, io), queryCommand(io), getCommand(io), countCommand(io), appendCommand(io)];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands]) withManners(command, io);
+  return program;
+}
+
+/** Our words and exit codes instead of the parser's; it never prints an error or exits by itself. */
+function withManners(command: Command, io: Io): void {
+  command
+    .helpOption("-h, --help", "print this help")
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: () => {} })
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride((error) => {
+      throw error.exitCode === 0 ? error : explainParserError(error, command);
+    });
+}

@@ -1,0 +1,91 @@
+/** Which events a command is about: selector argument and condition flags → one condition for the store. */
+import type { Command } from "commander";
+import { canonicalType } from "../event/event-types.ts";
+import { isUlid } from "../event/id.ts";
+import { parseJson } from "../event/json.ts";
+import { levelByName } from "../event/levels.ts";
+import type { Selector } from "../event/selector/selector.ts";
+import type { CountOptions } from "../store/query.ts";
+import { usageError } from "./exit.ts";
+import { booleanOption } from "./flags.ts";
+import { type Io, readAll } from "./io.ts";
+import { timeArgument } from "./time.ts";
+
+const MAX_SELECTOR_BYTES = 1_048_576;
+
+/** The condition flags as the parser gives them. */
+export interface SelectionFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly level?: string;
+  readonly type?: string;
+  readonly node?: string;
+  readonly includeArchived?: string;
+}
+
+export function addSelectionFlags(command: Command): Command {
+  return command
+    .argument("[selector]", "condition in MongoDB syntax as JSON, or - to read it from stdin")
+    .option("--from <time>", "not before this time: any notation, or 10m, 2h, 7d ago")
+    .option("--to <time>", "not after this time")
+    .option("--level <level>", "this log level or higher: a name or a number")
+    .option("--type <types>", "event type, or several separated by commas")
+    .option("--node <id>", "node id, or its last characters")
+    .addOption(booleanOption("include-archived", "archived events too"));
+}
+
+/** @throws EventStoreError `EVT_INVALID_SELECTOR` or `EVT_INVALID_OPTION`. */
+export async function selection(
+  argument: string | undefined,
+  flags: SelectionFlags,
+  io: Io,
+): Promise<Pick<CountOptions, "selector" | "from" | "to" | "includeArchived">> {
+  const now = new Date();
+  const given = argument === undefined ? {} : readSelector(argument === "-" ? await selectorFromStdin(io) : argument);
+  const parts = [given, levelSelector(flags.level), typeSelector(flags.type), nodeSelector(flags.node)];
+  const used = parts.filter((part): part is Selector => part !== undefined && !isEmpty(part));
+  return {
+    selector: used.length > 1 ? { $and: used } : used.length === 1 ? used[0] : {},
+    from: timeArgument(flags.from, now),
+    to: timeArgument(flags.to, now),
+    includeArchived: flags.includeArchived === "true" ? true : undefined,
+  };
+}
+
+function isEmpty(part: unknown): boolean {
+  return typeof part === "object" && part !== null && !Array.isArray(part) && Object.keys(part).length === 0;
+}
+
+async function selectorFromStdin(io: Io): Promise<string> {
+  const text = await readAll(io.stdin, MAX_SELECTOR_BYTES);
+  if (text === undefined) throw usageError(`the selector on stdin is larger than ${MAX_SELECTOR_BYTES} bytes`);
+  return text;
+}
+
+function readSelector(text: string): Selector {
+  try {
+    return parseJson(text) as Selector;
+  } catch (cause) {
+    throw usageError(`the selector is not valid JSON; write it like '{"log_level": {"$gte": 40}}'`, cause);
+  }
+}
+
+function levelSelector(level: string | undefined): Selector | undefined {
+  if (level === undefined) return undefined;
+  const number = levelByName(level) ?? (/^\d+$/.test(level.trim()) ? Number(level) : undefined);
+  if (number === undefined) throw usageError("--level takes a number, or debug, info, warning, error or critical");
+  return { log_level: { $gte: number } };
+}
+
+function typeSelector(types: string | undefined): Selector | undefined {
+  if (types === undefined) return undefined;
+  const names = types.split(",").map((type) => canonicalType(type.trim()));
+  return { event_type: names.length === 1 ? names[0] : { $in: names } };
+}
+
+function nodeSelector(node: string | undefined): Selector | undefined {
+  if (node === undefined) return undefined;
+  const id = node.trim().toUpperCase();
+  if (!/^[0-9A-Z]+$/.test(id)) throw usageError("--node takes a node id, or its last characters");
+  return { "source.node_id": isUlid(id) ? id : { $regex: `${id}$` } };
+}
