@@ -1,0 +1,42 @@
+/**
+ * Sink: where a shipper delivers. One method, one verdict per event, and a closed list of ways to fail.
+ *
+ * Resolved verdicts are final except `retry`. A rejected send means that nothing is known about the batch; sending it
+ * again is safe because every event carries its id.
+ */
+import type { EventInput } from "../event/event.ts";
+
+/** `stored`: durable (a duplicate counts). `rejected`: will never be taken. `retry`: not now. @since 0.1.0 */
+export type Verdict =
+  | { readonly status: "stored" | "retry" }
+  | { readonly status: "rejected"; readonly reason: string };
+
+/** @since 0.1.0 */
+export interface Sink {
+  /**
+   * Delivers a batch; resolves when it is durable on the other side.
+   * @throws SendError; anything else counts as `retry`.
+   */
+  send(events: readonly EventInput[], signal: AbortSignal): Promise<readonly Verdict[]>;
+  /** Lets go of connections. Called once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Why a whole batch failed, by what helps: `retry` waiting; `too-large` halving; `refused` finding the one bad event;
+ * `hold` a person (wrong token, wrong address).
+ */
+export type SendErrorKind = "retry" | "too-large" | "refused" | "hold";
+
+export class SendError extends Error {
+  override readonly name = "SendError";
+  readonly kind: SendErrorKind;
+  /** The other side asked for this much patience, in ms. */
+  readonly retryAfterMs: number;
+
+  constructor(kind: SendErrorKind, message: string, retryAfterMs = 0) {
+    super(message);
+    this.kind = kind;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
