@@ -1,0 +1,54 @@
+/**
+ * Rows ↔ events. A row travels as one JSON array; many rows travel as one text, because parsing once is cheaper than
+ * creating row objects (measured 1.2–3×).
+ */
+import type { StoredEvent } from "../../event/event.ts";
+import { formatInstant, type Instant } from "../../event/instant.ts";
+import { parseJson } from "../../event/json.ts";
+
+/** Microseconds as milliseconds and a rest: 16 digits at once would look like a big integer to the JSON parser. */
+const parts = (column: string) => `(${column} / 1000) || ',' || (${column} % 1000)`;
+
+/** Milliseconds, rounded down as `toMs` does. */
+const floorMs = (column: string) => `(${column} - 999 * (${column} < 0)) / 1000`;
+
+/** SQL expression of one row as JSON: document, arrival (ms, µs), arrival − event time (ms), archiving (ms, µs). */
+export const ROW_SQL = `'[' || doc || ',' || ${parts("received")} || ',' || (${floorMs("received")} - ${floorMs("ts")}) || coalesce(',' || ${parts("archived")}, '') || ']'`;
+
+type Row = [
+  document: Mutable,
+  receivedMs: number,
+  receivedUs: number,
+  skewMs: number,
+  archivedMs?: number,
+  archivedUs?: number,
+];
+type Mutable = { -readonly [Key in keyof StoredEvent]: StoredEvent[Key] };
+
+/** The events of rows joined by commas; null stands for none. */
+export function eventsOf(joinedRows: string | null | undefined): StoredEvent[] {
+  if (!joinedRows) return [];
+  return (parseJson(`[${joinedRows}]`) as unknown as Row[]).map(toEvent);
+}
+
+/** Fields appear in the order of EVENT_FIELDS: the document ends where `archived` begins. */
+function toEvent([event, receivedMs, receivedUs, skewMs, archivedMs, archivedUs]: Row): StoredEvent {
+  event.archived = archivedMs !== undefined;
+  event.archived_at = archivedMs === undefined ? null : instantText(archivedMs, archivedUs ?? 0);
+  event.received_at = instantText(receivedMs, receivedUs);
+  event.skew_ms = skewMs;
+  return event;
+}
+
+let lastText: readonly [ms: number, us: number, text: string] = [Number.NaN, 0, ""];
+
+/** Rows of one batch share their instants, so the last text is often the next one. */
+function instantText(ms: number, us: number): string {
+  if (lastText[0] === ms && lastText[1] === us) return lastText[2];
+  lastText = [ms, us, formatInstant(instant(ms, us))];
+  return lastText[2];
+}
+
+function instant(ms: number, us: number): Instant {
+  return BigInt(ms) * 1000n + BigInt(us);
+}

@@ -1,0 +1,79 @@
+/**
+ * The one place that knows a SQLite driver: Node's own module, or `@photostructure/sqlite` which has the same shape.
+ *
+ * Node's module is taken when its SQLite is 3.51.3 or newer: older ones can lose commits when two connections share a
+ * write-ahead log (sqlite.org/wal.html#walresetbug). Loaded on first open, never on import.
+ */
+import { EventStoreError } from "../../errors.ts";
+
+export type SqlValue = string | number | bigint | null;
+
+export interface SqliteStatement {
+  run(...values: SqlValue[]): { changes: number | bigint };
+  get(...values: SqlValue[]): unknown;
+  all(...values: SqlValue[]): unknown[];
+  setReadBigInts(enabled: boolean): void;
+}
+
+export interface SqliteDatabase {
+  exec(sql: string): void;
+  prepare(sql: string): SqliteStatement;
+  close(): void;
+}
+
+type DatabaseClass = new (path: string, options?: { readonly readOnly?: boolean }) => SqliteDatabase;
+
+/** What both drivers export. */
+interface DriverModule {
+  readonly DatabaseSync: DatabaseClass;
+}
+
+const PACKAGE = "@photostructure/sqlite";
+const SAFE_VERSION = [3, 51, 3];
+
+let loading: Promise<DatabaseClass> | undefined;
+
+/** @throws EventStoreError `EVT_MISSING_DRIVER` when neither Node nor an installed package brings SQLite. */
+export function loadDriver(): Promise<DatabaseClass> {
+  loading ??= chooseDriver().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function chooseDriver(): Promise<DatabaseClass> {
+  const builtin = builtinDriver();
+  if (builtin && isSafe(versionOf(builtin))) return builtin;
+  try {
+    return ((await import(PACKAGE)) as DriverModule).DatabaseSync;
+  } catch (cause) {
+    if (builtin) return builtin;
+    const how = `install it with "npm install ${PACKAGE}", or use Node 22.13 or newer`;
+    throw new EventStoreError("EVT_MISSING_DRIVER", `SQLite needs the package ${PACKAGE}: ${how}`, { cause });
+  }
+}
+
+function builtinDriver(): DatabaseClass | undefined {
+  const load = process.getBuiltinModule as ((id: string) => object | undefined) | undefined;
+  return (load?.("node:sqlite") as DriverModule | undefined)?.DatabaseSync;
+}
+
+function versionOf(driver: DatabaseClass): string {
+  const database = new driver(":memory:");
+  try {
+    return (database.prepare("select sqlite_version() as version").get() as { version: string }).version;
+  } finally {
+    database.close();
+  }
+}
+
+/** True when a SQLite version has the fix of the WAL-reset race. */
+export function isSafe(version: string): boolean {
+  const parts = version.split(".").map(Number);
+  for (const [i, least] of SAFE_VERSION.entries()) {
+    const part = parts[i] ?? 0;
+    if (part !== least) return part > least;
+  }
+  return true;
+}

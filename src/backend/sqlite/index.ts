@@ -1,0 +1,222 @@
+/**
+ * The SQLite backend: one file, one writing process, any number of readers.
+ *
+ * A file has a writing connection, guarded by a lock (lock.ts), and a reading one beside it; `:memory:` has one for
+ * both. Appends are one synchronous transaction; searches go in short steps (walk.ts).
+ */
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { EventStoreError } from "../../errors.ts";
+import type { StoredEvent } from "../../event/event.ts";
+import type { Instant } from "../../event/instant.ts";
+import type { PreparedEvent } from "../../event/parse.ts";
+import type {
+  AppendOutcome,
+  ArchiveTarget,
+  Backend,
+  BackendOptions,
+  BackendStats,
+  CountQuery,
+  FindPage,
+  FindQuery,
+  Position,
+} from "../backend.ts";
+import { appendBatch, readEvent } from "./append.ts";
+import { archiveIds, purgeArchived, unarchiveIds } from "./archive.ts";
+import { Connection } from "./connection.ts";
+import { countedEvents } from "./counted.ts";
+import { countMatches, findPages } from "./find.ts";
+import { lockForWriting, type WriterLock } from "./lock.ts";
+import { checkSchema, ensureSchema, READER_PRAGMAS, WRITER_PRAGMAS } from "./schema.ts";
+
+const MEMORY = ":memory:";
+const STATS: BackendStats = Object.freeze({ repaired: 0, opaque: 0 });
+
+/**
+ * Opens a database file (created where new, with its folders), or a private one in memory for `:memory:`.
+ * @throws EventStoreError `EVT_INVALID_OPTION` for a file that cannot be one of ours, `EVT_BACKEND_UNAVAILABLE` when
+ *   another process writes to it or the file system fails, `EVT_SCHEMA_MISMATCH`, `EVT_MISSING_DRIVER`.
+ * @since 0.1.0
+ */
+export async function openSqlite(path: string, options: BackendOptions): Promise<Backend> {
+  if (path === MEMORY) return openMemory(options);
+  const file = resolve(path);
+  return options.readOnly ? openForReading(file, options) : openForWriting(file, options);
+}
+
+async function openMemory(options: BackendOptions): Promise<Backend> {
+  const connection = await Connection.open(MEMORY);
+  connection.exec(WRITER_PRAGMAS);
+  ensureSchema(connection, options.now());
+  return new SqliteBackend(options, { reader: connection, writer: options.readOnly ? undefined : connection });
+}
+
+async function openForReading(file: string, options: BackendOptions): Promise<Backend> {
+  if (!existsSync(file)) throw new EventStoreError("EVT_INVALID_OPTION", `there is no file ${file} to open read-only`);
+  const reader = await Connection.open(file);
+  return closingOnError([reader], () => {
+    reader.exec(READER_PRAGMAS);
+    if (!checkSchema(reader)) throw new EventStoreError("EVT_INVALID_OPTION", `${file} holds no event store yet`);
+    return new SqliteBackend(options, { reader });
+  });
+}
+
+async function openForWriting(file: string, options: BackendOptions): Promise<Backend> {
+  makeFolder(file);
+  const lock = await lockForWriting(file);
+  const open: { close(): void }[] = [{ close: lock.release }];
+  try {
+    const writer = await Connection.open(file);
+    open.unshift(writer);
+    writer.exec(WRITER_PRAGMAS);
+    ensureSchema(writer, options.now());
+    const reader = await Connection.open(file);
+    open.unshift(reader);
+    reader.exec(READER_PRAGMAS);
+    return new SqliteBackend(options, { reader, writer, lock });
+  } catch (error) {
+    for (const part of open) part.close();
+    throw error;
+  }
+}
+
+function closingOnError<Result>(open: readonly { close(): void }[], work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    for (const part of open) part.close();
+    throw error;
+  }
+}
+
+function makeFolder(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (cause) {
+    const reason = "does not exist and cannot be created";
+    throw new EventStoreError("EVT_INVALID_OPTION", `the folder of ${file} ${reason}`, { cause });
+  }
+}
+
+interface Parts {
+  readonly reader: Connection;
+  /** Absent when open read-only. The same as `reader` in memory. */
+  readonly writer?: Connection | undefined;
+  readonly lock?: WriterLock;
+}
+
+class SqliteBackend implements Backend {
+  readonly kind = "sqlite";
+  readonly concurrentAppends = 1;
+  readonly #options: BackendOptions;
+  readonly #parts: Parts;
+  /** How far an archive call got, for the next call with the same target. */
+  readonly #archiving = new WeakMap<ArchiveTarget, Position>();
+  #closed = false;
+
+  constructor(options: BackendOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  async append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]> {
+    const writer = this.#writer();
+    return batch.length === 0 ? [] : appendBatch(writer, batch, received);
+  }
+
+  async get(id: string): Promise<StoredEvent | undefined> {
+    return readEvent(this.#reader(), id);
+  }
+
+  async *find(query: FindQuery): AsyncGenerator<FindPage, void> {
+    const pages = findPages(this.#reader(), query, this.#options.zone);
+    for (;;) {
+      this.#reader();
+      const { done, value } = await pages.next();
+      if (done) return;
+      yield value;
+    }
+  }
+
+  async count(query: CountQuery): Promise<number> {
+    return countMatches(this.#reader(), query, this.#options.zone);
+  }
+
+  async estimate(): Promise<number> {
+    return countedEvents(this.#reader());
+  }
+
+  async archive(target: ArchiveTarget, at: Instant, limit: number): Promise<number> {
+    const writer = this.#writer();
+    if ("ids" in target) return archiveIds(writer, target.ids.slice(0, limit), at);
+    const after = this.#archiving.get(target);
+    const first = await this.#archiveBehind(target, { at, limit, after });
+    if (first === limit || !after) return first;
+    // Events that came late lie before the place where the last call stopped.
+    return first + (await this.#archiveBehind(target, { at, limit: limit - first, after: undefined }));
+  }
+
+  async #archiveBehind(
+    target: Extract<ArchiveTarget, { selector: unknown }>,
+    { at, limit, after }: { at: Instant; limit: number; after: Position | undefined },
+  ): Promise<number> {
+    let archived = 0;
+    const query = { ...target, archived: false, by: "event_timestamp", order: "oldest", limit, after } as const;
+    for await (const { events, position } of this.find(query)) {
+      archived += await archiveIds(
+        this.#writer(),
+        events.map((event) => event._id),
+        at,
+      );
+      if (position) this.#archiving.set(target, position);
+    }
+    return archived;
+  }
+
+  async unarchive(ids: readonly string[]): Promise<number> {
+    return unarchiveIds(this.#writer(), ids);
+  }
+
+  async purge(archivedBefore: Instant, limit: number): Promise<number> {
+    return purgeArchived(this.#writer(), archivedBefore, limit);
+  }
+
+  async ping(): Promise<void> {
+    this.#reader().get("select seq from events limit 1");
+  }
+
+  stats(): BackendStats {
+    return STATS;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { reader, writer, lock } = this.#parts;
+    if (reader !== writer) reader.close();
+    if (writer) closeWriter(writer);
+    lock?.release();
+  }
+
+  #reader(): Connection {
+    if (this.#closed) throw new EventStoreError("EVT_CLOSED", "the backend is closed");
+    return this.#parts.reader;
+  }
+
+  #writer(): Connection {
+    this.#reader();
+    const { writer } = this.#parts;
+    if (!writer) throw new EventStoreError("EVT_INVALID_OPTION", "the store is open read-only");
+    return writer;
+  }
+}
+
+/** Leaves statistics for the planner and an empty write-ahead log; a failure of either loses nothing. */
+function closeWriter(writer: Connection): void {
+  try {
+    writer.exec("pragma optimize; pragma wal_checkpoint(truncate);");
+  } catch {
+    // The log is read again at the next open.
+  }
+  writer.close();
+}

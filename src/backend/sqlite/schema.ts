@@ -1,0 +1,105 @@
+/**
+ * The table events rest in, its indexes, and the check that a file is one of ours.
+ *
+ * The document is JSON text; the columns the planner needs are computed from it. `ts` is stored because it is the
+ * instant of `event_timestamp`, which the text alone does not always tell. Every index costs about 4 µs per event, so
+ * there are five besides the unique id, and those of optional ids leave out the events without one.
+ */
+import { EventStoreError } from "../../errors.ts";
+import { SOURCE_FIELDS } from "../../event/event.ts";
+import { formatInstant, instantOf } from "../../event/instant.ts";
+import type { Connection } from "./connection.ts";
+
+/** "MEVT" */
+export const APPLICATION_ID = 0x4d455654;
+/** Version of the tables, in `user_version`. */
+export const USER_VERSION = 1;
+/** Version of the event schema, as MADSci's tools know it. */
+const SCHEMA_VERSION = "1.0.0";
+
+const sourceColumns = SOURCE_FIELDS.map((field) => `  ${field} TEXT AS (doc ->> '$.source.${field}') VIRTUAL`);
+
+/**
+ * Tables and indexes of a new file.
+ * `ts`, `received` and `archived` are microseconds since 1970-01-01T00:00:00Z; `doc` holds the fields that never change.
+ */
+export const SCHEMA_SQL = `
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  ts INTEGER NOT NULL,
+  received INTEGER NOT NULL,
+  archived INTEGER,
+  doc TEXT NOT NULL,
+  id TEXT AS (doc ->> '$._id') VIRTUAL,
+  lvl INTEGER AS (doc ->> '$.log_level') VIRTUAL,
+  type TEXT AS (doc ->> '$.event_type') VIRTUAL,
+${sourceColumns.join(",\n")}
+);
+CREATE UNIQUE INDEX events_id ON events (id);
+CREATE INDEX events_ts ON events (ts, id);
+CREATE INDEX events_lvl ON events (lvl, ts, id);
+CREATE INDEX events_type ON events (type, ts, id);
+CREATE INDEX events_node ON events (node_id, ts, id) WHERE node_id IS NOT NULL;
+CREATE INDEX events_workflow ON events (workflow_id, ts, id) WHERE workflow_id IS NOT NULL;
+CREATE INDEX events_archived ON events (archived, id) WHERE archived IS NOT NULL;
+CREATE TABLE counted (base INTEGER NOT NULL, up_to INTEGER NOT NULL);
+INSERT INTO counted VALUES (0, 0);
+CREATE TABLE schema_versions (version TEXT PRIMARY KEY, applied_at TEXT NOT NULL, migration_notes TEXT);
+`;
+
+/** Settings of the connection that writes. */
+export const WRITER_PRAGMAS = `
+PRAGMA busy_timeout = 5000;
+PRAGMA trusted_schema = OFF;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA cache_size = -65536;
+PRAGMA temp_store = MEMORY;
+`;
+
+/** Settings of a connection that only reads. */
+export const READER_PRAGMAS = `
+PRAGMA busy_timeout = 5000;
+PRAGMA trusted_schema = OFF;
+PRAGMA query_only = ON;
+PRAGMA cache_size = -65536;
+PRAGMA temp_store = MEMORY;
+`;
+
+/** Creates the tables in an empty file; leaves a file of ours alone. @throws EventStoreError as {@link checkSchema}. */
+export function ensureSchema(writer: Connection, now: Date): void {
+  if (checkSchema(writer)) return;
+  writer.transaction(() => {
+    writer.exec(SCHEMA_SQL);
+    const note = `Auto-initialized schema version ${SCHEMA_VERSION}`;
+    const appliedAt = formatInstant(instantOf(now));
+    writer.run("INSERT INTO schema_versions VALUES (?, ?, ?)", [SCHEMA_VERSION, appliedAt, note]);
+    writer.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${USER_VERSION};`);
+  });
+}
+
+/**
+ * True for a file of ours, false for an empty one.
+ * @throws EventStoreError `EVT_INVALID_OPTION` for another program's file, `EVT_SCHEMA_MISMATCH` for a newer one of ours.
+ */
+export function checkSchema(connection: Connection): boolean {
+  const owner = pragma(connection, "application_id");
+  if (owner === 0 && tables(connection) === 0) return false;
+  if (owner !== APPLICATION_ID) {
+    const reason = "is an SQLite database of another program; name another file";
+    throw new EventStoreError("EVT_INVALID_OPTION", `${connection.path} ${reason}`);
+  }
+  const version = pragma(connection, "user_version");
+  if (version === USER_VERSION) return true;
+  const fix = "use the newer version of madsci-events that wrote it";
+  const reason = `has table version ${version}, this version knows ${USER_VERSION}`;
+  throw new EventStoreError("EVT_SCHEMA_MISMATCH", `${connection.path} ${reason}; ${fix}`);
+}
+
+function pragma(connection: Connection, name: "application_id" | "user_version"): number {
+  return Object.values(connection.get<Record<string, number>>(`PRAGMA ${name}`) ?? {})[0] ?? 0;
+}
+
+function tables(connection: Connection): number {
+  return connection.get<{ n: number }>("SELECT count(*) AS n FROM sqlite_schema")?.n ?? 0;
+}
