@@ -1,6 +1,5 @@
-/** From the flags of a command to its open store: configuration, warnings, and the file's directory where it is ours. */
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+/** From the flags of a command to its open store: configuration, then warnings. */
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { Source } from "../event/event.ts";
 import type { EventStoreOptions } from "../store/options.ts";
@@ -33,18 +32,18 @@ export interface OpenOptions {
   readonly defaultSource?: Source;
 }
 
-/** Opens the store the configuration names. Reading needs an existing file; writing creates `.madsci/…`. */
+/** Opens the store the configuration names. Reading needs an existing file; writing creates it. */
 export function openStore(config: Config, io: Io, options: OpenOptions = {}): Promise<EventStore> {
   const url = config.settings.mongo_db_url;
   const file = sqliteFile(url);
-  if (file !== undefined) prepareFile(file, options.readOnly === true);
+  if (options.readOnly && file !== undefined && !existsSync(file)) throw noDatabase(file);
   return EventStore.open(url, { ...storeOptions(config, io), ...options });
 }
 
-function prepareFile(file: string, readOnly: boolean): void {
-  if (readOnly && !existsSync(file))
-    throw new CommandFailure(`there is no database at ${file} yet; start madsci-events serve, or name one with --url`);
-  if (/(^|\/)\.madsci\//.test(file) && !readOnly) mkdirSync(dirname(file), { recursive: true });
+function noDatabase(file: string): CommandFailure {
+  return new CommandFailure(
+    `there is no database at ${file} yet; start madsci-events serve, or name another with --url`,
+  );
 }
 
 function storeOptions({ settings, origins }: Config, io: Io): EventStoreOptions {

@@ -1,0 +1,390 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { type Config, type ConfigInput, loadConfig } from "../../src/cli/config.ts";
+import { EMAIL_ROWS, envNames, fileKeys, ROWS, type Settings } from "../../src/cli/settings.ts";
+import { EventStoreError } from "../../src/errors.ts";
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "madsci-config-"));
+  mkdirSync(join(root, ".git"));
+});
+
+function put(path: string, text: string): void {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+function load(input: Partial<ConfigInput> = {}): Config {
+  return loadConfig({ flags: {}, env: {}, cwd: root, ...input });
+}
+
+function settings(input: Partial<ConfigInput> = {}): Settings {
+  return load(input).settings;
+}
+
+function failure(input: Partial<ConfigInput>): string {
+  try {
+    load(input);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EventStoreError);
+    expect((error as EventStoreError).code).toBe("EVT_INVALID_OPTION");
+    return (error as EventStoreError).message;
+  }
+  throw new Error("expected a refusal");
+}
+
+describe("defaults", () => {
+  test("are MADSci's, but for the database, which is an embedded file", () => {
+    expect(settings()).toMatchObject({
+      server_url: "http://localhost:8001",
+      manager_id: null,
+      rate_limit_requests: 300,
+      rate_limit_short_requests: 50,
+      rate_limit_exempt_ips: null,
+      database_name: "madsci_events",
+      collection_name: "events",
+      alert_level: 40,
+      email_alerts: null,
+      max_batches_per_run: 100,
+      mongo_db_url: `sqlite:${root}/.madsci/events/events.db`,
+      backup_dir: `${root}/.madsci/backups/events`,
+    });
+  });
+
+  test("pass their own checks", () => {
+    for (const [name, setting] of [...ROWS, ...EMAIL_ROWS])
+      expect(setting.kind.schema.safeParse(setting.default), name).toMatchObject({ success: true });
+  });
+
+  test("come with an example that passes the check", () => {
+    for (const [name, setting] of [...ROWS, ...EMAIL_ROWS])
+      expect(setting.kind.schema.safeParse(setting.kind.example), name).toMatchObject({ success: true });
+  });
+});
+
+describe("precedence", () => {
+  const LAYERS: readonly [string, () => Partial<ConfigInput>][] = [
+    ["settings.yaml", () => (put("settings.yaml", "database_name: settings.yaml"), {})],
+    ["event.settings.yaml", () => (put("event.settings.yaml", "database_name: event.settings.yaml"), {})],
+    ["events.settings.yaml", () => (put("events.settings.yaml", "database_name: events.settings.yaml"), {})],
+    ["settings.toml", () => (put("settings.toml", 'database_name = "settings.toml"'), {})],
+    ["events.settings.toml", () => (put("events.settings.toml", 'database_name = "events.settings.toml"'), {})],
+    ["settings.json", () => (put("settings.json", '{"database_name": "settings.json"}'), {})],
+    ["event.settings.json", () => (put("event.settings.json", '{"database_name": "event.settings.json"}'), {})],
+    [".env", () => (put(".env", "EVENT_DATABASE_NAME=.env"), {})],
+    ["event.env", () => (put("event.env", "EVENT_DATABASE_NAME=event.env"), {})],
+    ["events.env", () => (put("events.env", "EVENT_DATABASE_NAME=events.env"), {})],
+    ["env", () => ({ env: { EVENT_DATABASE_NAME: "env" } })],
+    ["flag", () => ({ flags: { database_name: "flag" } })],
+  ];
+
+  test.each(LAYERS.map(([name], i) => [name, i] as const))("%s overrides everything before it", (name, i) => {
+    const input = Object.assign({}, ...LAYERS.slice(0, i + 1).map(([, set]) => set())) as Partial<ConfigInput>;
+    expect(settings(input).database_name).toBe(name);
+  });
+
+  test("an unprefixed key wins over a prefixed one, even from a file of lower precedence", () => {
+    put("settings.yaml", "database_name: plain");
+    put("event.settings.json", '{"event_database_name": "prefixed"}');
+    expect(settings().database_name).toBe("plain");
+  });
+
+  test("a value that loses is not checked", () => {
+    const env = { DB_URL: "postgres://u:p@h/db", MONGO_DB_URL: "mongodb://h" };
+    expect(settings({ env }).mongo_db_url).toBe("mongodb://h");
+  });
+
+  test("the origin of a value is known", () => {
+    put("settings.yaml", "database_name: lab");
+    const { origins } = load({ env: { EVENT_ALERT_LEVEL: "10" } });
+    expect(origins.get("database_name")).toBe(`database_name in ${root}/settings.yaml`);
+    expect(origins.get("alert_level")).toContain("EVENT_ALERT_LEVEL");
+    expect(origins.has("collection_name")).toBe(false);
+  });
+});
+
+describe("names", () => {
+  const sample = (name: string) => {
+    const [, setting] = [...ROWS].find(([row]) => row === name) as (typeof ROWS)[number];
+    return { text: setting.kind.example, value: setting.kind.schema.parse(setting.kind.example) };
+  };
+  const path = (name: string, value: unknown) =>
+    typeof value === "string" && value.includes(".madsci/") ? settings()[name as keyof Settings] : value;
+
+  test.each(ROWS.flatMap(([name, row]) => envNames(name, row).map((env) => [env, name] as const)))(
+    "the environment variable %s sets %s, in any case",
+    (env, name) => {
+      const { text, value } = sample(name);
+      for (const spelling of [env, env.toLowerCase()])
+        expect(settings({ env: { [spelling]: text } })[name as keyof Settings]).toEqual(path(name, value));
+    },
+  );
+
+  test.each(ROWS.flatMap(([name, row]) => fileKeys(name, row).map((key) => [key, name] as const)))(
+    "the file key %s sets %s",
+    (key, name) => {
+      const { value } = sample(name);
+      put("event.settings.json", JSON.stringify({ [key]: value }));
+      expect(settings()[name as keyof Settings]).toEqual(path(name, value));
+    },
+  );
+
+  test("the database URL is taken from the first name present", () => {
+    const all = {
+      MONGO_DB_URL: "mongodb://one",
+      EVENT_DB_URL: "mongodb://two",
+      DB_URL: "mongodb://three",
+      EVENT_MONGO_DB_URL: "mongodb://four",
+    };
+    const seen: string[] = [];
+    for (const name of Object.keys(all)) {
+      seen.push(settings({ env: all }).mongo_db_url);
+      delete all[name as keyof typeof all];
+    }
+    expect(seen).toEqual(["mongodb://one", "mongodb://two", "mongodb://three", "mongodb://four"]);
+  });
+
+  test("a bare SERVER_URL belongs to other managers", () => {
+    expect(settings({ env: { SERVER_URL: "http://elsewhere:1" } }).server_url).toBe("http://localhost:8001");
+  });
+
+  test("an empty environment variable counts as not set", () => {
+    expect(settings({ env: { EVENT_RATE_LIMIT_REQUESTS: "", EVENT_LAB_URL: " " } })).toMatchObject({
+      rate_limit_requests: 300,
+      lab_url: null,
+    });
+  });
+});
+
+describe("values", () => {
+  test.each([
+    ["EVENT_RATE_LIMIT_ENABLED", "no", "rate_limit_enabled", false],
+    ["EVENT_RATE_LIMIT_ENABLED", "1", "rate_limit_enabled", true],
+    ["EVENT_ALERT_LEVEL", "EventLogLevel.WARNING", "alert_level", 30],
+    ["EVENT_ALERT_LEVEL", "50", "alert_level", 50],
+    ["EVENT_RATE_LIMIT_SHORT_REQUESTS", "null", "rate_limit_short_requests", null],
+    ["EVENT_RATE_LIMIT_EXEMPT_IPS", '["10.0.0.1"]', "rate_limit_exempt_ips", ["10.0.0.1"]],
+    ["EVENT_RATE_LIMIT_EXEMPT_IPS", "10.0.0.1, 10.0.0.2", "rate_limit_exempt_ips", ["10.0.0.1", "10.0.0.2"]],
+    ["EVENT_RATE_LIMIT_EXEMPT_IPS", "[]", "rate_limit_exempt_ips", []],
+    ["EVENT_REGISTRY_LOCK_TIMEOUT", "2.5", "registry_lock_timeout", 2.5],
+    ["EVENT_MAX_BATCHES_PER_RUN", "0", "max_batches_per_run", 0],
+    ["EVENT_OTEL_EXPORTER", "none", "otel_exporter", "none"],
+  ] as const)("%s=%s means %s = %j", (env, text, name, value) => {
+    expect(settings({ env: { [env]: text } })[name]).toEqual(value);
+  });
+
+  test("null in a YAML file nulls a nullable setting", () => {
+    put("settings.yaml", "rate_limit_short_requests: null");
+    expect(settings().rate_limit_short_requests).toBeNull();
+  });
+
+  test.each([
+    ["EVENT_RATE_LIMIT_REQUESTS", "0", "rate_limit_requests", "holds 0"],
+    ["EVENT_RATE_LIMIT_REQUESTS", "many", "rate_limit_requests", "another text"],
+    ["EVENT_RATE_LIMIT_WINDOW", "1.5", "rate_limit_window", "holds 1.5"],
+    ["EVENT_SOFT_DELETE_AFTER_DAYS", "-1", "soft_delete_after_days", "at least 1"],
+    ["EVENT_RETENTION_ENABLED", "maybe", "retention_enabled", "true or false"],
+    ["EVENT_ALERT_LEVEL", "fatal", "alert_level", "a log level"],
+    ["EVENT_ALERT_LEVEL", "25", "alert_level", "40 ERROR"],
+    ["EVENT_SERVER_URL", "localhost:8001", "server_url", "http://localhost:8001"],
+    ["EVENT_MANAGER_ID", "lab-7", "manager_id", "ULID"],
+    ["EVENT_NAIVE_TIMEZONE", "Middle/Earth", "naive_timezone", "IANA"],
+    ["EVENT_OTEL_PROTOCOL", "udp", "otel_protocol", "one of grpc, http"],
+    ["EVENT_RATE_LIMIT_EXEMPT_IPS", "[1", "rate_limit_exempt_ips", "a list"],
+  ])("%s=%s is refused by name, with the fix", (env, text, name, words) => {
+    const message = failure({ env: { [env]: text } });
+    expect(message).toContain(`${name}: `);
+    expect(message).toContain(`the environment variable ${env}`);
+    expect(message).toContain(words);
+    expect(message).toMatch(/set it to something like/);
+  });
+
+  test("a wrong value names the file it stands in", () => {
+    put("event.settings.yaml", "event_archive_batch_size: [1]");
+    const message = failure({});
+    expect(message).toContain(`archive_batch_size: must be a whole number of at least 1`);
+    expect(message).toContain(`event_archive_batch_size in ${root}/event.settings.yaml holds a list`);
+  });
+
+  test("a wrong value names the flag, and a line of a .env file its file", () => {
+    expect(failure({ flags: { rate_limit_window: "x" } })).toContain("--rate-limit-window");
+    put("event.env", "EVENT_RATE_LIMIT_WINDOW=x");
+    expect(failure({})).toContain(`EVENT_RATE_LIMIT_WINDOW in ${root}/event.env`);
+  });
+});
+
+describe("the database URL", () => {
+  test.each(["mongodb://u:p@h:1/x", "mongodb+srv://h", "sqlite:a.db", "sqlite:///abs/a.db", "memory:", "SQLite:a.db"])(
+    "%s is accepted",
+    (url) => {
+      expect(settings({ flags: { mongo_db_url: url } }).mongo_db_url.toLowerCase()).toBe(url.toLowerCase());
+    },
+  );
+
+  test.each([
+    ["postgres://u:hunter2@h/db", "postgres:"],
+    ["mysql://h", "mysql:"],
+    ["events.db", "sqlite:PATH"],
+    ["sqlite:", "not complete"],
+    ["memory:x", "not complete"],
+    ["http://localhost:8001", "later release"],
+    ["https://lab.example.com", "later release"],
+  ])("%s is refused with the accepted schemes", (url, words) => {
+    const message = failure({ flags: { mongo_db_url: url } });
+    expect(message).toContain(words);
+    for (const scheme of ["sqlite:PATH", "memory:", "mongodb://", "mongodb+srv://"]) expect(message).toContain(scheme);
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("a DB_URL of another program is an error that names the variable and shows no password", () => {
+    const message = failure({ env: { DB_URL: "postgresql://app:hunter2@db/app" } });
+    expect(message).toContain("environment variable DB_URL");
+    expect(message).toContain("postgresql:");
+    expect(message).toContain("set MONGO_DB_URL");
+    expect(message).not.toContain("hunter2");
+  });
+
+  test.each(["sqlite:.madsci/x.db", "sqlite://.madsci/x.db"])("%s lies in the nearest .madsci folder upwards", (url) => {
+    put("sub/deep/here", "");
+    mkdirSync(join(root, "sub/.madsci"));
+    const input = { flags: { mongo_db_url: url }, cwd: join(root, "sub/deep") };
+    expect(settings(input).mongo_db_url).toBe(`sqlite:${root}/sub/.madsci/x.db`);
+    expect(settings(input).backup_dir).toBe(`${root}/sub/.madsci/backups/events`);
+  });
+
+  test("without .madsci and .git upwards the folder is in the home directory", () => {
+    const bare = mkdtempSync(join(tmpdir(), "madsci-bare-"));
+    expect(settings({ cwd: bare }).mongo_db_url).toBe(`sqlite:${homedir()}/.madsci/events/events.db`);
+  });
+});
+
+describe("email_alerts", () => {
+  test("comes field by field from the environment", () => {
+    const env = { EVENT_EMAIL_ALERTS__SMTP_SERVER: "mail", event_email_alerts__smtp_port: "25" };
+    expect(settings({ env }).email_alerts).toMatchObject({ smtp_server: "mail", smtp_port: 25, use_tls: true });
+  });
+
+  test("comes as JSON from the environment, completed by single fields", () => {
+    const env = {
+      EVENT_EMAIL_ALERTS: '{"smtp_server": "mail", "email_addresses": ["a@b"], "smtp_password": "old"}',
+      EVENT_EMAIL_ALERTS__SMTP_PASSWORD: "new",
+    };
+    expect(settings({ env }).email_alerts).toMatchObject({
+      smtp_server: "mail",
+      email_addresses: ["a@b"],
+      smtp_password: "new",
+    });
+  });
+
+  test("merges a file with a password from the environment", () => {
+    put("event.settings.yaml", "event_email_alerts:\n  smtp_server: mail\n  smtp_username: lab\n");
+    const env = { EVENT_EMAIL_ALERTS__SMTP_PASSWORD: "secret" };
+    expect(settings({ env }).email_alerts).toMatchObject({ smtp_username: "lab", smtp_password: "secret" });
+  });
+
+  test("is taken back by a null of higher precedence", () => {
+    put("settings.yaml", "email_alerts: {smtp_server: mail}");
+    put("event.settings.yaml", "email_alerts: null");
+    expect(settings().email_alerts).toBeNull();
+  });
+
+  test.each([
+    [{ EVENT_EMAIL_ALERTS: "not json hunter2" }, "email_alerts: the environment variable EVENT_EMAIL_ALERTS"],
+    [{ EVENT_EMAIL_ALERTS: "[1]" }, "must hold an object"],
+    [{ EVENT_EMAIL_ALERTS__SMTP_PORT: "hunter2" }, "email_alerts.smtp_port: must be a whole number from 1 to 65535"],
+    [{ EVENT_EMAIL_ALERTS: '{"smtp_password": ["hunter2"]}' }, "email_alerts.smtp_password"],
+  ])("refuses %j by name", (env, words) => {
+    const message = failure({ env });
+    expect(message).toContain(words);
+    expect(message).not.toContain("hunter2");
+  });
+});
+
+describe("files", () => {
+  test("are searched upwards to the project root, each on its own", () => {
+    put("settings.yaml", "database_name: above");
+    put("a/b/event.settings.yaml", "collection_name: here");
+    const found = settings({ cwd: join(root, "a/b") });
+    expect(found).toMatchObject({ database_name: "above", collection_name: "here" });
+  });
+
+  test("above the project root are not found", () => {
+    put("settings.yaml", "database_name: above");
+    put("inner/.madsci/x", "");
+    expect(settings({ cwd: join(root, "inner") }).database_name).toBe("madsci_events");
+  });
+
+  test("more than ten folders up are not found", () => {
+    put("settings.yaml", "database_name: above");
+    const near = join(root, ..."abcdefghij");
+    mkdirSync(join(near, "k"), { recursive: true });
+    expect(settings({ cwd: near }).database_name).toBe("above");
+    expect(settings({ cwd: join(near, "k") }).database_name).toBe("madsci_events");
+  });
+
+  test("are found in managers/ and then config/ when not upwards", () => {
+    put("config/settings.yaml", "database_name: config");
+    expect(settings().database_name).toBe("config");
+    put("managers/settings.yaml", "database_name: managers");
+    expect(settings().database_name).toBe("managers");
+    put("settings.yaml", "database_name: start");
+    expect(settings().database_name).toBe("start");
+  });
+
+  test("are searched from MADSCI_SETTINGS_DIR, and from --settings-dir before it", () => {
+    put("one/.madsci/x", "");
+    put("one/settings.yaml", "database_name: one");
+    put("two/.madsci/x", "");
+    put("two/settings.yaml", "database_name: two");
+    const env = { MADSCI_SETTINGS_DIR: join(root, "one") };
+    expect(settings({ env }).database_name).toBe("one");
+    expect(settings({ env, settingsDir: "two" }).database_name).toBe("two");
+    expect(failure({ settingsDir: "three" })).toContain(`${root}/three does not exist`);
+  });
+
+  test.each([
+    ["settings.yaml", "a: [1"],
+    ["settings.toml", "a = "],
+    ["settings.json", "{"],
+    ["event.settings.yaml", "- 1\n- 2"],
+  ])("that cannot be understood are named (%s)", (name, text) => {
+    put(name, text);
+    expect(failure({})).toContain(`${root}/${name}`);
+  });
+
+  test("that are empty say nothing", () => {
+    for (const name of ["settings.yaml", "settings.json", "settings.toml", ".env"]) put(name, "\n");
+    expect(settings().database_name).toBe("madsci_events");
+  });
+});
+
+describe("warnings", () => {
+  test("unknown keys of other programs are ignored in silence", () => {
+    put("settings.yaml", "lab_server_url: http://x\nworkcell_name: w\nevent_something_else: 1\nname: x");
+    expect(load({ env: { EVENT_CLIENT_NAME: "x", PATH: "/bin" } }).warnings).toEqual([]);
+  });
+
+  test("a near miss of a known key is named with what it may mean", () => {
+    put("event.settings.yaml", "colection_name: x\nevent_databse_name: y");
+    expect(load({ env: { EVENT_ALERT_LEVLE: "10" } }).warnings).toEqual([
+      `colection_name in ${root}/event.settings.yaml is not a setting and is ignored; did you mean collection_name?`,
+      `event_databse_name in ${root}/event.settings.yaml is not a setting and is ignored; did you mean event_database_name?`,
+      "EVENT_ALERT_LEVLE in the environment is not a setting and is ignored; did you mean EVENT_ALERT_LEVEL?",
+    ]);
+  });
+
+  test("collection_name = madsci_events is pointed out: it was the database name before 0.6", () => {
+    const [warning] = load({ env: { EVENT_COLLECTION_NAME: "madsci_events" } }).warnings;
+    expect(warning).toContain("before MADSci 0.6");
+    expect(warning).toContain("EVENT_COLLECTION_NAME");
+  });
+
+  test("collection_name equal to database_name is pointed out", () => {
+    expect(load({ flags: { database_name: "lab", collection_name: "lab" } }).warnings).toHaveLength(1);
+  });
+});
