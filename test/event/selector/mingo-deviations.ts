@@ -28,18 +28,28 @@ const holds = (value: unknown, what: (value: unknown) => boolean): boolean =>
 
 const DEVIATIONS = {
   "enters arrays directly inside arrays, and opens an array named by index": ({ nested }) => nested,
+  "a number in a path names an element only, never also a field of elements": ({ path, via }) =>
+    via && path.some((segment) => /^\d+$/.test(segment)),
   "$gte and $lte null miss a missing field": ({ test, operands }) =>
     (test.op === "gte" || test.op === "lte") && operands.includes(null),
   "$type does not look at the elements of an array": ({ test, arrays }) => test.op === "type" && arrays,
-  "$type tells int from long by other bounds": ({ test, values }) =>
-    test.op === "type" && values.some((value) => typeof value === "number" && (value | 0) !== value),
+  "$type takes every number for a double, and tells int from long by other bounds": ({ test, values }) =>
+    test.op === "type" &&
+    values.some(
+      (value) =>
+        typeof value === "number" && (test.types.has("double") || test.types.has("long") || (value | 0) !== value),
+    ),
+  "$elemMatch with fields takes scalars for objects without fields": ({ test, values }) =>
+    test.op === "elemMatchNode" &&
+    values.some((value) => value !== undefined && (!isObject(value) || Array.isArray(value))),
   "takes what it gathers from an array's elements for one array": ({ test, via, operands }) =>
     via && (/^(?:size|elemMatch|exists)/.test(test.op) || operands.some(isObject)),
   "ignores the order of fields": ({ operands }) =>
     operands.some((operand) => holds(operand, (part) => isObject(part) && Object.keys(part).length > 1)),
   "$mod matches text and booleans": ({ test, values }) =>
-    test.op === "mod" && values.some((value) => typeof value !== "number"),
-  "$mod does not truncate": ({ test, values }) => test.op === "mod" && !values.every(Number.isSafeInteger),
+    test.op === "mod" && values.some((value) => typeof value !== "number" && value !== undefined),
+  "$mod does not truncate": ({ test, values }) =>
+    test.op === "mod" && values.some((value) => typeof value === "number" && !Number.isSafeInteger(value)),
   "compares text by UTF-16 unit": ({ test, operands }) =>
     /^[gl]te?$/.test(test.op) &&
     operands.some((operand) => holds(operand, (part) => /[\ud800-\uffff]/.test(String(part)))),
@@ -49,7 +59,8 @@ const DEVIATIONS = {
     (test.op === "in" || test.op === "all") && operands.some(isObject),
   "a missing field of an array's element is not null": ({ operands, arrays, path }) =>
     operands.includes(null) && arrays && path.length > 1,
-  "$all wants an array": ({ test, arrays }) => test.op === "all" && !arrays,
+  "$all wants an array": ({ test, arrays, values, operands }) =>
+    test.op === "all" && !arrays && (operands.includes(null) || values.some((value) => value !== undefined)),
 } satisfies Record<string, (one: Case) => boolean>;
 
 /** Names of the deviations that touch this selector and event. */
