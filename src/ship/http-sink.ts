@@ -60,11 +60,14 @@ interface Target {
 function targetOf({ url, token, headers = {}, compression = "gzip" }: HttpSinkOptions): Target {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) throw invalid("url must be http(s)://host…");
+  if (token !== undefined && (typeof token !== "string" || token === "")) throw invalid("token must be a text");
+  if (!["gzip", "none"].includes(compression)) throw invalid('compression must be "gzip" or "none"');
   const user = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
-  const basic = user === ":" ? {} : { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
-  const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const auth: Record<string, string> = {};
+  if (user !== ":") auth.authorization = `Basic ${Buffer.from(user).toString("base64")}`;
+  if (token !== undefined) auth.authorization = `Bearer ${token}`;
   const base = parsed.origin + parsed.pathname.replace(/\/+$/, "");
-  return { base, headers: { ...basic, ...bearer, ...headers }, compression };
+  return { base, headers: { ...auth, ...headers }, compression };
 }
 
 function ndjson(events: readonly EventInput[]): string {
@@ -74,8 +77,8 @@ function ndjson(events: readonly EventInput[]): string {
 async function post(target: Target, path: string, type: string, text: string, signal: AbortSignal): Promise<Response> {
   const small = target.compression === "none" || Buffer.byteLength(text) <= COMPRESS_FROM_BYTES;
   const body = small ? text : await compress(text, { level: 1 });
-  const encoding = small ? {} : { "content-encoding": "gzip" };
-  const headers = { accept: "application/json", ...target.headers, "content-type": type, ...encoding };
+  const headers: Record<string, string> = { accept: "application/json", ...target.headers, "content-type": type };
+  if (!small) headers["content-encoding"] = "gzip";
   try {
     return await fetch(target.base + path, { method: "POST", body, headers, signal, redirect: "manual" });
   } catch (error) {

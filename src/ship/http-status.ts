@@ -28,5 +28,5 @@ export function retryAfterMs(headers: Headers): number {
   if (seconds !== undefined) return Math.min(Number.MAX_SAFE_INTEGER, seconds * 1000);
   const theirNow = Date.parse(headers.get("date") ?? "");
   const waitMs = Date.parse(given) - (Number.isNaN(theirNow) ? Date.now() : theirNow);
-  return waitMs > 0 ? waitMs : 0;
+  return Number.isFinite(waitMs) ? Math.max(0, waitMs) : 0;
 }
