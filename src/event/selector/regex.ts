@@ -23,7 +23,7 @@ export function parseRegex(pattern: unknown, flags: unknown, at: Place, parsing:
   if (pattern instanceof RegExp) {
     if (flags !== undefined && pattern.flags !== "")
       throw refusal(at.loc, "flags stand either in the RegExp or in $options", pattern);
-    return check(RE2JS.translateRegExp(pattern), flags ?? pattern.flags);
+    return check(RE2JS.translateRegExp(pattern.source), flags ?? pattern.flags);
   }
   if (typeof pattern !== "string") throw refusal(at.loc, "$regex takes text (or a JavaScript RegExp)", pattern);
   return check(pattern, flags ?? "");

@@ -60,7 +60,8 @@ const DEVIATIONS = {
   "a missing field of an array's element is not null": ({ operands, arrays, path }) =>
     operands.includes(null) && arrays && path.length > 1,
   "$all wants an array": ({ test, arrays, values, operands }) =>
-    test.op === "all" && !arrays && (operands.includes(null) || values.some((value) => value !== undefined)),
+    (test.op === "elemMatchTests" && test.tests.flatMap(testsOf).some(({ op }) => op === "all")) ||
+    (test.op === "all" && !arrays && (operands.includes(null) || values.some((value) => value !== undefined))),
 } satisfies Record<string, (one: Case) => boolean>;
 
 /** Names of the deviations that touch this selector and event. */
