@@ -1,0 +1,48 @@
+/**
+ * append: a batch of events → one outcome each.
+ *
+ * The first of equal ids in the batch is sent; the others are compared with it, as events the server already held are
+ * compared with theirs.
+ */
+import type { StoredEvent } from "../../event/event.ts";
+import type { Instant } from "../../event/instant.ts";
+import type { PreparedEvent } from "../../event/parse.ts";
+import type { AppendOutcome } from "../backend.ts";
+import { storedEvent } from "./document.ts";
+import { isSameEvent } from "./same-event.ts";
+
+/** Ids that were there. `unsure`: perhaps only since an earlier attempt of this very call. */
+export type Present = ReadonlyMap<string, "there" | "unsure">;
+
+/** What append needs of the collection. */
+export interface AppendTarget {
+  /** Inserts events of distinct ids; resolves to the ids that were there already. */
+  insert(events: readonly PreparedEvent[], received: Instant): Promise<Present>;
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>>;
+}
+
+export async function append(
+  batch: readonly PreparedEvent[],
+  received: Instant,
+  target: AppendTarget,
+): Promise<AppendOutcome[]> {
+  const firsts = new Map<string, PreparedEvent>();
+  for (const prepared of batch) if (!firsts.has(prepared.event._id)) firsts.set(prepared.event._id, prepared);
+  const present = await target.insert([...firsts.values()], received);
+  const found = present.size === 0 ? new Map<string, StoredEvent>() : await target.read([...present.keys()]);
+  return batch.map((prepared): AppendOutcome => {
+    const { _id } = prepared.event;
+    const first = firsts.get(_id) as PreparedEvent;
+    const mine = storedEvent(first.event, first.instant, received);
+    const existing = found.get(_id) ?? mine;
+    const same = isSameEvent(prepared, existing);
+    if (prepared === first && isNew(present.get(_id), same && existing.received_at === mine.received_at)) {
+      return { status: "stored" };
+    }
+    return { status: same ? "duplicate" : "conflict", existing };
+  });
+}
+
+function isNew(presence: "there" | "unsure" | undefined, identical: boolean): boolean {
+  return presence === undefined || (presence === "unsure" && identical);
+}

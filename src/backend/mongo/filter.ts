@@ -1,0 +1,305 @@
+/**
+ * Selector tree → MongoDB filter.
+ *
+ * Every filter is a superset: the caller runs `compileMatcher` over what comes back, so that an answer is never wrong,
+ * whatever server gave it. `exact` says that the server's own answer needs no check (for counting on the server).
+ * Inside `$nor` the direction turns: there each part must be a subset, hence the two modes.
+ *
+ * Conditions on `event_timestamp` become conditions on `ts`, those on `archived_at` and `received_at` compare dates.
+ * A condition on `event_data` also admits documents whose payload rests as text (document.ts).
+ */
+import type { Instant } from "../../event/instant.ts";
+import { toMs } from "../../event/instant.ts";
+import {
+  DateValue,
+  type Node,
+  OidValue,
+  type Operand,
+  type ParsedSelector,
+  type RegexOperand,
+  type Test,
+  TIME_FIELDS,
+} from "../../event/selector/selector.ts";
+import { OPAQUE_FIELD, OWN_FIELDS } from "./document.ts";
+
+/** A filter in the driver's language. */
+export type Filter = Record<string, unknown>;
+
+export interface CompiledFilter {
+  readonly filter: Filter;
+  readonly exact: boolean;
+}
+
+/** Makes the driver's object id of 24 hex digits; undefined where the driver's classes are not at hand. */
+export type ObjectIdMaker = (hex: string) => unknown;
+
+/** How the filter may err: to admit too much, or (inside `$nor`) too little. */
+export type Mode = "over" | "under";
+
+/** Translates the condition on one field. */
+export type LeafCompiler = (path: readonly string[], test: Test, mode: Mode) => CompiledFilter;
+
+export const EVERYTHING: Filter = {};
+export const NOTHING: Filter = { _id: { $in: [] } };
+
+/** Filter for documents of ours. */
+export function compileFilter(selector: ParsedSelector, objectId: ObjectIdMaker): CompiledFilter {
+  return compileNode(selector.root, "over", (path, test, mode) => compileLeaf(path, test, mode, objectId));
+}
+
+export function compileNode(node: Node, mode: Mode, leaf: LeafCompiler): CompiledFilter {
+  if (node.op === "field") return leaf(node.path, node.test, mode);
+  const inner: Mode = node.op !== "nor" ? mode : mode === "over" ? "under" : "over";
+  const parts = node.children.map((child) => compileNode(child, inner, leaf));
+  const exact = parts.every((part) => part.exact);
+  if (parts.length === 0) return { filter: EVERYTHING, exact };
+  return { filter: { [`$${node.op}`]: parts.map((part) => part.filter) }, exact };
+}
+
+/** What stands for a condition that cannot be translated. */
+export function unknown(mode: Mode): CompiledFilter {
+  return { filter: mode === "over" ? EVERYTHING : NOTHING, exact: false };
+}
+
+/** Thrown inside this file only: the test has no translation. */
+class Untranslatable extends Error {}
+
+function compileLeaf(path: readonly string[], test: Test, mode: Mode, objectId: ObjectIdMaker): CompiledFilter {
+  const [name = ""] = path;
+  if (OWN_FIELDS.has(name)) return unknown(mode);
+  try {
+    if (path.length === 1 && TIME_FIELDS.has(name)) {
+      const filter = name === "event_timestamp" ? timestampFilter(test) : dateFilter(name, test);
+      return { filter, exact: !hasRegex(test) };
+    }
+    return pathFilter(path, test, mode, objectId);
+  } catch (error) {
+    if (error instanceof Untranslatable) return unknown(mode);
+    throw error;
+  }
+}
+
+/** A condition on any path but the time fields. @throws Untranslatable */
+function pathFilter(path: readonly string[], test: Test, mode: Mode, objectId: ObjectIdMaker): CompiledFilter {
+  const filter = { [path.join(".")]: operators([test], { objectId, isId: path.length === 1 && path[0] === "_id" }) };
+  if (path[0] !== "event_data") return { filter, exact: !hasRegex(test) };
+  if (mode === "over") return { filter: { $or: [filter, { [OPAQUE_FIELD]: { $exists: true } }] }, exact: false };
+  return { filter: { $and: [filter, { [OPAQUE_FIELD]: { $exists: false } }] }, exact: false };
+}
+
+/** `event_data` conditions for documents another program wrote; the same translation without our text field. */
+export function foreignDataFilter(path: readonly string[], test: Test, mode: Mode): CompiledFilter {
+  try {
+    return { filter: { [path.join(".")]: operators([test], { objectId: String, isId: false }) }, exact: false };
+  } catch (error) {
+    if (error instanceof Untranslatable) return unknown(mode);
+    throw error;
+  }
+}
+
+interface Place {
+  readonly objectId: ObjectIdMaker;
+  /** True for the path `_id`, where an object id also stands for its text. */
+  readonly isId: boolean;
+}
+
+function operators(tests: readonly Test[], place: Place): Filter {
+  const out: Filter = {};
+  for (const test of tests) {
+    for (const [name, value] of operator(test, place)) {
+      if (name in out) throw new Untranslatable();
+      out[name] = value;
+    }
+  }
+  return out;
+}
+
+function operator(test: Test, place: Place): [string, unknown][] {
+  switch (test.op) {
+    case "eq":
+      return place.isId && test.value instanceof OidValue
+        ? [["$in", [toBson(test.value, place), test.value.hex]]]
+        : [["$eq", toBson(test.value, place)]];
+    case "gt":
+    case "gte":
+    case "lt":
+    case "lte":
+      return [[`$${test.op}`, toBson(test.value, place)]];
+    case "in":
+      return [["$in", inList(test.values, test.regexes, place)]];
+    case "exists":
+      return [["$exists", test.value]];
+    case "type":
+      return [["$type", [...test.types]]];
+    case "regex":
+      return regexOperators(test.regex);
+    case "elemMatchNode":
+      return [["$elemMatch", elementFilter(test.node, place)]];
+    case "elemMatchTests":
+      return [["$elemMatch", operators(test.tests, { ...place, isId: false })]];
+    case "all":
+      return [["$all", test.tests.map((entry) => allEntry(entry, place))]];
+    case "size":
+      return [["$size", test.value]];
+    case "mod":
+      return [["$mod", [whole(test.divisor), whole(test.remainder)]]];
+    case "not":
+      return [negation(test.tests, place)];
+  }
+}
+
+function negation(tests: readonly Test[], place: Place): [string, unknown] {
+  const [only] = tests;
+  if (tests.length === 1 && only?.op === "eq" && !(only.value instanceof OidValue))
+    return ["$ne", toBson(only.value, place)];
+  if (tests.length === 1 && only?.op === "in") return ["$nin", inList(only.values, only.regexes, place)];
+  return ["$not", operators(tests, place)];
+}
+
+function inList(values: readonly Operand[], regexes: readonly RegexOperand[], place: Place): unknown[] {
+  const texts = place.isId ? values.flatMap((value) => (value instanceof OidValue ? [value.hex] : [])) : [];
+  return [...values.map((value) => toBson(value, place)), ...texts, ...regexes.map(nativeRegex)];
+}
+
+function regexOperators({ pattern, flags }: RegexOperand): [string, unknown][] {
+  return flags === ""
+    ? [["$regex", pattern]]
+    : [
+        ["$regex", pattern],
+        ["$options", flags],
+      ];
+}
+
+/** Inside a list a pattern must be a value; those JavaScript or the driver does not carry stay out of the translation. */
+function nativeRegex({ pattern, flags }: RegexOperand): RegExp {
+  if (flags.includes("s")) throw new Untranslatable();
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    throw new Untranslatable();
+  }
+}
+
+function allEntry(test: Test, place: Place): unknown {
+  if (test.op === "eq") return toBson(test.value, place);
+  return test.op === "regex" ? nativeRegex(test.regex) : operators([test], place);
+}
+
+/** Conditions on the fields of an array's element; no field there is special. */
+function elementFilter(node: Node, place: Place): Filter {
+  const inner = { ...place, isId: false };
+  const leaf: LeafCompiler = (path, test) => ({
+    filter: { [path.join(".")]: operators([test], inner) },
+    exact: true,
+  });
+  return compileNode(node, "over", leaf).filter;
+}
+
+/** An operand as the driver writes it. */
+function toBson(value: Operand, place: Place): unknown {
+  if (typeof value === "number") return whole(value);
+  if (typeof value === "bigint") {
+    if (BigInt.asIntN(64, value) !== value) throw new Untranslatable();
+    return value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof DateValue) return new Date(toMs(value.instant));
+  if (value instanceof OidValue) return objectIdOf(value, place);
+  if (Array.isArray(value)) return value.map((item) => toBson(item, place));
+  const entries = Object.entries(value as Record<string, Operand>);
+  return Object.fromEntries(entries.map(([key, item]) => [key, toBson(item, place)]));
+}
+
+function objectIdOf({ hex }: OidValue, place: Place): unknown {
+  const id = place.objectId(hex);
+  if (id === undefined) throw new Untranslatable();
+  return id;
+}
+
+/** An integer beyond 32 bits as bigint, which the driver writes as int64. */
+function whole(value: number): number | bigint {
+  return Number.isSafeInteger(value) && (value | 0) !== value ? BigInt(value) : value;
+}
+
+/** True when a pattern is involved: servers differ in the corners of their dialects. */
+export function hasRegex(test: Test): boolean {
+  switch (test.op) {
+    case "regex":
+      return true;
+    case "in":
+      return test.regexes.length > 0;
+    case "not":
+    case "all":
+    case "elemMatchTests":
+      return test.tests.some(hasRegex);
+    case "elemMatchNode":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `event_timestamp` of our documents: always text with an instant. @throws Untranslatable */
+function timestampFilter(test: Test): Filter {
+  switch (test.op) {
+    case "eq":
+    case "gt":
+    case "gte":
+    case "lt":
+    case "lte":
+      return test.value instanceof DateValue ? { ts: { [`$${test.op}`]: test.value.instant } } : NOTHING;
+    case "in": {
+      const instants = test.values.flatMap((value) => (value instanceof DateValue ? [value.instant] : []));
+      const patterns = test.regexes.map((regex) => timestampFilter({ op: "regex", regex }));
+      return { $or: [{ ts: { $in: instants } }, ...patterns] };
+    }
+    case "exists":
+      return test.value ? EVERYTHING : NOTHING;
+    case "type":
+      return test.types.has("string") ? EVERYTHING : NOTHING;
+    case "regex":
+      return { event_timestamp: Object.fromEntries(regexOperators(test.regex)) };
+    default:
+      return combined(test, timestampFilter);
+  }
+}
+
+/** `archived_at` and `received_at`: dates of whole milliseconds, or null. */
+function dateFilter(name: string, test: Test): Filter {
+  switch (test.op) {
+    case "eq":
+    case "gt":
+    case "gte":
+    case "lt":
+    case "lte":
+      if (test.value === null) return test.op === "gt" || test.op === "lt" ? NOTHING : { [name]: null };
+      return test.value instanceof DateValue ? dateRange(name, test.op, test.value.instant) : NOTHING;
+    case "in":
+      return { $or: [NOTHING, ...test.values.map((value) => dateFilter(name, { op: "eq", value }))] };
+    case "exists":
+      return test.value ? EVERYTHING : NOTHING;
+    case "type": {
+      const types = [test.types.has("date") ? { [name]: { $type: "date" } } : NOTHING];
+      return { $or: test.types.has("null") ? [...types, { [name]: null }] : types };
+    }
+    case "regex":
+      return NOTHING;
+    default:
+      return combined(test, (inner) => dateFilter(name, inner));
+  }
+}
+
+/** An instant between two milliseconds: nothing equals it, and above it begins with the later one. */
+export function dateRange(name: string, op: "eq" | "gt" | "gte" | "lt" | "lte", instant: Instant): Filter {
+  const floor = toMs(instant);
+  if (BigInt(floor) * 1000n === instant) return { [name]: { [`$${op}`]: new Date(floor) } };
+  if (op === "eq") return NOTHING;
+  return { [name]: op.startsWith("g") ? { $gt: new Date(floor) } : { $lte: new Date(floor) } };
+}
+
+/** Tests made of other tests. Arrays and numbers are nothing a time field ever holds. */
+function combined(test: Test, compile: (test: Test) => Filter): Filter {
+  if (test.op === "not") return { $nor: [{ $and: test.tests.map(compile) }] };
+  if (test.op === "all" && test.tests.length > 0) return { $and: test.tests.map(compile) };
+  return NOTHING;
+}

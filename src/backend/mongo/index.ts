@@ -1,0 +1,57 @@
+/**
+ * Events in MongoDB, in MADSci's own collection and documents, beside whatever its servers wrote there.
+ *
+ * What differs on FerretDB 1.x, where the tests run: see test/backend/mongo/deviations.ts.
+ */
+import { EventStoreError } from "../../errors.ts";
+import type { Backend, BackendOptions } from "../backend.ts";
+import type { EventDocument } from "./document.ts";
+import { connect } from "./driver.ts";
+import { prepareDatabase } from "./indexes.ts";
+import { MongoBackend } from "./mongo-backend.ts";
+import { Notes } from "./notes.ts";
+
+/** @since 0.1.0 */
+export interface MongoOptions extends BackendOptions {
+  /** A MongoClient of the host's, used as it is and never closed. */
+  readonly client?: unknown;
+  /** @default the URL's, else "madsci_events" */
+  readonly database?: string | undefined;
+  /** @default "events" */
+  readonly collection?: string | undefined;
+  /** A server silent for this long, in milliseconds, counts as gone. @default 4_000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * Connects, and on a writable handle creates the indexes and a new database's version record.
+ * @throws EventStoreError `EVT_MISSING_DRIVER`, `EVT_INVALID_OPTION`, `EVT_BACKEND_UNAVAILABLE`.
+ * @since 0.1.0
+ */
+export async function openMongo(url: string, options: MongoOptions): Promise<Backend> {
+  const { client, database, collection = "events", timeoutMs = 4_000 } = options;
+  checkNames(database, collection);
+  const connection = await connect(url, { client, database, timeoutMs });
+  const notes = new Notes(options.warn);
+  const events = connection.db.collection<EventDocument>(collection);
+  try {
+    if (!options.readOnly) await prepareDatabase(connection, events, notes, options.now);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return new MongoBackend({ connection, events, notes, zone: options.zone }, options.readOnly);
+}
+
+/** https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
+function checkNames(database: string | undefined, collection: string): void {
+  if (database !== undefined && !/^[^/\\. "$*<>:|?\0]{1,63}$/.test(database)) {
+    throw new EventStoreError("EVT_INVALID_OPTION", `database: ${JSON.stringify(database)} is not a database name`);
+  }
+  if (!/^(?!system\.)[^$\0]{1,200}$/.test(collection)) {
+    throw new EventStoreError(
+      "EVT_INVALID_OPTION",
+      `collection: ${JSON.stringify(collection)} is not a collection name`,
+    );
+  }
+}

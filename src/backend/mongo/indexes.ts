@@ -1,0 +1,76 @@
+/**
+ * What a database needs beside its events: indexes, and in a new one the version record MADSci's server looks for.
+ *
+ * Indexes other programs made stay as they are. A server that cannot make one is used without it.
+ */
+import type { Collection, CreateIndexesOptions, IndexSpecification } from "mongodb";
+import type { EventDocument } from "./document.ts";
+import type { Connection } from "./driver.ts";
+import type { Notes } from "./notes.ts";
+
+interface IndexPlan {
+  readonly key: Record<string, 1 | -1>;
+  readonly options?: CreateIndexesOptions;
+  /** What is slow without it. */
+  readonly serves: string;
+}
+
+const SPARSE = { sparse: true };
+const INDEXES: readonly IndexPlan[] = [
+  { key: { ts: -1, _id: -1 }, serves: "searches in time order" },
+  { key: { log_level: 1, ts: -1, _id: -1 }, serves: "searches by level" },
+  { key: { event_type: 1, ts: -1, _id: -1 }, serves: "searches by type" },
+  { key: { "source.node_id": 1, ts: -1, _id: -1 }, options: SPARSE, serves: "searches by node" },
+  { key: { "source.workflow_id": 1, ts: -1 }, options: SPARSE, serves: "searches by workflow" },
+  { key: { archived_at: -1, _id: -1 }, options: SPARSE, serves: "the archive and purging" },
+];
+
+/** As MADSci 0.6 and 0.7 name them. */
+const VERSIONS = "schema_versions";
+const VERSION_INDEXES: readonly [IndexSpecification, CreateIndexesOptions][] = [
+  [{ version: 1 }, { name: "version_unique", unique: true }],
+  [{ applied_at: -1 }, { name: "applied_at_desc" }],
+];
+/** The schema version MADSci's server expects. */
+const VERSION = "1.0.0";
+const DUPLICATE_KEY = 11000;
+
+/** Creates what is missing. */
+export async function prepareDatabase(
+  connection: Connection,
+  events: Collection<EventDocument>,
+  notes: Notes,
+  now: () => Date,
+): Promise<void> {
+  if (await isNew(connection)) await recordVersion(connection, notes, now());
+  for (const { key, options, serves } of INDEXES) {
+    await orWarn(connection, notes, `make the index for ${serves}`, () => events.createIndex(key, options));
+  }
+}
+
+async function isNew(connection: Connection): Promise<boolean> {
+  const list = () => connection.db.listCollections({}, { nameOnly: true }).toArray();
+  const collections = await connection.call("list its collections", list);
+  return collections.length === 0;
+}
+
+async function recordVersion(connection: Connection, notes: Notes, now: Date): Promise<void> {
+  const versions = connection.db.collection(VERSIONS);
+  for (const [key, options] of VERSION_INDEXES) {
+    await orWarn(connection, notes, `make the index ${options.name}`, () => versions.createIndex(key, options));
+  }
+  const notesText = `Auto-initialized schema version ${VERSION}`;
+  const record = { version: VERSION, applied_at: now, migration_notes: notesText };
+  await orWarn(connection, notes, "record the schema version", () => versions.insertOne(record));
+}
+
+async function orWarn(connection: Connection, notes: Notes, what: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await connection.attempt(run);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === DUPLICATE_KEY) return;
+    if (typeof code !== "number") await connection.call(what, () => Promise.reject(error));
+    notes.once(what, `MongoDB at ${connection.place} could not ${what} (code ${code}); going on without it`);
+  }
+}

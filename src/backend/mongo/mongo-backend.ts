@@ -1,0 +1,98 @@
+/** MongoBackend: the backend contract over one collection; each method is one line into its own file. */
+import { EventStoreError } from "../../errors.ts";
+import type { StoredEvent } from "../../event/event.ts";
+import type { Instant } from "../../event/instant.ts";
+import type { PreparedEvent } from "../../event/parse.ts";
+import type {
+  AppendOutcome,
+  ArchiveTarget,
+  Backend,
+  BackendStats,
+  CountQuery,
+  FindPage,
+  FindQuery,
+} from "../backend.ts";
+import { append } from "./append.ts";
+import { archive, purge, unarchive } from "./archive.ts";
+import { count } from "./count.ts";
+import { find } from "./find.ts";
+import { readByIds } from "./get.ts";
+import { Inserter } from "./insert.ts";
+import type { Room } from "./search.ts";
+
+export class MongoBackend implements Backend {
+  readonly kind = "mongo";
+  readonly concurrentAppends = 3;
+  readonly #room: Room;
+  readonly #readOnly: boolean;
+  readonly #inserter: Inserter;
+  #closing: Promise<void> | undefined;
+
+  constructor(room: Room, readOnly: boolean) {
+    this.#room = room;
+    this.#readOnly = readOnly;
+    this.#inserter = new Inserter(room.connection, room.events, room.notes);
+  }
+
+  async append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]> {
+    const room = this.#writable();
+    if (batch.length === 0) return [];
+    return append(batch, received, {
+      insert: (events, at) => this.#inserter.insert(events, at),
+      read: (ids) => readByIds(room, ids),
+    });
+  }
+
+  async get(id: string): Promise<StoredEvent | undefined> {
+    return (await readByIds(this.#open(), [id])).get(id);
+  }
+
+  find(query: FindQuery): AsyncIterable<FindPage> {
+    return find(this.#open(), query);
+  }
+
+  async count(query: CountQuery): Promise<number> {
+    return count(this.#open(), query);
+  }
+
+  async estimate(): Promise<number> {
+    const { connection, events } = this.#open();
+    return connection.call("count", () => events.estimatedDocumentCount());
+  }
+
+  async archive(target: ArchiveTarget, at: Instant, limit: number): Promise<number> {
+    return archive(this.#writable(), target, at, limit);
+  }
+
+  async unarchive(ids: readonly string[]): Promise<number> {
+    return unarchive(this.#writable(), ids);
+  }
+
+  async purge(archivedBefore: Instant, limit: number): Promise<number> {
+    return purge(this.#writable(), archivedBefore, limit);
+  }
+
+  async ping(): Promise<void> {
+    await this.#open().connection.ping();
+  }
+
+  stats(): BackendStats {
+    return this.#room.notes.stats();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#room.connection.close();
+    return this.#closing;
+  }
+
+  #open(): Room {
+    if (this.#closing) throw new EventStoreError("EVT_CLOSED", "the backend is closed");
+    return this.#room;
+  }
+
+  #writable(): Room {
+    const room = this.#open();
+    if (this.#readOnly) throw new EventStoreError("EVT_INVALID_OPTION", "the database is open read-only");
+    return room;
+  }
+}
