@@ -68,24 +68,30 @@ describe("defaults", () => {
 });
 
 describe("precedence", () => {
-  const LAYERS: readonly [string, () => Partial<ConfigInput>][] = [
-    ["settings.yaml", () => (put("settings.yaml", "database_name: settings.yaml"), {})],
-    ["event.settings.yaml", () => (put("event.settings.yaml", "database_name: event.settings.yaml"), {})],
-    ["events.settings.yaml", () => (put("events.settings.yaml", "database_name: events.settings.yaml"), {})],
-    ["settings.toml", () => (put("settings.toml", 'database_name = "settings.toml"'), {})],
-    ["events.settings.toml", () => (put("events.settings.toml", 'database_name = "events.settings.toml"'), {})],
-    ["settings.json", () => (put("settings.json", '{"database_name": "settings.json"}'), {})],
-    ["event.settings.json", () => (put("event.settings.json", '{"database_name": "event.settings.json"}'), {})],
-    [".env", () => (put(".env", "EVENT_DATABASE_NAME=.env"), {})],
-    ["event.env", () => (put("event.env", "EVENT_DATABASE_NAME=event.env"), {})],
-    ["events.env", () => (put("events.env", "EVENT_DATABASE_NAME=events.env"), {})],
-    ["env", () => ({ env: { EVENT_DATABASE_NAME: "env" } })],
-    ["flag", () => ({ flags: { database_name: "flag" } })],
+  const file = (name: string, text: string) => [name, () => put(name, text)] as const;
+  const FILES = [
+    file("settings.yaml", "database_name: settings.yaml"),
+    file("event.settings.yaml", "database_name: event.settings.yaml"),
+    file("events.settings.yaml", "database_name: events.settings.yaml"),
+    file("settings.toml", 'database_name = "settings.toml"'),
+    file("events.settings.toml", 'database_name = "events.settings.toml"'),
+    file("settings.json", '{"database_name": "settings.json"}'),
+    file("event.settings.json", '{"database_name": "event.settings.json"}'),
+    file(".env", "EVENT_DATABASE_NAME=.env"),
+    file("event.env", "EVENT_DATABASE_NAME=event.env"),
+    file("events.env", "EVENT_DATABASE_NAME=events.env"),
   ];
 
-  test.each(LAYERS.map(([name], i) => [name, i] as const))("%s overrides everything before it", (name, i) => {
-    const input = Object.assign({}, ...LAYERS.slice(0, i + 1).map(([, set]) => set())) as Partial<ConfigInput>;
-    expect(settings(input).database_name).toBe(name);
+  test.each(FILES.map(([name], i) => [name, i] as const))("%s overrides every file before it", (name, i) => {
+    for (const [, write] of FILES.slice(0, i + 1)) write();
+    expect(settings().database_name).toBe(name);
+  });
+
+  test("the environment overrides files, and a flag overrides the environment", () => {
+    for (const [, write] of FILES) write();
+    const env = { EVENT_DATABASE_NAME: "env" };
+    expect(settings({ env }).database_name).toBe("env");
+    expect(settings({ env, flags: { database_name: "flag" } }).database_name).toBe("flag");
   });
 
   test("an unprefixed key wins over a prefixed one, even from a file of lower precedence", () => {
@@ -249,13 +255,16 @@ describe("the database URL", () => {
     expect(message).not.toContain("hunter2");
   });
 
-  test.each(["sqlite:.madsci/x.db", "sqlite://.madsci/x.db"])("%s lies in the nearest .madsci folder upwards", (url) => {
-    put("sub/deep/here", "");
-    mkdirSync(join(root, "sub/.madsci"));
-    const input = { flags: { mongo_db_url: url }, cwd: join(root, "sub/deep") };
-    expect(settings(input).mongo_db_url).toBe(`sqlite:${root}/sub/.madsci/x.db`);
-    expect(settings(input).backup_dir).toBe(`${root}/sub/.madsci/backups/events`);
-  });
+  test.each(["sqlite:.madsci/x.db", "sqlite://.madsci/x.db"])(
+    "%s lies in the nearest .madsci folder upwards",
+    (url) => {
+      put("sub/deep/here", "");
+      mkdirSync(join(root, "sub/.madsci"));
+      const input = { flags: { mongo_db_url: url }, cwd: join(root, "sub/deep") };
+      expect(settings(input).mongo_db_url).toBe(`sqlite:${root}/sub/.madsci/x.db`);
+      expect(settings(input).backup_dir).toBe(`${root}/sub/.madsci/backups/events`);
+    },
+  );
 
   test("without .madsci and .git upwards the folder is in the home directory", () => {
     const bare = mkdtempSync(join(tmpdir(), "madsci-bare-"));

@@ -1,0 +1,90 @@
+/**
+ * `serve`: the Event Manager. Opens the store, listens, says what to try, and ends cleanly on SIGTERM or SIGINT.
+ *
+ * A clean end stops accepting, finishes the requests under way and closes the store; after that the exit code is 0.
+ */
+import { Command, Option } from "commander";
+import { redactUrl } from "../../backend/open.ts";
+import type { EventStore } from "../../store/store.ts";
+import { type Address, type AddressFlags, addressOf, urlOf } from "../address.ts";
+import { CommandFailure } from "../exit.ts";
+import { addSettingFlags } from "../flags.ts";
+import { type Io, warn } from "../io.ts";
+import { managerId } from "../manager-id.ts";
+import { commandConfig, openStore } from "../open-store.ts";
+import { announcement, buildServer, doubts, listen } from "../server.ts";
+import { ROWS, type Settings } from "../settings.ts";
+import { settingsTable } from "../settings-table.ts";
+import { firstSignal, SHUTDOWN_LIMIT_MS, within } from "../shutdown.ts";
+
+const SHOWN = new Set([
+  "mongo_db_url",
+  "server_url",
+  "manager_name",
+  "rate_limit_enabled",
+  "docs_enabled",
+  "cors_origins",
+]);
+
+const EXAMPLES = `
+Every other setting is a flag too: madsci-events serve --list-settings
+
+Examples:
+  madsci-events serve
+  madsci-events serve --port 9000 --url sqlite:./lab.db
+  madsci-events serve --url mongodb://localhost:27017 --rate-limit-enabled false`;
+
+export function serveCommand(version: string, io: Io): Command {
+  const command = new Command("serve")
+    .summary("run the server")
+    .description("Runs the Event Manager: the REST API of MADSci over an embedded file or MongoDB.")
+    .option("--host <host>", "address to listen on (default: that of server_url)")
+    .option("--port <port>", "port to listen on; 0 for any free one");
+  addSettingFlags(
+    command,
+    ROWS.map(([name]) => name),
+    SHOWN,
+  );
+  command
+    .addOption(new Option("--email-alerts <json>", "e-mail alerts as JSON").hideHelp())
+    .option("--settings-dir <directory>", "where the search for settings files starts")
+    .option("--list-settings", "print every setting with its flag, variable and default")
+    .addHelpText("after", EXAMPLES);
+  return command.action(() => serve(command, version, io));
+}
+
+async function serve(command: Command, version: string, io: Io): Promise<void> {
+  if (command.opts().listSettings) return void (await io.out.write(settingsTable()));
+  const config = commandConfig(command, io);
+  const address = addressOf(config.settings.server_url, command.opts<AddressFlags>());
+  for (const message of doubts(config, address)) warn(io, message);
+  const manager_id = managerId(config.settings, io.cwd, (message) => warn(io, message));
+  const stopped = firstSignal();
+  const store = await openStore(config, io, { defaultSource: { manager_id } });
+  try {
+    await runServer(store, { ...config.settings, manager_id }, { address, version, io, stopped });
+  } finally {
+    await store.close();
+  }
+}
+
+interface Run {
+  readonly address: Address;
+  readonly version: string;
+  readonly io: Io;
+  /** Resolves when the user wants the server to end. */
+  readonly stopped: Promise<unknown>;
+}
+
+async function runServer(store: EventStore, configured: Settings, run: Run): Promise<void> {
+  let settings = configured;
+  const server = await buildServer(store, () => settings, run.version);
+  const port = await listen(server, run.address);
+  const address = { ...run.address, port };
+  settings = { ...configured, server_url: urlOf(address) };
+  const place = redactUrl(settings.mongo_db_url);
+  for (const line of announcement(address, place, settings.docs_enabled, run.io.person)) run.io.err(line);
+  await run.stopped;
+  if (!(await within(SHUTDOWN_LIMIT_MS, () => server.close().then(() => store.close()))))
+    throw new CommandFailure(`stopped with requests still running after ${SHUTDOWN_LIMIT_MS / 1000} s`);
+}

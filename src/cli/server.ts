@@ -1,0 +1,92 @@
+/** The HTTP server of `serve`: settings → options of the REST room, and listening with errors a user understands. */
+import type { EventStore } from "../store/store.ts";
+import { type Address, isLoopback, reachable, urlOf } from "./address.ts";
+import type { Config } from "./config.ts";
+import { CommandFailure } from "./exit.ts";
+import { redacted, redactedDefaults, settingsSchema } from "./redacted.ts";
+import { ROWS, type Settings } from "./settings.ts";
+
+/** The parts of the server this room uses. */
+export interface HttpServer {
+  listen(address: Address): Promise<unknown>;
+  close(): Promise<unknown>;
+  readonly server: { address(): unknown };
+}
+
+/** @param settings the current ones: the port is known only after listening */
+export async function buildServer(store: EventStore, settings: () => Settings, version: string): Promise<HttpServer> {
+  const { createServer } = await import("../rest/index.ts");
+  const now = settings();
+  return createServer({
+    store,
+    version,
+    managerName: now.manager_name ?? undefined,
+    managerDescription: now.manager_description ?? undefined,
+    managerId: now.manager_id ?? undefined,
+    settings: () => redacted(settings()),
+    settingsSchema: settingsSchema(),
+    defaults: redactedDefaults(),
+    cors: now.cors_origins,
+    rateLimit: {
+      enabled: now.rate_limit_enabled,
+      requests: now.rate_limit_requests,
+      window: now.rate_limit_window,
+      shortRequests: now.rate_limit_short_requests,
+      shortWindow: now.rate_limit_short_window,
+      exemptIps: now.rate_limit_exempt_ips,
+    },
+  });
+}
+
+/** Starts listening; resolves with the port. @throws CommandFailure when the address cannot be had. */
+export async function listen(server: HttpServer, { host, port }: Address): Promise<number> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    throw new CommandFailure(listenProblem((error as NodeJS.ErrnoException).code, { host, port }), { cause: error });
+  }
+  const bound = server.server.address() as { port?: number } | null;
+  return bound?.port ?? port;
+}
+
+function listenProblem(code: string | undefined, { host, port }: Address): string {
+  if (code === "EADDRINUSE")
+    return `port ${port} on ${host} is taken by another program; choose another with --port, e.g. --port ${nextPort(port)}`;
+  if (code === "EACCES") return `port ${port} needs rights this user lacks; choose one above 1023 with --port`;
+  return `cannot listen on ${host} port ${port} (${code ?? "error"}); choose another address with --host`;
+}
+
+function nextPort(port: number): number {
+  return port < 65_535 ? port + 1 : 8001;
+}
+
+/** What may be a mistake about serving, for the user to read before it starts. */
+export function doubts({ settings, origins }: Config, { host }: Address): string[] {
+  const inert = ROWS.filter(([name, row]) => row.inert && origins.has(name) && changed(name, settings));
+  const names = [...inert.map(([name]) => name), ...(settings.email_alerts ? ["email_alerts"] : [])];
+  return [
+    ...(isLoopback(host) ? [] : [`listening on ${host}: anyone who can reach this address can read and write events`]),
+    ...(/^https:/i.test(settings.server_url) ? ["server_url is https, but this server speaks plain HTTP"] : []),
+    ...(names.length > 0 ? [`set, but without effect in this version: ${names.join(", ")}`] : []),
+  ];
+}
+
+function changed(name: string, settings: Settings): boolean {
+  const fallback = ROWS.find(([row]) => row === name)?.[1].default;
+  return name !== "backup_dir" && settings[name as keyof Settings] !== fallback;
+}
+
+/** Says what to try: a few lines for a person, one for a log. */
+export function announcement(address: Address, place: string, docs: boolean, person: boolean): string[] {
+  const url = urlOf(reachable(address));
+  const head = `madsci-events is listening on ${urlOf(address)}`;
+  if (!person) return [`${head}; events rest in ${place}`];
+  const event = `'{"event_type":"log_info","event_data":{"message":"hello"}}'`;
+  return [
+    head,
+    ...(docs ? [`  docs   ${url}/docs`] : []),
+    `  post   curl ${url}/event -H 'content-type: application/json' -d ${event}`,
+    `  query  curl '${url}/events?number=10'`,
+    `  data   ${place}`,
+  ];
+}
