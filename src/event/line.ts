@@ -15,7 +15,7 @@ import { parseJson, stringifyJson } from "./json.ts";
 import { LEVEL, type LogLevel, levelName } from "./levels.ts";
 import { idProblem } from "./parse.ts";
 import { parseTimestamp } from "./timestamp.ts";
-import { localZone, zoneReader } from "./zone.ts";
+import { localZone, type ZoneReader, zoneReader } from "./zone.ts";
 
 /** @since 0.1.0 */
 export interface LineOptions {
@@ -95,13 +95,8 @@ function fieldsOf(line: unknown): Fields | undefined {
 
 function textEvent(line: unknown, source: Source = {}, time: string): EventInput {
   const message = typeof line === "string" ? line : textOf(line);
-  return {
-    event_type: "log",
-    log_level: LEVEL.INFO,
-    event_timestamp: time,
-    source: { ...source },
-    event_data: { message },
-  };
+  const fields = { event_type: "log", log_level: LEVEL.INFO, event_timestamp: time };
+  return { ...fields, source: { ...source }, event_data: { message } };
 }
 
 function textOf(value: unknown): string {
@@ -152,9 +147,12 @@ function liftsOf(options: LineOptions): ReadonlyMap<string, Lift> {
   return lifts;
 }
 
+/** Asked for only where a time has no offset: finding the zone of the host is slow. */
+const hostZone: ZoneReader = (wallMs) => zoneReader(localZone())(wallMs);
+
 const liftTime: Lift = (draft, value) => {
   if (typeof value !== "number" && typeof value !== "string") return false;
-  const time = parseTimestamp(value, zoneReader(localZone()));
+  const time = parseTimestamp(value, hostZone);
   if (typeof time === "string") return false;
   draft.event_timestamp = formatInstant(time.instant);
   return true;
