@@ -73,7 +73,8 @@ function byPresence(column: Column, test: Test): Condition {
 }
 
 function compileRange(column: Column, op: keyof typeof COMPARE, operand: Operand): Condition {
-  const value = comparableOf(column, operand);
+  const isIdRange = operand instanceof OidValue && op !== "eq";
+  const value = isIdRange ? undefined : comparableOf(column, operand);
   if (value === undefined) return byPresence(column, { op, value: operand });
   if (typeof value === "string" && op !== "eq" && HIGH_UNIT.test(value)) return UNKNOWN;
   const { sql, value: bound } = typeof value === "string" ? textParameter(value) : { sql: "?", value };
