@@ -63,16 +63,26 @@ function compileNode(node: Node, compileField: (node: FieldNode) => DocumentTest
     case "and":
       return every(children);
     case "or":
-      return (doc) => children.some((holds) => holds(doc));
-    case "nor":
-      return (doc) => !children.some((holds) => holds(doc));
+      return some(children);
+    case "nor": {
+      const any = some(children);
+      return (doc) => !any(doc);
+    }
   }
 }
 
+function some(tests: readonly DocumentTest[]): DocumentTest {
+  return (doc) => {
+    for (const holds of tests) if (holds(doc)) return true;
+    return false;
+  };
+}
+
 function every(tests: readonly DocumentTest[]): DocumentTest {
-  const [first, second] = tests;
-  if (tests.length === 2 && first && second) return (doc) => first(doc) && second(doc);
-  return (doc) => tests.every((holds) => holds(doc));
+  return (doc) => {
+    for (const holds of tests) if (!holds(doc)) return false;
+    return true;
+  };
 }
 
 /** A field of the event itself: time fields mean instants, and what only the store knows is null until then. */

@@ -119,5 +119,5 @@ describe("literalOf", () => {
       }),
       { numRuns: process.env.FUZZ ? 50_000 : 1000 },
     );
-  });
+  }, 300_000);
 });
