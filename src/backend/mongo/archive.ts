@@ -83,7 +83,7 @@ async function oldest(room: Room, selector: ParsedSelector, limit: number): Prom
 }
 
 function keysOf(room: Room, ids: readonly string[]): unknown[] {
-  return ids.flatMap((id) => idKeys(id, room.connection.objectId));
+  return ids.flatMap((id) => idKeys(id, room.connection.dialect));
 }
 
 /** Keys of at most `limit` of these events that meet the condition. */

@@ -14,14 +14,14 @@ const BATCH = 1000;
 export async function count(room: Room, query: CountQuery): Promise<number> {
   const { selector, from, to, archived, limit } = query;
   if (limit === 0) return 0;
-  const { filter, exact } = compileFilter(selector, room.connection.objectId);
+  const { filter, exact } = compileFilter(selector, room.connection.dialect);
   const ours = and([timeRange(from, to), archivedFilter(archived), filter]);
   const counted = exact ? await countOnServer(room, ours, limit) : await countByReading(room, query, ours, limit);
   if (counted === limit || !(await hasForeign(room))) return counted;
   const theirs = and([
     FOREIGN,
     archivedFilter(archived),
-    compileForeign(selector.root, room.connection.objectId).filter,
+    compileForeign(selector.root, room.connection.dialect).filter,
   ]);
   return counted + (await countByReading(room, query, theirs, limit === undefined ? undefined : limit - counted));
 }

@@ -7,9 +7,8 @@
  */
 import type { Event, StoredEvent } from "../../event/event.ts";
 import { formatInstant, type Instant, toMs } from "../../event/instant.ts";
-import { stringifyJson } from "../../event/json.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
-import { widened } from "./payload.ts";
+import { toText, widened } from "./payload.ts";
 
 export interface EventDocument {
   readonly _id: string;
@@ -47,7 +46,7 @@ export function encodeEvent(
     received_at: new Date(toMs(received)),
     skew_ms: skewMs(received, instant),
   };
-  if (payload === "opaque") document[OPAQUE_FIELD] = stringifyJson(event_data);
+  if (payload === "opaque") document[OPAQUE_FIELD] = toText(event_data);
   return document as unknown as EventDocument;
 }
 

@@ -7,19 +7,19 @@
  */
 import type { Db, MongoClient, MongoClientOptions } from "mongodb";
 import { EventStoreError } from "../../errors.ts";
-import type { ObjectIdMaker } from "./filter.ts";
+import type { Dialect } from "./filter.ts";
 
 type Driver = typeof import("mongodb");
 
 /** A connection and how to talk over it. */
 export interface Connection {
   readonly db: Db;
-  readonly objectId: ObjectIdMaker;
+  readonly dialect: Dialect;
   /** Where it leads, without credentials; for messages. */
   readonly place: string;
   /** Runs a call; its failure becomes an EventStoreError. */
   call<T>(what: string, run: () => Promise<T>): Promise<T>;
-  /** Same, but the error is the driver's unless the server is gone. */
+  /** The same, but the error is the driver's unless the server is gone. */
   attempt<T>(run: () => Promise<T>): Promise<T>;
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<Con
   const connection = new MongoConnection({ client, db, place, own, driver, aliveMs: options.timeoutMs / 2 });
   try {
     await connection.call("connect", async () => void (own && (await client.connect())));
-    await connection.ping();
+    await connection.learn();
   } catch (error) {
     await connection.close();
     throw error;
@@ -107,6 +107,7 @@ class MongoConnection implements Connection {
   readonly #parts: Parts;
   readonly db: Db;
   readonly place: string;
+  #elemMatch = true;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -114,10 +115,17 @@ class MongoConnection implements Connection {
     this.place = parts.place;
   }
 
-  readonly objectId = (hex: string): unknown => {
+  get dialect(): Dialect {
     const { driver } = this.#parts;
-    return driver && new driver.ObjectId(hex);
-  };
+    return { objectId: (hex) => driver && new driver.ObjectId(hex), elemMatch: this.#elemMatch };
+  }
+
+  /** Makes sure the server answers, and finds out what it is. */
+  async learn(): Promise<void> {
+    await this.ping();
+    const build = await this.attempt(() => this.db.command({ buildInfo: 1 })).catch(() => ({}));
+    this.#elemMatch = !("ferretdbVersion" in build || "ferretdb" in build);
+  }
 
   async call<T>(what: string, run: () => Promise<T>): Promise<T> {
     try {

@@ -30,11 +30,24 @@ export interface CompiledFilter {
   readonly exact: boolean;
 }
 
-/** Makes the driver's object id of 24 hex digits; undefined where the driver's classes are not at hand. */
-export type ObjectIdMaker = (hex: string) => unknown;
+/** What the translation depends on. */
+export interface Dialect {
+  /** Makes the driver's object id of 24 hex digits; undefined where the driver's classes are not at hand. */
+  objectId(hex: string): unknown;
+  /** False for FerretDB 1.x, whose `$elemMatch` knows few operators and no conditions on fields. */
+  readonly elemMatch: boolean;
+}
 
 /** How the filter may err: to admit too much, or (inside `$nor`) too little. */
 export type Mode = "over" | "under";
+
+/** A condition on one field, and how its translation may err. */
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly test: Test;
+  readonly mode: Mode;
+  readonly dialect: Dialect;
+}
 
 /** Translates the condition on one field. */
 export type LeafCompiler = (path: readonly string[], test: Test, mode: Mode) => CompiledFilter;
@@ -43,8 +56,8 @@ export const EVERYTHING: Filter = {};
 export const NOTHING: Filter = { _id: { $in: [] } };
 
 /** Filter for documents of ours. */
-export function compileFilter(selector: ParsedSelector, objectId: ObjectIdMaker): CompiledFilter {
-  return compileNode(selector.root, "over", (path, test, mode) => compileLeaf(path, test, mode, objectId));
+export function compileFilter(selector: ParsedSelector, dialect: Dialect): CompiledFilter {
+  return compileNode(selector.root, "over", (path, test, mode) => compileLeaf(path, test, mode, dialect));
 }
 
 export function compileNode(node: Node, mode: Mode, leaf: LeafCompiler): CompiledFilter {
@@ -64,7 +77,7 @@ export function unknown(mode: Mode): CompiledFilter {
 /** Thrown inside this file only: the test has no translation. */
 class Untranslatable extends Error {}
 
-function compileLeaf(path: readonly string[], test: Test, mode: Mode, objectId: ObjectIdMaker): CompiledFilter {
+function compileLeaf(path: readonly string[], test: Test, mode: Mode, dialect: Dialect): CompiledFilter {
   const [name = ""] = path;
   if (OWN_FIELDS.has(name)) return unknown(mode);
   try {
@@ -72,7 +85,7 @@ function compileLeaf(path: readonly string[], test: Test, mode: Mode, objectId: 
       const filter = name === "event_timestamp" ? timestampFilter(test) : dateFilter(name, test);
       return { filter, exact: !hasRegex(test) };
     }
-    return pathFilter(path, test, mode, objectId);
+    return pathFilter(path, test, mode, dialect);
   } catch (error) {
     if (error instanceof Untranslatable) return unknown(mode);
     throw error;
@@ -80,17 +93,17 @@ function compileLeaf(path: readonly string[], test: Test, mode: Mode, objectId: 
 }
 
 /** A condition on any path but the time fields. @throws Untranslatable */
-function pathFilter(path: readonly string[], test: Test, mode: Mode, objectId: ObjectIdMaker): CompiledFilter {
-  const filter = { [path.join(".")]: operators([test], { objectId, isId: path.length === 1 && path[0] === "_id" }) };
+function pathFilter(path: readonly string[], test: Test, mode: Mode, dialect: Dialect): CompiledFilter {
+  const filter = { [path.join(".")]: operators([test], { dialect, isId: path.length === 1 && path[0] === "_id" }) };
   if (path[0] !== "event_data") return { filter, exact: !hasRegex(test) };
   if (mode === "over") return { filter: { $or: [filter, { [OPAQUE_FIELD]: { $exists: true } }] }, exact: false };
   return { filter: { $and: [filter, { [OPAQUE_FIELD]: { $exists: false } }] }, exact: false };
 }
 
 /** `event_data` conditions for documents another program wrote; the same translation without our text field. */
-export function foreignDataFilter(path: readonly string[], test: Test, mode: Mode): CompiledFilter {
+export function foreignDataFilter({ path, test, mode, dialect }: Leaf): CompiledFilter {
   try {
-    return { filter: { [path.join(".")]: operators([test], { objectId: String, isId: false }) }, exact: false };
+    return { filter: { [path.join(".")]: operators([test], { dialect, isId: false }) }, exact: false };
   } catch (error) {
     if (error instanceof Untranslatable) return unknown(mode);
     throw error;
@@ -98,7 +111,7 @@ export function foreignDataFilter(path: readonly string[], test: Test, mode: Mod
 }
 
 interface Place {
-  readonly objectId: ObjectIdMaker;
+  readonly dialect: Dialect;
   /** True for the path `_id`, where an object id also stands for its text. */
   readonly isId: boolean;
 }
@@ -134,8 +147,10 @@ function operator(test: Test, place: Place): [string, unknown][] {
     case "regex":
       return regexOperators(test.regex);
     case "elemMatchNode":
+      if (!place.dialect.elemMatch) throw new Untranslatable();
       return [["$elemMatch", elementFilter(test.node, place)]];
     case "elemMatchTests":
+      if (!place.dialect.elemMatch) throw new Untranslatable();
       return [["$elemMatch", operators(test.tests, { ...place, isId: false })]];
     case "all":
       return [["$all", test.tests.map((entry) => allEntry(entry, place))]];
@@ -211,7 +226,7 @@ function toBson(value: Operand, place: Place): unknown {
 }
 
 function objectIdOf({ hex }: OidValue, place: Place): unknown {
-  const id = place.objectId(hex);
+  const id = place.dialect.objectId(hex);
   if (id === undefined) throw new Untranslatable();
   return id;
 }

@@ -10,10 +10,10 @@ import { MIN_TS } from "./document.ts";
 import {
   type CompiledFilter,
   compileNode,
+  type Dialect,
   type Filter,
   foreignDataFilter,
-  type Mode,
-  type ObjectIdMaker,
+  type Leaf,
   unknown,
 } from "./filter.ts";
 
@@ -52,16 +52,17 @@ function wallText(instant: Instant): string {
 }
 
 /** @param root of the selector */
-export function compileForeign(root: Node, objectId: ObjectIdMaker): CompiledFilter {
-  return compileNode(root, "over", (path, test, mode) => leaf(path, test, mode, objectId));
+export function compileForeign(root: Node, dialect: Dialect): CompiledFilter {
+  return compileNode(root, "over", (path, test, mode) => compileLeaf({ path, test, mode, dialect }));
 }
 
-function leaf(path: readonly string[], test: Test, mode: Mode, objectId: ObjectIdMaker): CompiledFilter {
+function compileLeaf(leaf: Leaf): CompiledFilter {
+  const { path, test, mode, dialect } = leaf;
   const [name = ""] = path;
-  if (name === "event_data") return foreignDataFilter(path, test, mode);
+  if (name === "event_data") return foreignDataFilter(leaf);
   const texts = mode === "over" ? textsOf(test) : undefined;
   if (!texts) return unknown(mode);
-  if (name === "_id" && path.length === 1) return over({ _id: { $in: texts.flatMap((id) => idKeys(id, objectId)) } });
+  if (name === "_id" && path.length === 1) return over({ _id: { $in: texts.flatMap((id) => idKeys(id, dialect)) } });
   if (name === "source" && path.length === 2) return over({ [path.join(".")]: { $in: texts } });
   return unknown(mode);
 }
@@ -77,9 +78,9 @@ function textsOf(test: Test): readonly string[] | undefined {
 }
 
 /** Every stored `_id` that reads as this text. */
-export function idKeys(id: string, objectId: ObjectIdMaker): unknown[] {
+export function idKeys(id: string, dialect: Dialect): unknown[] {
   const keys: unknown[] = [id];
-  if (/^[0-9a-f]{24}$/.test(id)) keys.push(objectId(id));
+  if (/^[0-9a-f]{24}$/.test(id)) keys.push(dialect.objectId(id));
   if (/^(?:0|-?[1-9]\d{0,14})$/.test(id)) keys.push(Number(id), BigInt(id));
   return keys.filter((key) => key !== undefined);
 }

@@ -6,7 +6,7 @@ import { documents, type Room } from "./search.ts";
 
 /** The events with these ids that exist. An id stored as text wins over one that only reads like it. */
 export async function readByIds(room: Room, ids: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>> {
-  const keys = ids.flatMap((id) => idKeys(id, room.connection.objectId));
+  const keys = ids.flatMap((id) => idKeys(id, room.connection.dialect));
   const filter = keys.length === 1 ? { _id: keys[0] } : { _id: { $in: keys } };
   const found = new Map<string, StoredEvent>();
   for await (const docs of documents(room, filter, {})) {

@@ -43,8 +43,21 @@ export async function prepareDatabase(
   now: () => Date,
 ): Promise<void> {
   if (await isNew(connection)) await recordVersion(connection, notes, now());
+  const specs = INDEXES.map(({ key, options }) => ({ key, ...options }));
+  if (await succeeds(connection, () => events.createIndexes(specs))) return;
   for (const { key, options, serves } of INDEXES) {
     await orWarn(connection, notes, `make the index for ${serves}`, () => events.createIndex(key, options));
+  }
+}
+
+/** False when the server refused. @throws EventStoreError when it is gone */
+async function succeeds(connection: Connection, run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await connection.attempt(run);
+    return true;
+  } catch (error) {
+    if (typeof (error as { code?: unknown }).code === "number") return false;
+    return connection.call("make its indexes", () => Promise.reject(error));
   }
 }
 

@@ -5,6 +5,7 @@
  * faithfully (`unfit`), and what a server refuses (`traits`, learned by refused.ts), rests as JSON text instead.
  * BSON → JSON: whatever another program stored becomes the nearest JSON value, in the spirit of relaxed Extended JSON.
  */
+import { randomUUID } from "node:crypto";
 import type { Json } from "../../event/json.ts";
 
 /** A property of a payload for which some servers refuse a document. */
@@ -92,6 +93,20 @@ function define(target: Record<string, unknown>, key: string, value: unknown): v
   if (key === "__proto__")
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else target[key] = value;
+}
+
+/** Unguessable, so that no text a sender writes can pass for a marked number. */
+const MARK = `number:${randomUUID()}:`;
+const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
+
+/** JSON text that `parseJson` reads back exactly: integers digit by digit, doubles beyond them with an exponent. */
+export function toText(data: Json): string {
+  const marked = (_key: string, value: unknown): unknown => {
+    if (typeof value === "bigint") return MARK + value;
+    if (typeof value !== "number" || Number.isSafeInteger(value) || !Number.isInteger(value)) return value;
+    return MARK + value.toExponential();
+  };
+  return JSON.stringify(data, marked).replace(MARKED, "$1");
 }
 
 /** Any value the driver returns, as JSON. Plain JSON comes back as it is, without a copy. */

@@ -18,22 +18,14 @@ export function isSameEvent(sent: PreparedEvent, stored: Event): boolean {
   );
 }
 
-/** Deep equality of JSON values; key order does not count, `1` and `1n` are the same number. */
+/** Deep equality of JSON values; key order does not count. Readers and parsers use `bigint` for the same integers. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return isSameScalar(a, b);
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every(
     (key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
   );
-}
-
-function isSameScalar(a: unknown, b: unknown): boolean {
-  return isNumber(a) && isNumber(b) && a == b;
-}
-
-function isNumber(value: unknown): value is number | bigint {
-  return typeof value === "number" || typeof value === "bigint";
 }

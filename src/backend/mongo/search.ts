@@ -111,11 +111,11 @@ class Plan {
   }
 
   #oursFilter(): Filter {
-    return compileFilter(this.#query.selector, this.#room.connection.objectId).filter;
+    return compileFilter(this.#query.selector, this.#room.connection.dialect).filter;
   }
 
   #foreignFilter(): Filter {
-    return compileForeign(this.#query.selector.root, this.#room.connection.objectId).filter;
+    return compileForeign(this.#query.selector.root, this.#room.connection.dialect).filter;
   }
 
   #ours(): Stream {
