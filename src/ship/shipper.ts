@@ -157,7 +157,8 @@ export class Shipper implements AsyncDisposable {
   }
 
   #full(): boolean {
-    return this.#queue.length >= this.#options.maxEvents || this.#queue.bytes >= this.#courier.maxBytes;
+    const bytes = Math.min(this.#courier.maxBytes, this.#options.memoryBytes / 2);
+    return this.#queue.length >= this.#options.maxEvents || this.#queue.bytes >= bytes;
   }
 
   async #run(): Promise<void> {
@@ -231,7 +232,7 @@ export class Shipper implements AsyncDisposable {
   }
 
   #crowded(): boolean {
-    return !this.#ended && this.#courier.failures === 0 && this.#queue.bytes > this.#options.memoryBytes / 2;
+    return !this.#ended && this.#courier.failures === 0 && this.#queue.bytes >= this.#options.memoryBytes / 2;
   }
 
   /** Lets go whoever waits for something that has come true. */
