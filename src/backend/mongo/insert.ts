@@ -29,6 +29,9 @@ interface Item {
   unsure: boolean;
 }
 
+/** A command that failed as a whole, although the server is there: it said no, or hung up. */
+type Failure = "refused" | "dropped";
+
 /** What one round trip did; indices into the items sent. */
 interface Round {
   readonly duplicates: readonly number[];
@@ -66,8 +69,12 @@ export class Inserter {
   }
 
   async #insertAll(items: readonly Item[], received: Instant, present: Map<string, "there" | "unsure">): Promise<void> {
-    const round = await this.#round(items, received);
-    if (round === "whole") return this.#insertApart(items, received, present);
+    let round = await this.#round(items, received);
+    if (round === "dropped") {
+      for (const item of items) item.unsure = true;
+      round = await this.#round(items, received);
+    }
+    if (typeof round === "string") return this.#insertApart(items, received, present);
     for (const i of round.duplicates) {
       const { prepared, unsure } = items[i] as Item;
       present.set(prepared.event._id, unsure ? "unsure" : "there");
@@ -107,30 +114,40 @@ export class Inserter {
     this.#notes.opaque(item.prepared.event._id, reason);
   }
 
-  /** One command. `"whole"`: nothing is known but that the server refused it and is still there. */
-  async #round(items: readonly Item[], received: Instant): Promise<Round | "whole"> {
+  /** One command. */
+  async #round(items: readonly Item[], received: Instant): Promise<Round | Failure> {
     const documents = items.map(({ prepared, shape, opaque }) =>
       encodeEvent(prepared, received, opaque ? "opaque" : shape.wide ? "wide" : "plain"),
     );
     try {
       await this.#connection.attempt(() => this.#events.insertMany(documents, { ordered: false }));
-      return { duplicates: [], refused: [] };
+      return NOTHING_SPECIAL;
     } catch (error) {
-      return roundOf(error) ?? (await this.#whole(error));
+      return roundOf(error) ?? this.#failure(error);
     }
   }
 
   /** Tells a refused command from a server that cannot answer now. @throws EventStoreError */
-  async #whole(error: unknown): Promise<"whole"> {
-    const { name, code } = error as { name?: string; code?: number };
-    const byServer = name === "MongoServerError" && typeof code === "number" && !NOT_NOW.has(code);
-    const dropped = name === "MongoNetworkError" || name === "MongoPoolClearedError";
-    if (!byServer && !dropped && !/^(BSON|Mongo(InvalidArgument|API)|TypeError|RangeError)/.test(String(name))) {
-      return this.#connection.call("store", () => Promise.reject(error));
-    }
+  async #failure(error: unknown): Promise<Failure> {
+    const { name, code, errorResponse } = error as DriverError;
+    const dropped = DROPPED.test(String(errorResponse?.name ?? name));
+    const refused = typeof code === "number" ? !NOT_NOW.has(code) : BY_DRIVER.test(String(name));
+    if (!dropped && !refused) return this.#connection.call("store", () => Promise.reject(error));
     if (dropped) await this.#connection.ping();
-    return "whole";
+    return dropped ? "dropped" : "refused";
   }
+}
+
+const NOTHING_SPECIAL: Round = { duplicates: [], refused: [] };
+const DROPPED = /^Mongo(Network|PoolCleared)Error$/;
+/** The driver's own complaints about a document it cannot write. */
+const BY_DRIVER = /^(BSON.*Error|MongoInvalidArgumentError|TypeError|RangeError)$/;
+
+interface DriverError {
+  readonly name?: string;
+  readonly code?: unknown;
+  /** What an unordered insert failed of, when it failed as a whole. */
+  readonly errorResponse?: { readonly name?: string };
 }
 
 /** Reads the driver's report on an unordered insert; undefined when it is not one. */
