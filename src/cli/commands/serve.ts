@@ -85,6 +85,7 @@ async function runServer(store: EventStore, configured: Settings, run: Run): Pro
   const place = redactUrl(settings.mongo_db_url);
   for (const line of announcement(address, place, settings.docs_enabled, run.io.person)) run.io.err(line);
   await run.stopped;
+  run.io.err("stopping when the requests under way are done; a second signal stops at once");
   if (!(await within(SHUTDOWN_LIMIT_MS, () => server.close().then(() => store.close()))))
     throw new CommandFailure(`stopped with requests still running after ${SHUTDOWN_LIMIT_MS / 1000} s`);
 }
