@@ -16,7 +16,7 @@ const MAX_DATE_MS = 8.64e15;
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
-  return prototype === null || (Object.getPrototypeOf(prototype) === null && !(Symbol.iterator in value));
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** True for `{ $date: … }` and `{ $oid: … }`: values, although written with a `$`. */
