@@ -1,0 +1,220 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
+import { afterEach, describe, expect, it } from "vitest";
+import type { EventInput } from "../../src/event/event.ts";
+import { type HttpSinkOptions, httpSink } from "../../src/ship/http-sink.ts";
+import { kindOfStatus, retryAfterMs } from "../../src/ship/http-status.ts";
+
+interface Reply {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+interface Seen {
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly text: string;
+}
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+/** A server that answers as told, and a sink that delivers to it. */
+async function sinkTo(reply: (seen: Seen) => Reply, options: Partial<HttpSinkOptions> = {}) {
+  const seen: Seen[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const raw = Buffer.concat(chunks);
+    const text = String(request.headers["content-encoding"] === "gzip" ? gunzipSync(raw) : raw);
+    const one = { path: request.url ?? "", headers: request.headers, text };
+    seen.push(one);
+    const { status = 200, headers = {}, body = {} } = reply(one);
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const base = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sink = httpSink({ url: `http://${base}`, ...options });
+  const send = (events: EventInput[]) => sink.send(events, new AbortController().signal);
+  return { seen, send, base };
+}
+
+function events(count: number): EventInput[] {
+  return Array.from({ length: count }, (_, n) => ({ _id: `id-${n}`, event_type: "test", event_data: { n } }));
+}
+
+const stored = { status: "stored" };
+const batchRoute = ({ text }: Seen): Reply => {
+  const results = text
+    .trim()
+    .split("\n")
+    .map((line) => ({ id: JSON.parse(line)._id, status: "stored" }));
+  return { body: { accepted: results.length, duplicates: 0, conflicts: 0, rejected: 0, results } };
+};
+/** MADSci's server: one event per request. */
+const singleRoute = ({ path, text }: Seen): Reply => {
+  if (path !== "/event") return { status: 404, body: { detail: "Not Found" } };
+  const { event_id, ...event } = JSON.parse(text);
+  return { body: { _id: event_id, ...event } };
+};
+
+describe("the batch route", () => {
+  it("gets one line per event, big integers included", async () => {
+    const { send, seen } = await sinkTo(batchRoute);
+    const verdicts = await send([...events(2), { _id: "x", event_data: { big: 2n ** 60n } }]);
+    expect(verdicts).toEqual([stored, stored, stored]);
+    expect(seen[0]).toMatchObject({ path: "/v1/events", headers: { "content-type": "application/x-ndjson" } });
+    expect(seen[0]?.text.split("\n")[2]).toContain('"big":1152921504606846976');
+  });
+
+  it("gets bodies above 1 KiB compressed, unless told not to", async () => {
+    const zipped = await sinkTo(batchRoute);
+    await zipped.send(events(1));
+    await zipped.send(events(100));
+    expect(zipped.seen.map(({ headers }) => headers["content-encoding"])).toEqual([undefined, "gzip"]);
+    const plain = await sinkTo(batchRoute, { compression: "none" });
+    await plain.send(events(100));
+    expect(plain.seen[0]?.headers["content-encoding"]).toBeUndefined();
+  });
+
+  it("is told who is speaking", async () => {
+    const { send, seen } = await sinkTo(batchRoute, { token: "t0k", headers: { "x-lab": "7" } });
+    await send(events(1));
+    expect(seen[0]?.headers).toMatchObject({ authorization: "Bearer t0k", "x-lab": "7" });
+  });
+
+  it("gets user and password of the address as basic authentication, under the path of the address", async () => {
+    const { base, seen } = await sinkTo(batchRoute);
+    const sink = httpSink({ url: `http://u%40x:p@${base}/lab/` });
+    await sink.send(events(1), new AbortController().signal);
+    const authorization = `Basic ${Buffer.from("u@x:p").toString("base64")}`;
+    expect(seen[0]).toMatchObject({ path: "/lab/v1/events", headers: { authorization } });
+  });
+
+  it("answers one verdict per event", async () => {
+    const results = [
+      { id: "id-0", status: "duplicate" },
+      { id: "id-1", status: "conflict", error: { code: "EVT_CONFLICT", message: "another content" } },
+      { id: null, status: "invalid", detail: "log_level" },
+    ];
+    const { send } = await sinkTo(() => ({ body: { results } }));
+    const rejected = (reason: string) => ({ status: "rejected", reason });
+    expect(await send(events(3))).toEqual([
+      stored,
+      rejected("conflict: another content"),
+      rejected("invalid: log_level"),
+    ]);
+  });
+
+  it.each([["no JSON"], [{}], [[]], [{ results: [] }], [{ accepted: 2 }], ['{"results":[{"status":"sto']])(
+    "does not take %j for an acknowledgement",
+    async (body) => {
+      const { send } = await sinkTo(() => ({ body }));
+      await expect(send(events(2))).rejects.toMatchObject({ kind: "retry" });
+    },
+  );
+
+  it.each([
+    [400, "refused"],
+    [422, "refused"],
+    [413, "too-large"],
+    [401, "hold"],
+    [403, "hold"],
+    [302, "hold"],
+    [408, "retry"],
+    [429, "retry"],
+    [500, "retry"],
+    [503, "retry"],
+  ])("reads %i as %s", async (status, kind) => {
+    const { send } = await sinkTo(() => ({ status, headers: { "retry-after": "7" }, body: { detail: "why" } }));
+    await expect(send(events(1))).rejects.toMatchObject({ kind, retryAfterMs: 7000, message: `HTTP ${status}: why` });
+    expect(kindOfStatus(status)).toBe(kind);
+  });
+
+  it("names the server, without its password, when nothing answers", async () => {
+    const { base } = await sinkTo(batchRoute);
+    for (const server of servers) server.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    const sink = httpSink({ url: `http://u:secret@${base}` });
+    const message = `http://${base} does not answer (ECONNREFUSED)`;
+    await expect(sink.send(events(1), new AbortController().signal)).rejects.toMatchObject({ kind: "retry", message });
+  });
+});
+
+describe("MADSci's server", () => {
+  it("gets each event by itself, as its own client would send it", async () => {
+    const { send, seen } = await sinkTo(singleRoute);
+    expect(await send(events(6))).toEqual(Array(6).fill(stored));
+    expect(seen.map(({ path }) => path)).toEqual(["/v1/events", ...Array(6).fill("/event")]);
+    expect(JSON.parse(seen[1]?.text ?? "")).toEqual({ event_id: "id-0", event_type: "test", event_data: { n: 0 } });
+    await send(events(1));
+    expect(seen.at(-2)?.path).toBe("/event");
+  });
+
+  it("never sees a type it does not know", async () => {
+    const { send, seen } = await sinkTo(singleRoute);
+    await send([{ _id: "a", event_type: "plate_washed", event_data: { n: 1 } }]);
+    const body = { event_id: "a", event_type: "unknown", event_data: { n: 1, event_type: "plate_washed" } };
+    expect(JSON.parse(seen[1]?.text ?? "")).toEqual(body);
+  });
+
+  it("refuses one event without holding up the others", async () => {
+    const { send } = await sinkTo((seen) =>
+      seen.text.includes("id-1") && seen.path === "/event"
+        ? { status: 422, body: { detail: [{ msg: "no" }] } }
+        : singleRoute(seen),
+    );
+    expect(await send(events(3))).toEqual([stored, { status: "rejected", reason: "HTTP 422: no" }, stored]);
+  });
+
+  it("stops at its rate limit; what was not taken stays", async () => {
+    let left = 5;
+    const { send } = await sinkTo((seen) => {
+      if (seen.path === "/event" && left-- <= 0) return { status: 429, headers: { "retry-after": "3" } };
+      return singleRoute(seen);
+    });
+    const verdicts = await send(events(12));
+    expect(verdicts.filter(({ status }) => status === "stored").length).toBe(5);
+    expect(verdicts.filter(({ status }) => status === "retry").length).toBe(7);
+    await expect(send(events(2))).rejects.toMatchObject({ kind: "retry", retryAfterMs: 3000 });
+  });
+
+  it("is looked for again when nothing is where it should be", async () => {
+    let there = false;
+    const { send, seen } = await sinkTo((one) => (there ? batchRoute(one) : { status: 404 }));
+    await expect(send(events(1))).rejects.toMatchObject({ kind: "hold" });
+    there = true;
+    expect(await send(events(1))).toEqual([stored]);
+    expect(seen.map(({ path }) => path)).toEqual(["/v1/events", "/event", "/v1/events"]);
+  });
+});
+
+describe("Retry-After", () => {
+  it.each([
+    [{ "retry-after": "2" }, 2000],
+    [{ "retry-after": "0.5" }, 500],
+    [{ "retry-after": "-5" }, 0],
+    [{ "retry-after": "soon" }, 0],
+    [{}, 0],
+    [{ "retry-after": "Wed, 01 Jan 2020 00:00:10 GMT", date: "Wed, 01 Jan 2020 00:00:00 GMT" }, 10_000],
+    [{ "retry-after": "Wed, 01 Jan 2020 00:00:00 GMT" }, 0],
+  ])("%j means %i ms", (headers, ms) => {
+    expect(retryAfterMs(new Headers(headers as Record<string, string>))).toBe(ms);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ url: "ftp://x" }],
+    [{ url: "lab" }],
+    [{ url: "http://x", token: "" }],
+    [{ url: "http://x", compression: "br" }],
+  ])("refuses %j", (options) => {
+    expect(() => httpSink(options as HttpSinkOptions)).toThrow(expect.objectContaining({ code: "EVT_INVALID_OPTION" }));
+  });
+});
