@@ -52,9 +52,13 @@ export interface TransportStream extends NodeJS.EventEmitter {
   write(line: string): boolean;
   flush(done?: (error?: Error) => void): void;
   flushSync(): void;
+  /** Delivers what is pending, then emits `close`; the process stays alive until then. */
   end(): void;
 }
 
+const CONFIG_WAIT_MS = 20;
+/** Longer than any worker takes to close. */
+const END_LIMIT_MS = 12_000;
 const OWN_OPTIONS = ["url", "token", "headers", "compression"];
 /** What pino and thread-stream add to the options of a worker target. */
 const THEIR_OPTIONS = ["pinoWillSendConfig", "$context"];
@@ -150,7 +154,17 @@ export function createTransport(options: TransportOptions): TransportStream {
   });
   open.add(stream);
   stream.on("close", () => open.delete(stream));
-  return stream;
+  return Object.assign(stream, { end: endOf(stream) });
+}
+
+/** pino's worker does not keep the process alive; one that is ending must, until it has closed. */
+function endOf(stream: TransportStream): () => void {
+  const end = stream.end.bind(stream);
+  return () => {
+    const alive = setTimeout(() => {}, END_LIMIT_MS);
+    stream.once("close", () => clearTimeout(alive));
+    end();
+  };
 }
 
 function requirePino(): { transport(options: object): TransportStream } {
@@ -245,5 +259,3 @@ function announcedConfig(): Promise<PinoConfig | undefined> {
     port.on("message", onMessage);
   });
 }
-
-const CONFIG_WAIT_MS = 20;
