@@ -8,7 +8,16 @@ import { EventStoreError } from "../errors.ts";
 import { databaseUrlProblem } from "./database-url.ts";
 import { type EmailSource, readEmailAlerts } from "./email-alerts.ts";
 import { nearestName } from "./nearest.ts";
-import { type Candidate, EMAIL_ROWS, envNames, fileKeys, ROWS, type Setting, type Settings } from "./settings.ts";
+import {
+  type Candidate,
+  EMAIL_ROWS,
+  envNames,
+  fileKeys,
+  flagNames,
+  ROWS,
+  type Setting,
+  type Settings,
+} from "./settings.ts";
 import {
   readEnvFiles,
   readSettingsFiles,
@@ -78,12 +87,10 @@ function pick(name: string, setting: Setting<unknown>, layers: Layers): Candidat
 }
 
 function flagLayer(flags: FlagValues): Layer {
+  const shown = new Map(ROWS.map(([name, setting]) => [name, flagNames(name, setting)[0]]));
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   return new Map(
-    given.map(([name, value]) => [
-      name,
-      { value, origin: name === "mongo_db_url" ? "--url" : `--${name.replaceAll("_", "-")}` },
-    ]),
+    given.map(([name, value]) => [name, { value, origin: `--${shown.get(name) ?? name.replaceAll("_", "-")}` }]),
   );
 }
 

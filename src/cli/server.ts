@@ -1,4 +1,5 @@
 /** The HTTP server of `serve`: settings → options of the REST room, and listening with errors a user understands. */
+import type { RateLimitOptions } from "../rest/options.ts";
 import type { EventStore } from "../store/store.ts";
 import { type Address, isLoopback, reachable, urlOf } from "./address.ts";
 import type { Config } from "./config.ts";
@@ -13,29 +14,49 @@ export interface HttpServer {
   readonly server: { address(): unknown };
 }
 
-/** @param settings the current ones: the port is known only after listening */
-export async function buildServer(store: EventStore, settings: () => Settings, version: string): Promise<HttpServer> {
+export interface ServerParts {
+  readonly store: EventStore;
+  /** The current ones: the port is known only after listening. */
+  readonly settings: () => Settings;
+  readonly version: string;
+  /** Told of every exception nobody expected. */
+  readonly onError: (error: unknown, request: string) => void;
+}
+
+export async function buildServer({ store, settings, version, onError }: ServerParts): Promise<HttpServer> {
   const { createServer } = await import("../rest/index.ts");
   const now = settings();
   return createServer({
     store,
     version,
+    onError,
     managerName: now.manager_name ?? undefined,
-    managerDescription: now.manager_description ?? undefined,
-    managerId: now.manager_id ?? undefined,
+    managerDescription: now.manager_description,
+    managerId: now.manager_id,
     settings: () => redacted(settings()),
     settingsSchema: settingsSchema(),
-    defaults: redactedDefaults(),
-    cors: now.cors_origins,
-    rateLimit: {
-      enabled: now.rate_limit_enabled,
-      requests: now.rate_limit_requests,
-      window: now.rate_limit_window,
-      shortRequests: now.rate_limit_short_requests,
-      shortWindow: now.rate_limit_short_window,
-      exemptIps: now.rate_limit_exempt_ips,
-    },
+    settingsDefaults: redactedDefaults(),
+    corsOrigins: now.cors_origins,
+    rateLimit: rateLimit(now),
+    limits: { bodyBytes: now.max_event_bytes, bulkBytes: now.max_bulk_bytes, bulkEvents: now.max_bulk_events },
+    docs: now.docs_enabled,
+    maxResults: now.max_results,
+    queryMaxEvents: now.query_max_events,
+    archiveBatchSize: now.archive_batch_size,
+    backupDir: now.backup_dir,
   });
+}
+
+function rateLimit(settings: Settings): RateLimitOptions {
+  return {
+    enabled: settings.rate_limit_enabled,
+    requests: settings.rate_limit_requests,
+    windowSeconds: settings.rate_limit_window,
+    shortRequests: settings.rate_limit_short_requests,
+    shortWindowSeconds: settings.rate_limit_short_window,
+    exemptIps: settings.rate_limit_exempt_ips ?? undefined,
+    cleanupIntervalSeconds: settings.rate_limit_cleanup_interval,
+  };
 }
 
 /** Starts listening; resolves with the port. @throws CommandFailure when the address cannot be had. */

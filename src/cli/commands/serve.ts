@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import { redactUrl } from "../../backend/open.ts";
 import type { EventStore } from "../../store/store.ts";
 import { type Address, type AddressFlags, addressOf, urlOf } from "../address.ts";
-import { CommandFailure } from "../exit.ts";
+import { CommandFailure, describeError } from "../exit.ts";
 import { addSettingFlags } from "../flags.ts";
 import { type Io, warn } from "../io.ts";
 import { managerId } from "../manager-id.ts";
@@ -78,14 +78,16 @@ interface Run {
 
 async function runServer(store: EventStore, configured: Settings, run: Run): Promise<void> {
   let settings = configured;
-  const server = await buildServer(store, () => settings, run.version);
+  const { version, io } = run;
+  const onError = (error: unknown, request: string) => io.err(`${request}: ${describeError(error, true)}`);
+  const server = await buildServer({ store, settings: () => settings, version, onError });
   const port = await listen(server, run.address);
   const address = { ...run.address, port };
   settings = { ...configured, server_url: urlOf(address) };
   const place = redactUrl(settings.mongo_db_url);
-  for (const line of announcement(address, place, settings.docs_enabled, run.io.person)) run.io.err(line);
+  for (const line of announcement(address, place, settings.docs_enabled, io.person)) io.err(line);
   await run.stopped;
-  run.io.err("stopping when the requests under way are done; a second signal stops at once");
+  io.err("stopping when the requests under way are done; a second signal stops at once");
   if (!(await within(SHUTDOWN_LIMIT_MS, () => server.close().then(() => store.close()))))
     throw new CommandFailure(`stopped with requests still running after ${SHUTDOWN_LIMIT_MS / 1000} s`);
 }
