@@ -107,19 +107,18 @@ async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
-/** The title of a problem, or the type of the first field issue. */
+/** What a problem document or a FastAPI error says in words. */
 function detailOf(answer: unknown): string {
   const { detail, title } = (answer ?? {}) as { detail?: unknown; title?: unknown };
-  const first = Array.isArray(detail) ? (detail[0] as { msg?: unknown } | undefined)?.msg : (title ?? detail);
+  const first = Array.isArray(detail) ? (detail[0] as { msg?: unknown } | undefined)?.msg : (detail ?? title);
   return typeof first === "string" ? first.slice(0, 200) : "";
 }
 
 function verdictOf(result: unknown): Verdict {
-  const { status, ...rest } = result as { status?: unknown; error?: unknown };
-  if (status === "stored" || status === "accepted" || status === "duplicate") return { status: "stored" };
-  const error = rest.error as { message?: unknown; code?: unknown } | string | undefined;
-  const reason = typeof error === "string" ? error : (error?.message ?? error?.code ?? detailOf(rest));
-  return { status: "rejected", reason: `${status}${reason === "" ? "" : `: ${reason}`}`.slice(0, 300) };
+  const { status, problem } = (result ?? {}) as { status?: unknown; problem?: unknown };
+  if (status === "stored" || status === "duplicate") return { status: "stored" };
+  const detail = detailOf(problem);
+  return { status: "rejected", reason: detail === "" ? String(status) : `${status}: ${detail}` };
 }
 
 /** One request per event. A failure that concerns all of them ends the batch; what is not sent yet stays. */

@@ -99,8 +99,8 @@ describe("the batch route", () => {
   it("answers one verdict per event", async () => {
     const results = [
       { id: "id-0", status: "duplicate" },
-      { id: "id-1", status: "conflict", error: { code: "EVT_CONFLICT", message: "another content" } },
-      { id: null, status: "invalid", detail: "log_level" },
+      { id: "id-1", status: "conflict", problem: { title: "Conflict", detail: "another content" } },
+      { id: null, status: "invalid", problem: { title: "log_level" } },
     ];
     const { send } = await sinkTo(() => ({ body: { results } }));
     const rejected = (reason: string) => ({ status: "rejected", reason });
