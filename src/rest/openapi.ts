@@ -1,0 +1,106 @@
+/** The OpenAPI 3.1 document, made of the route table; schemas come from zod. */
+import { z } from "zod";
+import type { Route, RouteDoc } from "./route.ts";
+import { detailSchema, problemSchema } from "./schemas.ts";
+
+type JsonObject = Record<string, unknown>;
+
+interface Info {
+  readonly managerName: string;
+  readonly managerDescription: string | null;
+}
+
+/** Version of the contract, as MADSci's server states it. */
+const API_VERSION = "0.1.0";
+
+/** @returns the whole document, ready to be written as JSON */
+export function openApiDocument(routes: readonly Route[], { managerName, managerDescription }: Info): JsonObject {
+  const shared: JsonObject = {};
+  const paths: Record<string, JsonObject> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/\*$/, "{event_id}");
+    paths[path] ??= {};
+    paths[path][route.method.toLowerCase()] = operation(route, path, shared);
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: managerName, description: managerDescription ?? `${managerName} Manager`, version: API_VERSION },
+    tags: [
+      { name: "legacy", description: "The routes of MADSci's Event Manager" },
+      { name: "v1", description: "The routes of this server" },
+      { name: "service", description: "Probes and documentation" },
+    ],
+    paths,
+    components: { schemas: Object.fromEntries(Object.entries(shared).sort(([a], [b]) => (a < b ? -1 : 1))) },
+  };
+}
+
+function operation(route: Route, path: string, shared: JsonObject): JsonObject {
+  const doc = route.doc();
+  const parameters = [...idParameter(doc), ...queryParameters(doc, shared)];
+  return {
+    tags: [doc.tag],
+    summary: doc.summary,
+    ...(doc.description !== undefined && { description: doc.description }),
+    operationId: `${route.method.toLowerCase()}${path.replace(/[^a-z0-9]+(.?)/gi, (_, next: string) => next.toUpperCase())}`,
+    ...(parameters.length > 0 && { parameters }),
+    ...(doc.body && { requestBody: requestBody(doc.body, shared) }),
+    responses: responses(doc, shared),
+  };
+}
+
+function idParameter({ id }: RouteDoc): JsonObject[] {
+  return id === undefined
+    ? []
+    : [{ name: "event_id", in: "path", required: true, description: id, schema: { type: "string" } }];
+}
+
+function queryParameters({ query }: RouteDoc, shared: JsonObject): JsonObject[] {
+  if (!query) return [];
+  return Object.entries(query.shape).map(([name, type]) => {
+    const { description, ...schema } = jsonSchema(type as z.ZodType, shared, "input");
+    return { name, in: "query", required: false, ...(description !== undefined && { description }), schema };
+  });
+}
+
+function requestBody(
+  { schema, types = ["application/json"], optional }: NonNullable<RouteDoc["body"]>,
+  shared: JsonObject,
+) {
+  const content = Object.fromEntries(types.map((type) => [type, { schema: jsonSchema(schema, shared, "input") }]));
+  return { required: !optional, content };
+}
+
+function responses(doc: RouteDoc, shared: JsonObject): JsonObject {
+  const problem = doc.tag === "v1";
+  const schema = jsonSchema(problem ? problemSchema : detailSchema, shared, "output");
+  const type = problem ? "application/problem+json" : "application/json";
+  const failure = (description: string) => ({ description, content: { [type]: { schema } } });
+  const all = {
+    ...((doc.query || doc.body || doc.id) && { 422: "The request is not valid" }),
+    429: "Too many requests; Retry-After says when to come back",
+    ...(doc.tag !== "service" && {
+      503: "The event store cannot answer right now; Retry-After says when to try again",
+    }),
+    ...doc.statuses,
+  };
+  const failures = Object.entries(all).map(([status, text]) => [status, failure(text)]);
+  return { 200: success(doc, shared), ...Object.fromEntries(failures) };
+}
+
+function success({ answer, summary }: RouteDoc, shared: JsonObject): JsonObject {
+  if (!(answer instanceof z.ZodType)) return { description: summary, content: { [answer.type]: {} } };
+  return { description: summary, content: { "application/json": { schema: jsonSchema(answer, shared, "output") } } };
+}
+
+/** A schema with its named parts moved to `components`. */
+function jsonSchema(schema: z.ZodType, shared: JsonObject, io: "input" | "output"): JsonObject {
+  const made = z.toJSONSchema(z.object({ it: schema }), { unrepresentable: "any", io });
+  const text = JSON.stringify(made).replaceAll("#/$defs/", "#/components/schemas/");
+  const { $defs = {}, properties } = JSON.parse(text) as { $defs?: JsonObject; properties: { it: JsonObject } };
+  for (const [name, part] of Object.entries($defs)) {
+    const { id: _id, ...rest } = part as JsonObject;
+    shared[name] = rest;
+  }
+  return properties.it;
+}

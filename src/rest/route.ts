@@ -1,0 +1,52 @@
+/** What a route of this room is: method, path, handler, and the words and schemas of its documentation. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { EventStore } from "../store/store.ts";
+import type { ResolvedRestOptions } from "./options.ts";
+
+/** What every handler works with. */
+export interface Rest {
+  readonly store: EventStore;
+  readonly options: ResolvedRestOptions;
+  /** True as soon as the server has been told to stop. */
+  readonly stopping: () => boolean;
+  /** The OpenAPI document as JSON; made on first use. */
+  readonly document: () => string;
+}
+
+/** The documentation of a route; openapi.ts makes an operation of it. */
+export interface RouteDoc {
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: "legacy" | "v1" | "service";
+  readonly query?: z.ZodObject;
+  /** Description of the id at the end of the path. */
+  readonly id?: string;
+  readonly body?: { readonly schema: z.ZodType; readonly types?: readonly string[]; readonly optional?: true };
+  /** What a 200 holds. */
+  readonly answer: z.ZodType | { readonly type: string };
+  /** Statuses beside 200 and those every route may have. */
+  readonly statuses?: Readonly<Record<number, string>>;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** A last `*` takes the rest of the path as the id, slashes included. */
+  readonly path: string;
+  /** Which limit its body has. @default "bulk" */
+  readonly body?: "event" | "bulk";
+  readonly handle: (rest: Rest, request: FastifyRequest, reply: FastifyReply) => unknown;
+  readonly doc: () => RouteDoc;
+}
+
+export const JSON_TYPE = "application/json";
+
+/** The part of the path that stands for `*`. */
+export function idOf(request: FastifyRequest): string {
+  return (request.params as { "*": string })["*"];
+}
+
+/** Sends JSON text that is already made. */
+export function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type(JSON_TYPE).send(text);
+}

@@ -1,0 +1,23 @@
+/** Every route, in the order of the documentation. Mounting and the OpenAPI document both read this table. */
+import { DOCS_ROUTES } from "./docs.ts";
+import { HEALTH_ROUTES } from "./health.ts";
+import { LEGACY_ARCHIVE_ROUTES } from "./legacy-archive.ts";
+import { LEGACY_EVENT_ROUTES } from "./legacy-event.ts";
+import { LEGACY_EVENTS_ROUTES } from "./legacy-events.ts";
+import type { Route } from "./route.ts";
+import { SETTINGS_ROUTES } from "./settings.ts";
+import { V1_APPEND_ROUTES } from "./v1-append.ts";
+import { V1_FIND_ROUTES } from "./v1-find.ts";
+import { V1_SEARCH_ROUTES } from "./v1-search.ts";
+
+export const ROUTES: readonly Route[] = [
+  ...LEGACY_EVENT_ROUTES,
+  ...LEGACY_EVENTS_ROUTES,
+  ...LEGACY_ARCHIVE_ROUTES,
+  ...SETTINGS_ROUTES,
+  ...V1_APPEND_ROUTES,
+  ...V1_FIND_ROUTES,
+  ...V1_SEARCH_ROUTES,
+  ...HEALTH_ROUTES,
+  ...DOCS_ROUTES,
+];

@@ -1,0 +1,51 @@
+/**
+ * createServer: a whole server of its own, as `madsci-events serve` runs it.
+ *
+ * Stopping: `app.close()` ─► /ready says 503 ─► `shutdownGraceMs` pass, everything else is still answered ─► no new
+ * connections ─► requests under way finish ─► closed. The store stays open; its owner closes it.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import { detailText } from "./detail.ts";
+import { Failure } from "./failure.ts";
+import { mount } from "./mount.ts";
+import { type ResolvedRestOptions, type RestOptions, resolveRestOptions } from "./options.ts";
+import { JSON_TYPE } from "./route.ts";
+
+/** Longest a client may take to send a request. */
+const REQUEST_TIMEOUT_MS = 120_000;
+const IDLE_CHECK_MS = 100;
+
+/**
+ * A Fastify server with every route at its root; call `listen()` on it, and `close()` to stop it.
+ * @throws EventStoreError `EVT_INVALID_OPTION` naming the option.
+ * @since 0.1.0
+ */
+export function createServer(options: RestOptions): FastifyInstance {
+  const resolved = resolveRestOptions({ onError: warn, ...options });
+  const app = fastify({
+    logger: false,
+    return503OnClosing: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    frameworkErrors: (_error, _request, reply) => {
+      const failure = new Failure(400, "invalid-request", "The path is not valid");
+      (reply as FastifyReply).code(400).type(JSON_TYPE).send(detailText(failure));
+    },
+  });
+  app.addHook("preClose", () => stopServing(app, resolved));
+  mount(app, resolved, { whole: true });
+  return app;
+}
+
+/** Connections that become idle from now on are closed, so that none of them holds up the end. */
+async function stopServing({ server }: FastifyInstance, { shutdownGraceMs }: ResolvedRestOptions): Promise<void> {
+  if (shutdownGraceMs > 0) await pause(shutdownGraceMs);
+  const timer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  timer.unref();
+  server.once("close", () => clearInterval(timer));
+}
+
+function warn(error: unknown, request: string): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(`${request} failed: ${text}`, { type: "MadsciEvents" });
+}

@@ -1,0 +1,77 @@
+/**
+ * One page of `/v1` results: `{events, cursor, timed_out}` with a `Link` to the next page, or NDJSON.
+ *
+ * A page ends at its limit, or earlier when it has grown to MAX_PAGE characters; the cursor goes on right behind it.
+ */
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+import { EventStoreError } from "../errors.ts";
+import { stringifyJson } from "../event/json.ts";
+import type { EventCursor } from "../store/find.ts";
+import type { FindOptions } from "../store/query.ts";
+import type { EventStore } from "../store/store.ts";
+import { type Issue, invalidRequest } from "./failure.ts";
+import { NDJSON_TYPE } from "./ndjson.ts";
+import { JSON_TYPE } from "./route.ts";
+import { storedEventSchema } from "./schemas.ts";
+import { assertComplete, joined, sendPieces } from "./stream.ts";
+
+const MAX_PAGE = 16_777_216;
+export const DEFAULT_LIMIT = 100;
+export const MAX_LIMIT = 1000;
+
+/** Starts a search whose options all come from the request: what the store refuses is the client's mistake. */
+export function findFor(store: EventStore, options: FindOptions, where: "query" | "body"): EventCursor {
+  try {
+    return store.find(options);
+  } catch (error) {
+    if (!(error instanceof EventStoreError) || error.code !== "EVT_INVALID_OPTION") throw error;
+    throw invalidRequest([optionIssue(error.message, where)]);
+  }
+}
+
+/** The store says `name: reason`. */
+function optionIssue(message: string, where: string): Issue {
+  const [, name, reason] = /^(\w+):? (.*)$/.exec(message) ?? [undefined, "cursor", message];
+  return { type: "value_error", loc: [where, name], msg: reason, input: null };
+}
+
+/** @param next URL of the next page, without its cursor; undefined gives no `Link` */
+export async function sendPage(reply: FastifyReply, cursor: EventCursor, next?: string) {
+  const text = await pageText(cursor);
+  const at = cursor.cursor;
+  if (next !== undefined && at !== undefined) {
+    reply.header("link", `<${next}${next.includes("?") ? "&" : "?"}cursor=${at}>; rel="next"`);
+  }
+  const rest = `],"cursor":${at === undefined ? "null" : `"${at}"`},"timed_out":${cursor.timedOut}}`;
+  return reply.type(JSON_TYPE).send(text + rest);
+}
+
+async function pageText(cursor: EventCursor): Promise<string> {
+  let text = '{"events":[';
+  let before = "";
+  for await (const page of cursor.pages()) {
+    for (const event of page) {
+      text += before + stringifyJson(event);
+      before = ",";
+    }
+    if (text.length > MAX_PAGE) break;
+  }
+  return text;
+}
+
+/** One event per line. Its end is the end of the answer, so a search out of time breaks it off. */
+export function sendLines(reply: FastifyReply, cursor: EventCursor) {
+  return sendPieces(reply, joined(linePieces(cursor)), { type: NDJSON_TYPE });
+}
+
+async function* linePieces(cursor: EventCursor): AsyncGenerator<string> {
+  for await (const event of cursor) yield `${stringifyJson(event)}\n`;
+  assertComplete(cursor);
+}
+
+export const pageSchema = z.object({
+  events: z.array(storedEventSchema),
+  cursor: z.string().nullable().describe("Give it back to go on; null at the end"),
+  timed_out: z.boolean().describe("True when the time limit ended the page early; the cursor goes on"),
+});
