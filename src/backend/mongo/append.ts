@@ -26,19 +26,20 @@ export async function append(
   received: Instant,
   target: AppendTarget,
 ): Promise<AppendOutcome[]> {
-  const firsts = new Map<string, PreparedEvent>();
-  for (const prepared of batch) if (!firsts.has(prepared.event._id)) firsts.set(prepared.event._id, prepared);
-  const present = await target.insert([...firsts.values()], received);
+  const firsts = new Map<string, number>();
+  batch.forEach(({ event }, i) => void (firsts.has(event._id) || firsts.set(event._id, i)));
+  const distinct = [...firsts.values()].map((i) => batch[i] as PreparedEvent);
+  const present = await target.insert(distinct, received);
   const found = present.size === 0 ? new Map<string, StoredEvent>() : await target.read([...present.keys()]);
-  return batch.map((prepared): AppendOutcome => {
+  return batch.map((prepared, i): AppendOutcome => {
     const { _id } = prepared.event;
-    const first = firsts.get(_id) as PreparedEvent;
+    const firstAt = firsts.get(_id) as number;
+    const first = batch[firstAt] as PreparedEvent;
     const mine = storedEvent(first.event, first.instant, received);
     const existing = found.get(_id) ?? mine;
     const same = isSameEvent(prepared, existing);
-    if (prepared === first && isNew(present.get(_id), same && existing.received_at === mine.received_at)) {
-      return { status: "stored" };
-    }
+    const identical = same && existing.received_at === mine.received_at;
+    if (i === firstAt && isNew(present.get(_id), identical)) return { status: "stored" };
     return { status: same ? "duplicate" : "conflict", existing };
   });
 }

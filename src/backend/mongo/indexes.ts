@@ -43,11 +43,24 @@ export async function prepareDatabase(
   now: () => Date,
 ): Promise<void> {
   if (await isNew(connection)) await recordVersion(connection, notes, now());
-  const specs = INDEXES.map(({ key, options }) => ({ key, ...options }));
-  if (await succeeds(connection, () => events.createIndexes(specs))) return;
-  for (const { key, options, serves } of INDEXES) {
+  const existing = await existingKeys(connection, events);
+  const missing = INDEXES.filter(({ key }) => !existing.has(JSON.stringify(key)));
+  const specs = missing.map(({ key, options }) => ({ key, ...options }));
+  if (missing.length === 0 || (await succeeds(connection, () => events.createIndexes(specs)))) return;
+  for (const { key, options, serves } of missing) {
     await orWarn(connection, notes, `make the index for ${serves}`, () => events.createIndex(key, options));
   }
+}
+
+/** Keys of the indexes that are there; a collection that is not there has none. */
+async function existingKeys(connection: Connection, events: Collection<EventDocument>): Promise<ReadonlySet<string>> {
+  const indexes = await connection
+    .attempt(() => events.indexes())
+    .catch((error: unknown) => {
+      if (typeof (error as { code?: unknown }).code === "number") return [];
+      return connection.call("list its indexes", () => Promise.reject(error));
+    });
+  return new Set(indexes.map(({ key }) => JSON.stringify(key)));
 }
 
 /** False when the server refused. @throws EventStoreError when it is gone */
