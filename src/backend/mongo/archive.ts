@@ -6,10 +6,11 @@
 import { type Instant, toMs } from "../../event/instant.ts";
 import type { ParsedSelector } from "../../event/selector/selector.ts";
 import type { ArchiveTarget } from "../backend.ts";
-import { dateRange, type Filter } from "./filter.ts";
 import { idKeys } from "./foreign.ts";
+import { and, type Filter } from "./parts.ts";
 import { archivedInstant } from "./read.ts";
-import { and, archivedFilter, documents, type Room, search } from "./search.ts";
+import { archivedFilter, documents, type Room, search } from "./search.ts";
+import { dateRange } from "./time-filter.ts";
 
 /** Documents per update or delete. */
 const STEP = 500;

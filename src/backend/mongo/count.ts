@@ -4,10 +4,11 @@
  * Documents another program wrote are always read: their fields may need repair before a condition means anything.
  */
 import type { CountQuery } from "../backend.ts";
-import { compileFilter, type Filter } from "./filter.ts";
+import { compileFilter } from "./filter.ts";
 import { compileForeign, FOREIGN } from "./foreign.ts";
+import { and, type Filter } from "./parts.ts";
 import { instantOfTs, readDocument } from "./read.ts";
-import { acceptor, and, archivedFilter, documents, hasForeign, type Room, timeRange } from "./search.ts";
+import { acceptor, archivedFilter, documents, hasForeign, LONGEST_MS, type Room, timeRange } from "./search.ts";
 
 const BATCH = 1000;
 
@@ -27,7 +28,7 @@ export async function count(room: Room, query: CountQuery): Promise<number> {
 }
 
 function countOnServer({ connection, events }: Room, filter: Filter, limit: number | undefined): Promise<number> {
-  const options = limit === undefined ? {} : { limit };
+  const options = { maxTimeMS: LONGEST_MS, ...(limit === undefined ? {} : { limit }) };
   return connection.call("count", () => events.countDocuments(filter as never, options));
 }
 

@@ -65,7 +65,6 @@ function newClient(driver: Driver, url: string, timeoutMs: number): MongoClient 
     serverSelectionTimeoutMS: Math.min(3000, timeoutMs),
     connectTimeoutMS: Math.min(3000, timeoutMs),
     socketTimeoutMS: 60_000,
-    writeConcern: { w: "majority", wtimeoutMS: 10_000 },
   };
   try {
     return new driver.MongoClient(url, options);
@@ -108,6 +107,7 @@ class MongoConnection implements Connection {
   readonly db: Db;
   readonly place: string;
   #elemMatch = true;
+  #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -154,11 +154,13 @@ class MongoConnection implements Connection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#parts.own) await settledWithin(this.#parts.client.close(), this.#parts.aliveMs);
   }
 
   #unavailable(what: string, cause: unknown): EventStoreError {
     if (cause instanceof EventStoreError) return cause;
+    if (this.#closed) return new EventStoreError("EVT_CLOSED", "the backend is closed", { cause });
     const code = (cause as { code?: unknown } | undefined)?.code;
     const detail = typeof code === "number" ? ` (MongoDB code ${code})` : "";
     return new EventStoreError("EVT_BACKEND_UNAVAILABLE", `MongoDB at ${this.place} did not ${what}${detail}`, {

@@ -8,7 +8,6 @@
  * Conditions on `event_timestamp` become conditions on `ts`, those on `archived_at` and `received_at` compare dates.
  * A condition on `event_data` also admits documents whose payload rests as text (document.ts).
  */
-import type { Instant } from "../../event/instant.ts";
 import { toMs } from "../../event/instant.ts";
 import {
   DateValue,
@@ -21,9 +20,8 @@ import {
   TIME_FIELDS,
 } from "../../event/selector/selector.ts";
 import { OPAQUE_FIELD, OWN_FIELDS } from "./document.ts";
-
-/** A filter in the driver's language. */
-export type Filter = Record<string, unknown>;
+import { EVERYTHING, type Filter, NOTHING } from "./parts.ts";
+import { dateFilter, regexFilter, timestampFilter } from "./time-filter.ts";
 
 export interface CompiledFilter {
   readonly filter: Filter;
@@ -51,9 +49,6 @@ export interface Leaf {
 
 /** Translates the condition on one field. */
 export type LeafCompiler = (path: readonly string[], test: Test, mode: Mode) => CompiledFilter;
-
-export const EVERYTHING: Filter = {};
-export const NOTHING: Filter = { _id: { $in: [] } };
 
 /** Filter for documents of ours. */
 export function compileFilter(selector: ParsedSelector, dialect: Dialect): CompiledFilter {
@@ -145,7 +140,7 @@ function operator(test: Test, place: Place): [string, unknown][] {
     case "type":
       return [["$type", [...test.types]]];
     case "regex":
-      return regexOperators(test.regex);
+      return Object.entries(regexFilter(test.regex));
     case "elemMatchNode":
       if (!place.dialect.elemMatch) throw new Untranslatable();
       return [["$elemMatch", elementFilter(test.node, place)]];
@@ -174,15 +169,6 @@ function negation(tests: readonly Test[], place: Place): [string, unknown] {
 function inList(values: readonly Operand[], regexes: readonly RegexOperand[], place: Place): unknown[] {
   const texts = place.isId ? values.flatMap((value) => (value instanceof OidValue ? [value.hex] : [])) : [];
   return [...values.map((value) => toBson(value, place)), ...texts, ...regexes.map(nativeRegex)];
-}
-
-function regexOperators({ pattern, flags }: RegexOperand): [string, unknown][] {
-  return flags === ""
-    ? [["$regex", pattern]]
-    : [
-        ["$regex", pattern],
-        ["$options", flags],
-      ];
 }
 
 /** Inside a list a pattern must be a value; those JavaScript or the driver does not carry stay out of the translation. */
@@ -252,69 +238,4 @@ export function hasRegex(test: Test): boolean {
     default:
       return false;
   }
-}
-
-/** `event_timestamp` of our documents: always text with an instant. @throws Untranslatable */
-function timestampFilter(test: Test): Filter {
-  switch (test.op) {
-    case "eq":
-    case "gt":
-    case "gte":
-    case "lt":
-    case "lte":
-      return test.value instanceof DateValue ? { ts: { [`$${test.op}`]: test.value.instant } } : NOTHING;
-    case "in": {
-      const instants = test.values.flatMap((value) => (value instanceof DateValue ? [value.instant] : []));
-      const patterns = test.regexes.map((regex) => timestampFilter({ op: "regex", regex }));
-      return { $or: [{ ts: { $in: instants } }, ...patterns] };
-    }
-    case "exists":
-      return test.value ? EVERYTHING : NOTHING;
-    case "type":
-      return test.types.has("string") ? EVERYTHING : NOTHING;
-    case "regex":
-      return { event_timestamp: Object.fromEntries(regexOperators(test.regex)) };
-    default:
-      return combined(test, timestampFilter);
-  }
-}
-
-/** `archived_at` and `received_at`: dates of whole milliseconds, or null. */
-function dateFilter(name: string, test: Test): Filter {
-  switch (test.op) {
-    case "eq":
-    case "gt":
-    case "gte":
-    case "lt":
-    case "lte":
-      if (test.value === null) return test.op === "gt" || test.op === "lt" ? NOTHING : { [name]: null };
-      return test.value instanceof DateValue ? dateRange(name, test.op, test.value.instant) : NOTHING;
-    case "in":
-      return { $or: [NOTHING, ...test.values.map((value) => dateFilter(name, { op: "eq", value }))] };
-    case "exists":
-      return test.value ? EVERYTHING : NOTHING;
-    case "type": {
-      const types = [test.types.has("date") ? { [name]: { $type: "date" } } : NOTHING];
-      return { $or: test.types.has("null") ? [...types, { [name]: null }] : types };
-    }
-    case "regex":
-      return NOTHING;
-    default:
-      return combined(test, (inner) => dateFilter(name, inner));
-  }
-}
-
-/** An instant between two milliseconds: nothing equals it, and above it begins with the later one. */
-export function dateRange(name: string, op: "eq" | "gt" | "gte" | "lt" | "lte", instant: Instant): Filter {
-  const floor = toMs(instant);
-  if (BigInt(floor) * 1000n === instant) return { [name]: { [`$${op}`]: new Date(floor) } };
-  if (op === "eq") return NOTHING;
-  return { [name]: op.startsWith("g") ? { $gt: new Date(floor) } : { $lte: new Date(floor) } };
-}
-
-/** Tests made of other tests. Arrays and numbers are nothing a time field ever holds. */
-function combined(test: Test, compile: (test: Test) => Filter): Filter {
-  if (test.op === "not") return { $nor: [{ $and: test.tests.map(compile) }] };
-  if (test.op === "all" && test.tests.length > 0) return { $and: test.tests.map(compile) };
-  return NOTHING;
 }

@@ -7,15 +7,8 @@
 import { formatInstant, type Instant } from "../../event/instant.ts";
 import type { Node, Test } from "../../event/selector/selector.ts";
 import { MIN_TS } from "./document.ts";
-import {
-  type CompiledFilter,
-  compileNode,
-  type Dialect,
-  type Filter,
-  foreignDataFilter,
-  type Leaf,
-  unknown,
-} from "./filter.ts";
+import { type CompiledFilter, compileNode, type Dialect, foreignDataFilter, type Leaf, unknown } from "./filter.ts";
+import type { Filter } from "./parts.ts";
 
 /** Documents without an instant of ours. */
 export const FOREIGN: Filter = { ts: { $not: { $gte: MIN_TS } } };

@@ -23,6 +23,9 @@ export interface MongoOptions extends BackendOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Survives the loss of a minority of the servers. */
+const DURABLE = { w: "majority", wtimeoutMS: 10_000 } as const;
+
 /**
  * Connects, and on a writable handle creates the indexes and a new database's version record.
  * @throws EventStoreError `EVT_MISSING_DRIVER`, `EVT_INVALID_OPTION`, `EVT_BACKEND_UNAVAILABLE`.
@@ -33,7 +36,7 @@ export async function openMongo(url: string, options: MongoOptions): Promise<Bac
   checkNames(database, collection);
   const connection = await connect(url, { client, database, timeoutMs });
   const notes = new Notes(options.warn);
-  const events = connection.db.collection<EventDocument>(collection);
+  const events = connection.db.collection<EventDocument>(collection, { writeConcern: DURABLE });
   try {
     if (!options.readOnly) await prepareDatabase(connection, events, notes, options.now);
   } catch (error) {

@@ -63,14 +63,17 @@ async function existingKeys(connection: Connection, events: Collection<EventDocu
   return new Set(indexes.map(({ key }) => JSON.stringify(key)));
 }
 
-/** False when the server refused. @throws EventStoreError when it is gone */
+/**
+ * False when the server refused, or hung up (FerretDB does when another program has just made several of them).
+ * @throws EventStoreError when it is gone
+ */
 async function succeeds(connection: Connection, run: () => Promise<unknown>): Promise<boolean> {
   try {
     await connection.attempt(run);
     return true;
   } catch (error) {
-    if (typeof (error as { code?: unknown }).code === "number") return false;
-    return connection.call("make its indexes", () => Promise.reject(error));
+    if (typeof (error as { code?: unknown }).code !== "number") await connection.ping();
+    return false;
   }
 }
 

@@ -123,7 +123,7 @@ export class Inserter {
       await this.#connection.attempt(() => this.#events.insertMany(documents, { ordered: false }));
       return NOTHING_SPECIAL;
     } catch (error) {
-      return roundOf(error) ?? this.#failure(error);
+      return roundOf(error, documents.length) ?? this.#failure(error);
     }
   }
 
@@ -151,11 +151,12 @@ interface DriverError {
 }
 
 /** Reads the driver's report on an unordered insert; undefined when it is not one. */
-function roundOf(error: unknown): Round | undefined {
+function roundOf(error: unknown, sent: number): Round | undefined {
   const { name, writeErrors, result } = error as BulkError;
   if (name !== "MongoBulkWriteError" || writeErrors === undefined) return undefined;
   const list = Array.isArray(writeErrors) ? writeErrors : [writeErrors];
   if (list.length === 0 || result?.getWriteConcernError?.()) return undefined;
+  if ((result?.insertedCount ?? 0) + list.length !== sent) return undefined;
   if (list.some(({ code }) => NOT_NOW.has(code))) return undefined;
   const of = (wanted: boolean) =>
     list.filter(({ code }) => (code === DUPLICATE_KEY) === wanted).map(({ index }) => index);
@@ -165,7 +166,7 @@ function roundOf(error: unknown): Round | undefined {
 interface BulkError {
   readonly name?: string;
   readonly writeErrors?: WriteError | readonly WriteError[];
-  readonly result?: { getWriteConcernError?(): unknown };
+  readonly result?: { readonly insertedCount?: number; getWriteConcernError?(): unknown };
 }
 
 interface WriteError {

@@ -16,11 +16,13 @@ import type { ZoneReader } from "../../event/zone.ts";
 import type { CountQuery, FindQuery, Position } from "../backend.ts";
 import { type EventDocument, MIN_TS } from "./document.ts";
 import type { Connection } from "./driver.ts";
-import { compileFilter, dateRange, EVERYTHING, type Filter } from "./filter.ts";
+import { compileFilter } from "./filter.ts";
 import { compileForeign, FOREIGN, ORDERED_TEXT, OTHER_TIME, textRange } from "./foreign.ts";
 import type { Notes } from "./notes.ts";
+import { and, EVERYTHING, type Filter } from "./parts.ts";
 import { archivedInstant, idOf, instantOfTs, type RawDocument, type ReadEvent, readDocument } from "./read.ts";
 import { type Chunk, type Compare, comparePositions, type Located, merge, type Stream } from "./stream.ts";
+import { dateRange } from "./time-filter.ts";
 import { reorder } from "./window.ts";
 
 export interface Room {
@@ -31,6 +33,8 @@ export interface Room {
 }
 
 const BATCH = 500;
+/** Longest a server works on one answer. */
+export const LONGEST_MS = 60_000;
 const FIRST_DATE = new Date(-8.64e15);
 
 /** Everything a query asks for, in order; `skip` and `limit` are the caller's business. */
@@ -216,13 +220,10 @@ class Plan {
   #documents(filter: Filter, options: FindOptions): AsyncGenerator<RawDocument[], void> {
     const limit = this.#query.limit === undefined ? BATCH : this.#query.limit + (this.#query.skip ?? 0);
     const batchSize = Math.max(2, Math.min(BATCH, limit));
-    return documents(this.#room, filter, { ...options, batchSize }, this.#query.signal);
+    // Work nobody waits for any more must end on the server too. An unlimited search may go on for hours.
+    const bounded = this.#query.limit === undefined ? {} : { maxTimeMS: LONGEST_MS };
+    return documents(this.#room, filter, { ...options, ...bounded, batchSize }, this.#query.signal);
   }
-}
-
-export function and(parts: readonly Filter[]): Filter {
-  const said = parts.filter((part) => Object.keys(part).length > 0);
-  return said.length === 0 ? EVERYTHING : said.length === 1 ? (said[0] as Filter) : { $and: said };
 }
 
 /** Batches of documents; ends quietly when aborted, and always closes its cursor. */
@@ -235,15 +236,19 @@ export async function* documents(
   if (signal?.aborted) return;
   const cursor = events.find(filter as never, options);
   const aborted = abortion(signal);
+  let healthy = false;
   try {
     while (await Promise.race([connection.call("read", () => cursor.hasNext()), aborted.promise])) {
+      healthy = true;
       yield cursor.readBufferedDocuments() as RawDocument[];
+      healthy = false;
       if (signal?.aborted) return;
     }
+    healthy = true;
   } finally {
     aborted.forget();
     const closing = cursor.close().catch(() => {});
-    if (!signal?.aborted) await connection.call("read", () => closing);
+    if (healthy && !signal?.aborted) await connection.call("read", () => closing);
   }
 }
 
