@@ -19,6 +19,10 @@ function detailItem({ type, loc, msg, input, ctx }: Issue) {
 function echo(input: unknown): unknown {
   if (typeof input === "string") return input.length > MAX_ECHO ? `${input.slice(0, MAX_ECHO)}…` : input;
   if (typeof input !== "object" || input === null) return input ?? null;
-  const text = stringifyJson(input);
-  return text.length > MAX_ECHO ? `${text.slice(0, MAX_ECHO)}…` : input;
+  try {
+    const text = stringifyJson(input);
+    return text.length > MAX_ECHO ? `${text.slice(0, MAX_ECHO)}…` : input;
+  } catch {
+    return null; // nested too deeply to be written
+  }
 }

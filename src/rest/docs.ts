@@ -92,12 +92,7 @@ export const DOCS_ROUTES: readonly Route[] = [
     handle: page,
     doc: () => ({ summary: "This document as a page", tag: "service", answer: html }),
   },
-  {
-    method: "GET",
-    path: "/docs/*",
-    handle: asset,
-    doc: () => ({ summary: "Files of the page", tag: "service", id: "Name of the file", answer: html }),
-  },
+  { method: "GET", path: "/docs/*", handle: asset },
   {
     method: "GET",
     path: "/redoc",

@@ -18,9 +18,11 @@ export function openApiDocument(routes: readonly Route[], { managerName, manager
   const shared: JsonObject = {};
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
+    const doc = route.doc?.();
+    if (doc === undefined) continue;
     const path = route.path.replace(/\*$/, "{event_id}");
     paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = operation(route, path, shared);
+    paths[path][route.method.toLowerCase()] = operation(`${route.method.toLowerCase()}${pathName(path)}`, doc, shared);
   }
   return {
     openapi: "3.1.0",
@@ -35,18 +37,23 @@ export function openApiDocument(routes: readonly Route[], { managerName, manager
   };
 }
 
-function operation(route: Route, path: string, shared: JsonObject): JsonObject {
-  const doc = route.doc();
+function operation(operationId: string, doc: RouteDoc, shared: JsonObject): JsonObject {
   const parameters = [...idParameter(doc), ...queryParameters(doc, shared)];
   return {
     tags: [doc.tag],
     summary: doc.summary,
     ...(doc.description !== undefined && { description: doc.description }),
-    operationId: `${route.method.toLowerCase()}${path.replace(/[^a-z0-9]+(.?)/gi, (_, next: string) => next.toUpperCase())}`,
+    operationId,
     ...(parameters.length > 0 && { parameters }),
     ...(doc.body && { requestBody: requestBody(doc.body, shared) }),
     responses: responses(doc, shared),
   };
+}
+
+/** `/v1/events/{event_id}` → `V1EventsEventId` */
+function pathName(path: string): string {
+  if (path === "/") return "Root";
+  return path.replace(/[^a-z0-9]+(.?)/gi, (_, next: string) => next.toUpperCase());
 }
 
 function idParameter({ id }: RouteDoc): JsonObject[] {
@@ -75,7 +82,8 @@ function responses(doc: RouteDoc, shared: JsonObject): JsonObject {
   const problem = doc.tag === "v1";
   const schema = jsonSchema(problem ? problemSchema : detailSchema, shared, "output");
   const type = problem ? "application/problem+json" : "application/json";
-  const failure = (description: string) => ({ description, content: { [type]: { schema } } });
+  const failure = (description: string) =>
+    doc.tag === "service" ? { description } : { description, content: { [type]: { schema } } };
   const all = {
     ...((doc.query || doc.body || doc.id) && { 422: "The request is not valid" }),
     429: "Too many requests; Retry-After says when to come back",

@@ -53,6 +53,8 @@ function problemOf({ status, kind, message, issues }: Failure, instance?: string
 
 function problemIssue({ loc, msg, type }: Issue, root: string): ProblemIssue {
   const [where, ...path] = loc;
+  if (type === "json_invalid")
+    return { detail: `${msg}${path.map((at) => ` at character ${at}`).join("")}`, code: type, pointer: root };
   if (where !== "body") return { detail: msg, code: type, parameter: path.join(".") };
   return { detail: msg, code: type, pointer: root + path.map((key) => `/${escapePointer(String(key))}`).join("") };
 }

@@ -36,7 +36,8 @@ export interface Route {
   /** Which limit its body has. @default "bulk" */
   readonly body?: "event" | "bulk";
   readonly handle: (rest: Rest, request: FastifyRequest, reply: FastifyReply) => unknown;
-  readonly doc: () => RouteDoc;
+  /** Absent: not part of the documented contract. */
+  readonly doc?: () => RouteDoc;
 }
 
 export const JSON_TYPE = "application/json";

@@ -28,7 +28,7 @@ function listEvents({ store, options }: Rest, request: FastifyRequest, reply: Fa
   const find = readFind(query, lines ? options.maxResults : MAX_LIMIT, lines ? options.maxResults : DEFAULT_LIMIT);
   query.check();
   const cursor = findFor(store, { ...find, signal: closedSignal(reply) }, "query");
-  reply.header("vary", "Accept");
+  reply.header("vary", [reply.getHeader("vary"), "Accept"].filter(Boolean).join(", "));
   return lines ? sendLines(reply, cursor) : sendPage(reply, cursor, urlWithout(request.url, "cursor"));
 }
 
