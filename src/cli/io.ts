@@ -61,7 +61,7 @@ export function processIo(): Io {
     cwd: process.cwd(),
     terminal: process.stdout.isTTY === true,
     person: process.stderr.isTTY === true,
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
   };
 }
 

@@ -34,7 +34,7 @@ function number(value: unknown): unknown {
 export function int(min: number, max?: number): Kind<number> {
   const schema = max === undefined ? z.int().min(min) : z.int().min(min).max(max);
   const expected = max === undefined ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
-  return { schema: z.preprocess(number, schema), expected, example: String(Math.max(min, 10)) };
+  return { schema: z.preprocess(number, schema), expected, example: String(Math.min(Math.max(min, 10), max ?? 10)) };
 }
 
 export const seconds: Kind<number> = {

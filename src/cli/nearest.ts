@@ -18,7 +18,7 @@ export function nearestWithin(word: string, candidates: Iterable<string>, bound:
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b` (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

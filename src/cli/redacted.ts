@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EMAIL_ROWS, ROWS, type Setting, type Settings } from "./settings.ts";
 
 /** What stands where a secret would, set or not. */
-export const REDACTED = "***REDACTED***";
+const REDACTED = "***REDACTED***";
 
 /** All settings by name; safe to print and to serve. */
 export function redacted(settings: Settings): Record<string, unknown> {

@@ -44,6 +44,7 @@ export async function buildServer({ store, settings, version, onError }: ServerP
     queryMaxEvents: now.query_max_events,
     archiveBatchSize: now.archive_batch_size,
     backupDir: now.backup_dir,
+    shutdownGraceMs: now.shutdown_grace * 1000,
   });
 }
 

@@ -53,7 +53,7 @@ const row = <T>(kind: Kind<T>, fallback: NoInfer<T>, description: string, more: 
 const INERT = { inert: true } as const;
 
 /** What `email_alerts` holds. */
-export const EMAIL_ALERTS = {
+const EMAIL_ALERTS = {
   smtp_server: row(text, "smtp.example.com", "Mail server"),
   smtp_port: row(int(1, 65_535), 587, "Port of the mail server"),
   smtp_username: row(nullable(text), null, "User at the mail server", { secret: true }),
@@ -65,9 +65,9 @@ export const EMAIL_ALERTS = {
 };
 
 /** The file the events rest in unless a URL says otherwise. */
-export const DEFAULT_URL = "sqlite:.madsci/events/events.db";
+const DEFAULT_URL = "sqlite:.madsci/events/events.db";
 
-export const SETTINGS = {
+const SETTINGS = {
   server_url: row(httpUrl, "http://localhost:8001", "Where the server listens: host and port", { url: true }),
   manager_id: row(nullable(ulid), null, "Id of this manager; null keeps one beside the embedded database"),
   manager_type: row(nullable(text), "event_manager", "Kind of manager"),
@@ -119,13 +119,13 @@ export const SETTINGS = {
   max_results: row(int(1), 10_000, "Events of one list in an answer"),
   query_max_events: row(int(1), 100_000, "Events POST /events/query answers with at most"),
   query_time_limit: row(int(1, 86_400), 30, "Longest search in seconds"),
+  shutdown_grace: row(int(0, 8), 0, "Seconds /ready says no before the server stops to listen"),
   cors_origins: row(list, ["*"], "Web origins that may call the server; [] for none"),
   docs_enabled: row(bool, true, "Serve the documentation page at /docs"),
 };
 
 type Values<T> = { readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never };
 
-export type SettingName = keyof typeof SETTINGS;
 export type EmailAlerts = Values<typeof EMAIL_ALERTS>;
 
 /** Every setting with its checked value. */

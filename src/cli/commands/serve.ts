@@ -12,7 +12,7 @@ import { addSettingFlags } from "../flags.ts";
 import { type Io, warn } from "../io.ts";
 import { managerId } from "../manager-id.ts";
 import { commandConfig, openStore } from "../open-store.ts";
-import { announcement, buildServer, doubts, listen } from "../server.ts";
+import { announcement, buildServer, doubts, type HttpServer, listen } from "../server.ts";
 import { ROWS, type Settings } from "../settings.ts";
 import { settingsTable } from "../settings-table.ts";
 import { firstSignal, SHUTDOWN_LIMIT_MS, within } from "../shutdown.ts";
@@ -61,33 +61,41 @@ async function serve(command: Command, version: string, io: Io): Promise<void> {
   const manager_id = managerId(config.settings, io.cwd, (message) => warn(io, message));
   const stopped = firstSignal();
   const store = await openStore(config, io, { defaultSource: { manager_id } });
-  try {
-    await runServer(store, { ...config.settings, manager_id }, { address, version, io, stopped });
-  } finally {
-    await store.close();
-  }
+  const server = await startServer(store, { ...config.settings, manager_id }, { address, version, io });
+  await stopped;
+  io.err("stopping when the requests under way are done; a second signal stops at once");
+  await stop(server, store);
 }
 
-interface Run {
+interface Surroundings {
   readonly address: Address;
   readonly version: string;
   readonly io: Io;
-  /** Resolves when the user wants the server to end. */
-  readonly stopped: Promise<unknown>;
 }
 
-async function runServer(store: EventStore, configured: Settings, run: Run): Promise<void> {
+/** Listens and says so; a failure closes the store. */
+async function startServer(store: EventStore, configured: Settings, around: Surroundings): Promise<HttpServer> {
+  const { version, io } = around;
   let settings = configured;
-  const { version, io } = run;
   const onError = (error: unknown, request: string) => io.err(`${request}: ${describeError(error, true)}`);
-  const server = await buildServer({ store, settings: () => settings, version, onError });
-  const port = await listen(server, run.address);
-  const address = { ...run.address, port };
-  settings = { ...configured, server_url: urlOf(address) };
-  const place = redactUrl(settings.mongo_db_url);
-  for (const line of announcement(address, place, settings.docs_enabled, io.person)) io.err(line);
-  await run.stopped;
-  io.err("stopping when the requests under way are done; a second signal stops at once");
-  if (!(await within(SHUTDOWN_LIMIT_MS, () => server.close().then(() => store.close()))))
-    throw new CommandFailure(`stopped with requests still running after ${SHUTDOWN_LIMIT_MS / 1000} s`);
+  try {
+    const server = await buildServer({ store, settings: () => settings, version, onError });
+    const address = { ...around.address, port: await listen(server, around.address) };
+    settings = { ...configured, server_url: urlOf(address) };
+    const place = redactUrl(settings.mongo_db_url);
+    for (const line of announcement(address, place, settings.docs_enabled, io.person)) io.err(line);
+    return server;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function stop(server: HttpServer, store: EventStore): Promise<void> {
+  const cleanEnd = async () => {
+    await server.close();
+    await store.close();
+  };
+  if (await within(SHUTDOWN_LIMIT_MS, cleanEnd)) return;
+  throw new CommandFailure(`stopped with work still under way after ${SHUTDOWN_LIMIT_MS / 1000} s`);
 }
