@@ -112,8 +112,7 @@ function reasonOf(error: SyntaxError): string {
 
 /** Where V8 names no position, the longest beginning that is only incomplete ends at the error. */
 function offsetOf(error: unknown, text: string): number {
-  const named = errorOffset(error, text);
-  if (named < text.length || text.length > LOCATE_LIMIT || /end of JSON|Unterminated/.test(String(error))) return named;
+  if (NAMES_PLACE.test(String(error)) || text.length > LOCATE_LIMIT) return errorOffset(error, text);
   let [good, bad] = [0, text.length];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
@@ -123,12 +122,14 @@ function offsetOf(error: unknown, text: string): number {
   return good;
 }
 
+const NAMES_PLACE = /at position \d|end of JSON|Unterminated/;
+
 function isBeginning(text: string): boolean {
   try {
     parseJson(text);
     return true;
   } catch (error) {
-    return /end of JSON|Unterminated/.test(String(error));
+    return NAMES_PLACE.test(String(error)) && errorOffset(error, text) >= text.length;
   }
 }
 
