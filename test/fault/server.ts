@@ -15,7 +15,8 @@ import { promisify } from "node:util";
 import { freePort } from "../helpers/ferretdb.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const MAIN = join(ROOT, "dist/cli/main.js");
+/** `MADSCI_EVENTS_CLI` names another build, used as it is. */
+const MAIN = process.env.MADSCI_EVENTS_CLI ?? join(ROOT, "dist/cli/main.js");
 const START_MS = 20_000;
 
 export interface ServeOptions {
@@ -90,6 +91,7 @@ export function built(): Promise<void> {
 }
 
 async function buildIfStale(): Promise<void> {
+  if (process.env.MADSCI_EVENTS_CLI) return;
   const builtMs = statSync(MAIN, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const newest = await Promise.all(["src", "transports"].map((folder) => newestMs(join(ROOT, folder))));
   if (Math.max(...newest) < builtMs) return;

@@ -72,7 +72,9 @@ time.sleep(0.2)
 listed = client.get_events(number=100, level=0)
 report["listed"] = {key: dump(event) for key, event in listed.items()}
 report["sent"] = [dump(started), dump(alerting)]
-report["read"] = [dump(client.get_event(event.event_id)) for event in (started, alerting)]
+read = [client.get_event(event.event_id) for event in (started, alerting)]
+report["read"] = [dump(event) for event in read]
+report["equal"] = [back.event_data == event.event_data for back, event in zip(read, (started, alerting))]
 report["errors"] = [dump(event) for event in client.get_events(number=100, level=40).values()]
 report["newest"] = [dump(event) for event in client.get_events(number=3, level=0).values()]
 

@@ -11,7 +11,7 @@ import { type MadsciVersion, pythonWith } from "./venv.ts";
 const NODE = "01JNDE00000000000000000001";
 
 /** An event as MADSci's client prints it. */
-type PythonEvent = Omit<Event, "log_level"> & { readonly log_level: number };
+type PythonEvent = Omit<Event, "_id" | "log_level"> & { readonly event_id: string; readonly log_level: number };
 type Listing = Readonly<Record<string, PythonEvent>>;
 
 /** What client.py prints. */
@@ -20,6 +20,8 @@ interface Report {
   readonly listed: Listing;
   readonly sent: readonly PythonEvent[];
   readonly read: readonly PythonEvent[];
+  /** Whether Python finds them equal, big integers included. */
+  readonly equal: readonly boolean[];
   readonly errors: readonly PythonEvent[];
   readonly newest: readonly PythonEvent[];
   readonly queried: Listing;
@@ -82,23 +84,27 @@ describe.each(pythons)("MADSci's client $version", ({ version, python }) => {
 
   it("reads whole events back as it sent them", () => {
     expect(report.read).toEqual(report.sent);
-    for (const event of report.sent) expect(report.listed[event._id]).toEqual(event);
+    expect(report.equal).toEqual([true, true]);
+    for (const event of report.sent) expect(report.listed[event.event_id]).toEqual(event);
   });
 
   it("lists events by their ids, the newest first, from a level on", () => {
-    for (const [id, event] of Object.entries(report.listed)) expect(event._id).toBe(id);
+    for (const [id, event] of Object.entries(report.listed)) expect(event.event_id).toBe(id);
     const times = all.map((event) => event.event_timestamp);
     expect(times).toEqual(times.toSorted().toReversed());
-    expect(report.newest.map((event) => event._id)).toEqual(Object.keys(report.listed).slice(0, 3));
+    expect(report.newest.map((event) => event.event_id)).toEqual(Object.keys(report.listed).slice(0, 3));
     const errors = all.filter((event) => event.log_level >= 40);
     expect(report.errors).toEqual(errors);
   });
 
   it("finds events by selector", () => {
     const [started] = report.sent;
-    expect(Object.keys(report.queried)).toEqual([started?._id]);
-    expect(report.queried[String(started?._id)]).toMatchObject({ event_type: "node_start", source: { node_id: NODE } });
-    if (report.queried_by_method) expect(report.queried_by_method).toEqual({ [String(started?._id)]: started });
+    expect(Object.keys(report.queried)).toEqual([started?.event_id]);
+    expect(report.queried[String(started?.event_id)]).toMatchObject({
+      event_type: "node_start",
+      source: { node_id: NODE },
+    });
+    if (report.queried_by_method) expect(report.queried_by_method).toEqual({ [String(started?.event_id)]: started });
   });
 
   it("learns that an event is not there", () => {
@@ -108,7 +114,7 @@ describe.each(pythons)("MADSci's client $version", ({ version, python }) => {
   it("archives events, which then are in the archive only", () => {
     const [started] = report.sent;
     expect(report.archived.archived_count).toBe(1);
-    expect(report.left).toEqual(Object.keys(report.listed).filter((id) => id !== started?._id));
+    expect(report.left).toEqual(Object.keys(report.listed).filter((id) => id !== started?.event_id));
     expect(Object.values(report.archive)).toEqual([{ ...started, archived: true, archived_at: expect.any(String) }]);
   });
 

@@ -17,7 +17,7 @@ const INSTALL_MS = 600_000;
 /** What is installed for each version of MADSci's client. */
 const PACKAGES = {
   "0.7.1": ["madsci.event_manager==0.7.1", "madsci.client==0.7.1", "madsci.common==0.7.1", "pydantic==2.12.5"],
-  "0.8.1": ["madsci.client==0.8.1", "madsci.common==0.8.1"],
+  "0.8.1": ["madsci.client==0.8.1", "madsci.common==0.8.1", "pydantic==2.12.5"],
 } as const;
 
 export type MadsciVersion = keyof typeof PACKAGES;

@@ -1,0 +1,31 @@
+/** Measurements in a process of their own: a script of this folder, started with the TypeScript hook. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const HOOK = fileURLToPath(new URL("typescript.mjs", import.meta.url));
+
+function start(script: string, args: readonly string[]): ChildProcess {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return spawn(process.execPath, ["--import", HOOK, path, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+}
+
+/** Runs a script to its end; it prints one JSON value. */
+export async function runChild<Result>(script: string, args: readonly string[]): Promise<Result> {
+  const child = start(script, args);
+  let printed = "";
+  child.stdout?.on("data", (data) => {
+    printed += data;
+  });
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  if (code !== 0) throw new Error(`${script} ended with ${code}`);
+  return JSON.parse(printed) as Result;
+}
+
+/** Starts a script that serves; it prints its URL first and ends with its standard input. */
+export async function serveChild(script: string): Promise<{ readonly url: string; stop(): void }> {
+  const child = start(script, []);
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  for await (const url of lines) return { url, stop: () => void child.stdin?.end() };
+  throw new Error(`${script} did not start`);
+}

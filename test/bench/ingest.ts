@@ -1,0 +1,125 @@
+/** How fast events become durable, each beside the fastest way to do the same thing without this package. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { type Served, serve } from "../fault/server.ts";
+import { startMongo } from "../helpers/mongo-server.ts";
+import { startPythonServer } from "../interop/python-server.ts";
+import { pythonWith } from "../interop/venv.ts";
+import { runChild, serveChild } from "./child.ts";
+import { bodiesOf, sendBodies, singleRate } from "./http-load.ts";
+import { interleaved, sizeOf } from "./measure.ts";
+import { notMeasured, pairRow, printTable, type Row } from "./table.ts";
+
+const ROUNDS = sizeOf("BENCH_ROUNDS", 3);
+const EVENTS = sizeOf("BENCH_EVENTS", 60_000);
+const MONGO_EVENTS = sizeOf("BENCH_MONGO_EVENTS", 20_000);
+const SECONDS = sizeOf("BENCH_SECONDS", 4);
+const BODY_EVENTS = 2000;
+
+export default async function run(): Promise<void> {
+  const rows: Row[] = [];
+  for (const measure of [bulkSqlite, singleSqlite]) rows.push(await measure());
+  rows.push(...(await mongoRows()));
+  printTable("ingest", rows);
+}
+
+async function inFolder<Result>(work: (path: string) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), "madsci-events-bench-"));
+  try {
+    return await work(join(folder, "events.db"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function withServer(
+  url: string,
+  env: Record<string, string>,
+  work: (served: Served) => Promise<number>,
+): Promise<number> {
+  const served = await serve(url, { env });
+  try {
+    return await work(served);
+  } finally {
+    await served.end("SIGTERM");
+  }
+}
+
+async function bulkSqlite(): Promise<Row> {
+  const bodies = bodiesOf(EVENTS, BODY_EVENTS);
+  const ours = () =>
+    inFolder((path) => withServer(`sqlite:${path}`, {}, async ({ url }) => EVENTS / (await sendBodies(url, bodies))));
+  const raw = () => inFolder((path) => runChild<number>("raw-sqlite.ts", [path, String(EVENTS)]));
+  const pair = await interleaved(ROUNDS, ours, raw);
+  return pairRow("bulk NDJSON over HTTP to SQLite ÷ raw insert (events)", pair, 0.6);
+}
+
+async function singleSqlite(): Promise<Row> {
+  const load = { connections: 256, seconds: SECONDS };
+  const ours = () =>
+    inFolder((path) => withServer(`sqlite:${path}`, {}, async ({ url }) => singleRate({ url, ...load })));
+  const echo = async () => {
+    const server = await serveChild("echo-server.ts");
+    return singleRate({ url: server.url, ...load }).finally(server.stop);
+  };
+  const pair = await interleaved(ROUNDS, ours, echo);
+  return pairRow("POST /event, 256 connections, SQLite ÷ Fastify + zod echo (requests)", pair, 0.5);
+}
+
+const BULK_MONGO = "bulk NDJSON over HTTP to MongoDB ÷ raw insertMany (events)";
+const SINGLE_MONGO = "POST /event, 64 connections, MongoDB ÷ Python Event Manager (requests)";
+
+async function mongoRows(): Promise<Row[]> {
+  const mongo = await startMongo().catch((error: Error) => error.message);
+  if (typeof mongo === "string") return [notMeasured(BULK_MONGO, mongo), notMeasured(SINGLE_MONGO, mongo)];
+  try {
+    return [await bulkMongo(mongo.url), await singleMongo(mongo.url)];
+  } finally {
+    await mongo.stop();
+  }
+}
+
+let databases = 0;
+
+/** A database of its own, dropped afterwards. */
+async function inDatabase<Result>(url: string, work: (database: string) => Promise<Result>): Promise<Result> {
+  const database = `bench_${process.pid}_${databases++}`;
+  try {
+    return await work(database);
+  } finally {
+    const client = await new MongoClient(url).connect();
+    await client.db(database).dropDatabase();
+    await client.close();
+  }
+}
+
+async function bulkMongo(mongoUrl: string): Promise<Row> {
+  const bodies = bodiesOf(MONGO_EVENTS, BODY_EVENTS);
+  const ours = () =>
+    inDatabase(mongoUrl, (database) =>
+      withServer(mongoUrl, { EVENT_DATABASE_NAME: database }, async ({ url }) => {
+        return MONGO_EVENTS / (await sendBodies(url, bodies));
+      }),
+    );
+  const raw = () =>
+    inDatabase(mongoUrl, (database) => runChild<number>("raw-mongo.ts", [mongoUrl, database, String(MONGO_EVENTS)]));
+  return pairRow(BULK_MONGO, await interleaved(ROUNDS, ours, raw), 0.7);
+}
+
+async function singleMongo(mongoUrl: string): Promise<Row> {
+  const python = await pythonWith("0.7.1");
+  if ("missing" in python) return notMeasured(SINGLE_MONGO, python.missing);
+  const load = { connections: 64, seconds: SECONDS };
+  const ours = () =>
+    inDatabase(mongoUrl, (database) =>
+      withServer(mongoUrl, { EVENT_DATABASE_NAME: database }, async ({ url }) => singleRate({ url, ...load })),
+    );
+  const theirs = () =>
+    inDatabase(mongoUrl, async (database) => {
+      const server = await startPythonServer({ python: python.path, mongoUrl, database });
+      return singleRate({ url: server.url, ...load }).finally(server.stop);
+    });
+  return pairRow(SINGLE_MONGO, await interleaved(ROUNDS, ours, theirs), 8);
+}

@@ -1,0 +1,28 @@
+/**
+ * The floor for MongoDB: documents like ours, insertMany of 1000, into a collection with our indexes.
+ * Arguments: URL, database, number of events. Prints events per second.
+ */
+import { Long, MongoClient } from "mongodb";
+import { parseContext, prepareEvent } from "../../src/event/parse.ts";
+import { EventStore } from "../../src/index.ts";
+import { labEvent } from "./events.ts";
+
+const BATCH = 1000;
+const [url = "", database = "", count = "0"] = process.argv.slice(2);
+const context = parseContext({ naiveTimezone: "UTC" });
+const received_at = new Date();
+const documents = Array.from({ length: Number(count) }, (_, n) => {
+  const { event, instant } = prepareEvent(labEvent(n), context);
+  return { ...event, ts: Long.fromBigInt(instant), received_at };
+});
+
+const store = await EventStore.open(url, { database, onWarning: () => {} });
+await store.close();
+const client = await new MongoClient(url).connect();
+const events = client.db(database).collection<(typeof documents)[number]>("events");
+const startMs = performance.now();
+for (let at = 0; at < documents.length; at += BATCH) {
+  await events.insertMany(documents.slice(at, at + BATCH), { ordered: false });
+}
+console.log(documents.length / ((performance.now() - startMs) / 1000));
+await client.close();
