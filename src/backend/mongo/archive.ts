@@ -9,7 +9,8 @@ import type { ArchiveTarget } from "../backend.ts";
 import { idKeys } from "./foreign.ts";
 import { and, type Filter } from "./parts.ts";
 import { archivedInstant } from "./read.ts";
-import { archivedFilter, documents, type Room, search } from "./search.ts";
+import { documents, type Room } from "./room.ts";
+import { archivedFilter, search } from "./search.ts";
 import { dateRange } from "./time-filter.ts";
 
 /** Documents per update or delete. */

@@ -8,7 +8,8 @@ import { compileFilter } from "./filter.ts";
 import { compileForeign, FOREIGN } from "./foreign.ts";
 import { and, type Filter } from "./parts.ts";
 import { instantOfTs, readDocument } from "./read.ts";
-import { acceptor, archivedFilter, documents, hasForeign, LONGEST_MS, type Room, timeRange } from "./search.ts";
+import { documents, hasForeign, LONGEST_MS, type Room } from "./room.ts";
+import { acceptor, archivedFilter, timeRange } from "./search.ts";
 
 const BATCH = 1000;
 

@@ -87,7 +87,7 @@ function databaseOf(url: string): string {
 }
 
 /** The URL without user, password and options. */
-export function redact(url: string): string {
+function redact(url: string): string {
   const parts = /^(mongodb(?:\+srv)?:\/\/)(?:.*@)?([^/?@]*)(?:\/([^?]*))?/s.exec(url);
   return parts ? `${parts[1]}${parts[2]}${parts[3] ? `/${parts[3]}` : ""}` : "(not a mongodb:// URL)";
 }
@@ -106,7 +106,7 @@ class MongoConnection implements Connection {
   readonly #parts: Parts;
   readonly db: Db;
   readonly place: string;
-  #elemMatch = true;
+  #complete = true;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -117,14 +117,14 @@ class MongoConnection implements Connection {
 
   get dialect(): Dialect {
     const { driver } = this.#parts;
-    return { objectId: (hex) => driver && new driver.ObjectId(hex), elemMatch: this.#elemMatch };
+    return { objectId: (hex) => driver && new driver.ObjectId(hex), complete: this.#complete };
   }
 
   /** Makes sure the server answers, and finds out what it is. */
   async learn(): Promise<void> {
     await this.ping();
     const build = await this.attempt(() => this.db.command({ buildInfo: 1 })).catch(() => ({}));
-    this.#elemMatch = !("ferretdbVersion" in build || "ferretdb" in build);
+    this.#complete = !("ferretdbVersion" in build || "ferretdb" in build);
   }
 
   async call<T>(what: string, run: () => Promise<T>): Promise<T> {

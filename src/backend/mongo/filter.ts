@@ -32,8 +32,11 @@ export interface CompiledFilter {
 export interface Dialect {
   /** Makes the driver's object id of 24 hex digits; undefined where the driver's classes are not at hand. */
   objectId(hex: string): unknown;
-  /** False for FerretDB 1.x, whose `$elemMatch` knows few operators and no conditions on fields. */
-  readonly elemMatch: boolean;
+  /**
+   * False for FerretDB 1.x: its `$elemMatch` knows few operators, and it takes a path through an array without objects
+   * for a missing value, so that conditions of "is not so" find too little.
+   */
+  readonly complete: boolean;
 }
 
 /** How the filter may err: to admit too much, or (inside `$nor`) too little. */
@@ -90,19 +93,28 @@ function compileLeaf(path: readonly string[], test: Test, mode: Mode, dialect: D
 /** A condition on any path but the time fields. @throws Untranslatable */
 function pathFilter(path: readonly string[], test: Test, mode: Mode, dialect: Dialect): CompiledFilter {
   const filter = { [path.join(".")]: operators([test], { dialect, isId: path.length === 1 && path[0] === "_id" }) };
+  if (isBeyond({ path, test, mode, dialect })) throw new Untranslatable();
   if (path[0] !== "event_data") return { filter, exact: !hasRegex(test) };
   if (mode === "over") return { filter: { $or: [filter, { [OPAQUE_FIELD]: { $exists: true } }] }, exact: false };
   return { filter: { $and: [filter, { [OPAQUE_FIELD]: { $exists: false } }] }, exact: false };
 }
 
 /** `event_data` conditions for documents another program wrote; the same translation without our text field. */
-export function foreignDataFilter({ path, test, mode, dialect }: Leaf): CompiledFilter {
+export function foreignDataFilter(leaf: Leaf): CompiledFilter {
+  const { path, test, mode, dialect } = leaf;
   try {
+    if (isBeyond(leaf)) throw new Untranslatable();
     return { filter: { [path.join(".")]: operators([test], { dialect, isId: false }) }, exact: false };
   } catch (error) {
     if (error instanceof Untranslatable) return unknown(mode);
     throw error;
   }
+}
+
+/** True for a condition on a path through possible arrays that an incomplete server would find too little for. */
+function isBeyond({ path, test, mode, dialect }: Leaf): boolean {
+  if (dialect.complete || path.length === 1 || path[0] !== "event_data") return false;
+  return mode === "under" || test.op === "not" || (test.op === "exists" && !test.value);
 }
 
 interface Place {
@@ -142,10 +154,10 @@ function operator(test: Test, place: Place): [string, unknown][] {
     case "regex":
       return Object.entries(regexFilter(test.regex));
     case "elemMatchNode":
-      if (!place.dialect.elemMatch) throw new Untranslatable();
+      if (!place.dialect.complete) throw new Untranslatable();
       return [["$elemMatch", elementFilter(test.node, place)]];
     case "elemMatchTests":
-      if (!place.dialect.elemMatch) throw new Untranslatable();
+      if (!place.dialect.complete) throw new Untranslatable();
       return [["$elemMatch", operators(test.tests, { ...place, isId: false })]];
     case "all":
       return [["$all", test.tests.map((entry) => allEntry(entry, place))]];
@@ -223,7 +235,7 @@ function whole(value: number): number | bigint {
 }
 
 /** True when a pattern is involved: servers differ in the corners of their dialects. */
-export function hasRegex(test: Test): boolean {
+function hasRegex(test: Test): boolean {
   switch (test.op) {
     case "regex":
       return true;

@@ -1,6 +1,7 @@
 /** find: a search cut into pages, behind `skip` and up to `limit`. */
 import type { FindPage, FindQuery } from "../backend.ts";
-import { type Room, search } from "./search.ts";
+import type { Room } from "./room.ts";
+import { search } from "./search.ts";
 import type { Located } from "./stream.ts";
 
 export async function* find(room: Room, query: FindQuery): AsyncGenerator<FindPage, void> {

@@ -13,6 +13,9 @@ import type { Filter } from "./parts.ts";
 /** Documents without an instant of ours. */
 export const FOREIGN: Filter = { ts: { $not: { $gte: MIN_TS } } };
 
+/** The same but for documents whose `ts` is nonsense; an index on `ts` and more serves it in that index's order. */
+export const FOREIGN_TS: Filter = { ts: null };
+
 /**
  * Timestamps whose text order is their wall clock's order to the second: what MADSci writes. Days that exist in no month
  * are kept out; 29 February is left to the reader.
@@ -24,7 +27,7 @@ const OFFSET = "(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
 const ORDERED = `^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-${DAY}T${CLOCK}(?:[.][0-9]+)?${OFFSET}?$`;
 
 export const ORDERED_TEXT: Filter = { event_timestamp: { $regex: ORDERED } };
-export const OTHER_TIME: Filter = { event_timestamp: { $not: { $regex: ORDERED } } };
+export const UNORDERED_TEXT: Filter = { event_timestamp: { $not: { $regex: ORDERED } } };
 
 /** A wall clock and its instant differ by less than this: offsets stay below a day. */
 export const SLACK: Instant = 26n * 3_600_000_000n;

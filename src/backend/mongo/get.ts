@@ -2,7 +2,7 @@
 import type { StoredEvent } from "../../event/event.ts";
 import { idKeys } from "./foreign.ts";
 import { readDocument } from "./read.ts";
-import { documents, type Room } from "./search.ts";
+import { documents, type Room } from "./room.ts";
 
 /** The events with these ids that exist. An id stored as text wins over one that only reads like it. */
 export async function readByIds(room: Room, ids: readonly string[]): Promise<ReadonlyMap<string, StoredEvent>> {

@@ -10,6 +10,7 @@ import { connect } from "./driver.ts";
 import { prepareDatabase } from "./indexes.ts";
 import { MongoBackend } from "./mongo-backend.ts";
 import { Notes } from "./notes.ts";
+import { OddTimes } from "./odd-times.ts";
 
 /** @since 0.1.0 */
 export interface MongoOptions extends BackendOptions {
@@ -43,7 +44,10 @@ export async function openMongo(url: string, options: MongoOptions): Promise<Bac
     await connection.close();
     throw error;
   }
-  return new MongoBackend({ connection, events, notes, zone: options.zone }, options.readOnly);
+  return new MongoBackend(
+    { connection, events, notes, zone: options.zone, oddTimes: new OddTimes() },
+    options.readOnly,
+  );
 }
 
 /** https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */

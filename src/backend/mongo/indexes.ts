@@ -7,6 +7,7 @@ import type { Collection, CreateIndexesOptions, IndexSpecification } from "mongo
 import type { EventDocument } from "./document.ts";
 import type { Connection } from "./driver.ts";
 import type { Notes } from "./notes.ts";
+import { hasForeign } from "./room.ts";
 
 interface IndexPlan {
   readonly key: Record<string, 1 | -1>;
@@ -24,6 +25,9 @@ const INDEXES: readonly IndexPlan[] = [
   { key: { "source.workflow_id": 1, ts: -1 }, options: SPARSE, serves: "searches by workflow" },
   { key: { archived_at: -1, _id: -1 }, options: SPARSE, serves: "the archive and purging" },
 ];
+
+/** Only where other programs' documents are: puts them in the order of their text without a look at ours. */
+const FOREIGN_INDEX: IndexPlan = { key: { ts: 1, event_timestamp: 1 }, serves: "documents other programs wrote" };
 
 /** As MADSci 0.6 and 0.7 name them. */
 const VERSIONS = "schema_versions";
@@ -44,7 +48,10 @@ export async function prepareDatabase(
 ): Promise<void> {
   if (await isNew(connection)) await recordVersion(connection, notes, now());
   const existing = await existingKeys(connection, events);
-  const missing = INDEXES.filter(({ key }) => !existing.has(JSON.stringify(key)));
+  const foreign = await hasForeign({ connection, events });
+  const missing = [...INDEXES, ...(foreign ? [FOREIGN_INDEX] : [])].filter(
+    ({ key }) => !existing.has(JSON.stringify(key)),
+  );
   const specs = missing.map(({ key, options }) => ({ key, ...options }));
   if (missing.length === 0 || (await succeeds(connection, () => events.createIndexes(specs)))) return;
   for (const { key, options, serves } of missing) {

@@ -18,7 +18,7 @@ import { count } from "./count.ts";
 import { find } from "./find.ts";
 import { readByIds } from "./get.ts";
 import { Inserter } from "./insert.ts";
-import type { Room } from "./search.ts";
+import type { Room } from "./room.ts";
 
 export class MongoBackend implements Backend {
   readonly kind = "mongo";

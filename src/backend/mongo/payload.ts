@@ -127,7 +127,7 @@ export function toJson(value: unknown): Json {
 }
 
 /** A number where a number is exact. */
-export function narrowed(value: bigint): number | bigint {
+function narrowed(value: bigint): number | bigint {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 

@@ -9,32 +9,22 @@
  *
  * Foreign streams exist only where a cheap look finds such documents; another program may write them at any time.
  */
-import type { Collection, FindOptions } from "mongodb";
+import type { FindOptions } from "mongodb";
 import type { Instant } from "../../event/instant.ts";
 import { compileMatcher } from "../../event/selector/matches.ts";
 import type { ZoneReader } from "../../event/zone.ts";
 import type { CountQuery, FindQuery, Position } from "../backend.ts";
-import { type EventDocument, MIN_TS } from "./document.ts";
-import type { Connection } from "./driver.ts";
+import { MIN_TS } from "./document.ts";
 import { compileFilter } from "./filter.ts";
-import { compileForeign, FOREIGN, ORDERED_TEXT, OTHER_TIME, textRange } from "./foreign.ts";
-import type { Notes } from "./notes.ts";
+import { compileForeign, FOREIGN_TS, ORDERED_TEXT, textRange } from "./foreign.ts";
 import { and, EVERYTHING, type Filter } from "./parts.ts";
 import { archivedInstant, idOf, instantOfTs, type RawDocument, type ReadEvent, readDocument } from "./read.ts";
-import { type Chunk, type Compare, comparePositions, type Located, merge, type Stream } from "./stream.ts";
+import { documents, hasForeign, LONGEST_MS, type Room } from "./room.ts";
+import { type Chunk, type Compare, comparePositions, type Located, merge, type Place, type Stream } from "./stream.ts";
 import { dateRange } from "./time-filter.ts";
 import { reorder } from "./window.ts";
 
-export interface Room {
-  readonly connection: Connection;
-  readonly events: Collection<EventDocument>;
-  readonly zone: ZoneReader;
-  readonly notes: Notes;
-}
-
 const BATCH = 500;
-/** Longest a server works on one answer. */
-export const LONGEST_MS = 60_000;
 const FIRST_DATE = new Date(-8.64e15);
 
 /** Everything a query asks for, in order; `skip` and `limit` are the caller's business. */
@@ -44,12 +34,6 @@ export async function* search(room: Room, query: FindQuery): AsyncGenerator<Chun
   const streams = query.by === "archived_at" ? plan.byArchiving(foreign) : plan.byTime(foreign);
   const [only] = streams;
   yield* streams.length === 1 && only ? only : merge(streams, plan.compare);
-}
-
-/** True when another program wrote documents here. */
-export async function hasForeign({ connection, events }: Room): Promise<boolean> {
-  const look = () => events.findOne(FOREIGN, { projection: { _id: 1 } });
-  return (await connection.call("read", look)) !== null;
 }
 
 /** Condition on `archived` for documents of any origin. */
@@ -102,7 +86,7 @@ class Plan {
   }
 
   byTime(foreign: boolean): Stream[] {
-    return foreign ? [this.#ours(), this.#text(), this.#places(FOREIGN, OTHER_TIME)] : [this.#ours()];
+    return foreign ? [this.#ours(), this.#text(), this.#oddTimes()] : [this.#ours()];
   }
 
   byArchiving(foreign: boolean): Stream[] {
@@ -111,7 +95,7 @@ class Plan {
     const strings = this.#archived({ _id: { $gte: "" } }, filter);
     const objectIds = this.#archived({ _id: { $type: "objectId" } }, filter);
     const orderly = { archived_at: { $gte: FIRST_DATE }, $or: [{ _id: { $gte: "" } }, { _id: { $type: "objectId" } }] };
-    return [strings, objectIds, this.#places({ $nor: [orderly] }, filter)];
+    return [strings, objectIds, this.#oddlyArchived({ $nor: [orderly] })];
   }
 
   #oursFilter(): Filter {
@@ -150,8 +134,8 @@ class Plan {
   #text(): Stream {
     const { from, to, after, archived } = this.#query;
     const range = textRange(...this.#bounds(from, to, after));
-    const filter = and([FOREIGN, ORDERED_TEXT, range, archivedFilter(archived), this.#foreignFilter()]);
-    const ordered = this.#documents(filter, { sort: { event_timestamp: this.#direction } });
+    const filter = and([FOREIGN_TS, ORDERED_TEXT, range, archivedFilter(archived), this.#foreignFilter()]);
+    const ordered = this.#documents(filter, { sort: { event_timestamp: this.#direction }, allowDiskUse: true });
     return reorder(ordered, (doc) => this.#locate(doc), this.compare);
   }
 
@@ -167,22 +151,31 @@ class Plan {
     return this.#cursor(and(parts), { archived_at: this.#direction, _id: this.#direction });
   }
 
-  /** Documents the server cannot order: first their places, then themselves. */
-  async *#places(which: Filter, filter: Filter): AsyncGenerator<Chunk, void> {
-    const all = and([which, filter, archivedFilter(this.#query.archived), this.#foreignFilter()]);
-    const projection = { _id: 1, ts: 1, event_timestamp: 1, archived_at: 1 };
-    const places: (Position & { readonly key: unknown })[] = [];
-    for await (const docs of this.#documents(all, { projection })) {
+  /** Documents whose timestamps the server cannot order. */
+  async *#oddTimes(): AsyncGenerator<Chunk, void> {
+    yield* this.#at(await this.#room.oddTimes.places(this.#room, this.#query.signal));
+  }
+
+  /** Archived documents that are not in the other streams. */
+  async *#oddlyArchived(which: Filter): AsyncGenerator<Chunk, void> {
+    const filter = and([which, archivedFilter(true)]);
+    const places: Place[] = [];
+    for await (const docs of this.#documents(filter, { projection: { _id: 1, archived_at: 1 } })) {
       for (const doc of docs) places.push({ ...this.#position(doc), key: doc._id });
     }
+    yield* this.#at(places);
+  }
+
+  /** The documents at these places, in order. */
+  async *#at(places: readonly Place[]): AsyncGenerator<Chunk, void> {
+    const condition = and([archivedFilter(this.#query.archived), this.#foreignFilter()]);
     const wanted = places.filter((place) => this.#isBehind(place)).sort(this.compare);
     for (let i = 0; i < wanted.length; i += BATCH) {
-      const keys = wanted.slice(i, i + BATCH).map(({ key }) => key);
+      const some = wanted.slice(i, i + BATCH);
+      const filter = and([{ _id: { $in: some.map(({ key }) => key) } }, condition]);
       const found: Located[] = [];
-      for await (const docs of this.#documents({ _id: { $in: keys } }, {})) {
-        for (const doc of docs) found.push(...this.#locate(doc));
-      }
-      yield { found: found.sort(this.compare), read: wanted[Math.min(i + BATCH, wanted.length) - 1] };
+      for await (const docs of this.#documents(filter, {})) for (const doc of docs) found.push(...this.#locate(doc));
+      yield { found: found.sort(this.compare), read: some.at(-1) };
     }
   }
 
@@ -224,40 +217,4 @@ class Plan {
     const bounded = this.#query.limit === undefined ? {} : { maxTimeMS: LONGEST_MS };
     return documents(this.#room, filter, { ...options, ...bounded, batchSize }, this.#query.signal);
   }
-}
-
-/** Batches of documents; ends quietly when aborted, and always closes its cursor. */
-export async function* documents(
-  { connection, events }: Pick<Room, "connection" | "events">,
-  filter: Filter,
-  options: FindOptions,
-  signal?: AbortSignal,
-): AsyncGenerator<RawDocument[], void> {
-  if (signal?.aborted) return;
-  const cursor = events.find(filter as never, options);
-  const aborted = abortion(signal);
-  let healthy = false;
-  try {
-    while (await Promise.race([connection.call("read", () => cursor.hasNext()), aborted.promise])) {
-      healthy = true;
-      yield cursor.readBufferedDocuments() as RawDocument[];
-      healthy = false;
-      if (signal?.aborted) return;
-    }
-    healthy = true;
-  } finally {
-    aborted.forget();
-    const closing = cursor.close().catch(() => {});
-    if (healthy && !signal?.aborted) await connection.call("read", () => closing);
-  }
-}
-
-/** A promise of `false` that settles when the signal fires. */
-function abortion(signal: AbortSignal | undefined): { promise: Promise<false>; forget: () => void } {
-  let stop = (): void => {};
-  const promise = new Promise<false>((resolve) => {
-    stop = () => resolve(false);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
-  return { promise, forget: () => signal?.removeEventListener("abort", stop) };
 }

@@ -9,10 +9,13 @@ import type { StoredEvent } from "../../event/event.ts";
 import { compareText } from "../../event/selector/compare.ts";
 import type { Position } from "../backend.ts";
 
-/** An event and its place in the order; `key` is the document's own `_id`. */
-export interface Located extends Position {
-  readonly event: StoredEvent;
+/** A document's place in the order, and its own `_id`. */
+export interface Place extends Position {
   readonly key: unknown;
+}
+
+export interface Located extends Place {
+  readonly event: StoredEvent;
 }
 
 export interface Chunk {

@@ -41,7 +41,7 @@ function isSafe(located: Located, frontier: Instant | undefined, compare: Compar
 }
 
 /** A binary heap with the first in order on top. */
-export class Heap {
+class Heap {
   readonly #items: Located[] = [];
   readonly #compare: Compare;
 

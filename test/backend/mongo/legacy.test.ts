@@ -7,12 +7,9 @@ import { DOCUMENTS, FIXTURES, NODE } from "./madsci-documents.ts";
 
 const DEFAULTS = { log_level: 20, alert: false, trace_id: null, span_id: null, archived: false, archived_at: null };
 const NEVER_ARRIVED = { received_at: null, skew_ms: null };
-const EXPECTED = FIXTURES.map(({ doc, read }) => ({
-  ...DEFAULTS,
-  ...doc,
-  ...NEVER_ARRIVED,
-  ...read,
-})) as unknown as StoredEvent[];
+const EXPECTED = FIXTURES.map(({ doc: { ts: _, ...fields }, read }) => {
+  return { ...DEFAULTS, ...fields, ...NEVER_ARRIVED, ...read } as unknown as StoredEvent;
+});
 const IDS = idsOf(EXPECTED);
 /** Ties at the epoch are ordered by id. */
 const sorted = [...IDS.slice(0, 4).sort(), ...IDS.slice(4)];

@@ -110,6 +110,7 @@ export const FIXTURES: readonly Fixture[] = [
     },
   },
   { doc: full("text-data", "2025-01-01T10:00:19Z", { event_data: "text" }) },
+  { doc: full("odd-ts", "2025-01-01T10:00:20Z", { ts: "x" }) },
   { doc: full("west", "2025-01-01T00:30:00-11:00") },
   {
     doc: full("no-such-day", "2025-02-29T10:00:00Z"),
