@@ -32,8 +32,8 @@ export function createServer(options: RestOptions): FastifyInstance {
       (reply as FastifyReply).code(400).type(JSON_TYPE).send(detailText(failure));
     },
   });
-  app.addHook("preClose", () => stopServing(app, resolved));
   mount(app, resolved, { whole: true });
+  app.addHook("preClose", () => stopServing(app, resolved)); // after mount's own, which makes /ready say no
   return app;
 }
 
