@@ -33,8 +33,8 @@ export interface Dialect {
   /** Makes the driver's object id of 24 hex digits; undefined where the driver's classes are not at hand. */
   objectId(hex: string): unknown;
   /**
-   * False for FerretDB 1.x: its `$elemMatch` knows few operators, and it takes a path through an array without objects
-   * for a missing value, so that conditions of "is not so" find too little.
+   * False for FerretDB 1.x: its `$elemMatch` knows few operators, `$mod` does not look into arrays, and a path through an
+   * array without objects counts as missing. Only plain comparisons are passed on to it where arrays may be.
    */
   readonly complete: boolean;
 }
@@ -111,10 +111,32 @@ export function foreignDataFilter(leaf: Leaf): CompiledFilter {
   }
 }
 
-/** True for a condition on a path through possible arrays that an incomplete server would find too little for. */
+/** True for a condition that an incomplete server would find too little for where arrays may be on the way. */
 function isBeyond({ path, test, mode, dialect }: Leaf): boolean {
-  if (dialect.complete || path.length === 1 || path[0] !== "event_data") return false;
-  return mode === "under" || test.op === "not" || (test.op === "exists" && !test.value);
+  if (dialect.complete || path[0] !== "event_data") return false;
+  return mode === "under" || !isPlain(test);
+}
+
+/** Comparisons with one scalar or several, a pattern, or "is there". */
+function isPlain(test: Test): boolean {
+  switch (test.op) {
+    case "eq":
+    case "gt":
+    case "gte":
+    case "lt":
+    case "lte":
+      return isScalar(test.value);
+    case "in":
+      return test.regexes.length === 0 && test.values.every(isScalar);
+    case "exists":
+      return test.value;
+    default:
+      return test.op === "regex";
+  }
+}
+
+function isScalar(value: Operand): boolean {
+  return typeof value !== "object" || value === null;
 }
 
 interface Place {

@@ -57,10 +57,18 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
   {
     name: "takes a path through an array without objects for a missing value",
-    remedy: "negations on such paths are left to the matcher",
+    remedy: "negations are left to the matcher",
     holds: async (docs) => {
       await docs.insertOne({ _id: 6, path: { a: { b: [] } } });
       return (await docs.findOne({ _id: 6, "path.a.b.c": { $ne: null } })) === null;
+    },
+  },
+  {
+    name: "does not look into arrays for $mod",
+    remedy: "the condition is left to the matcher",
+    holds: async (docs) => {
+      await docs.insertOne({ _id: 7, numbers: [4] });
+      return (await docs.findOne({ _id: 7, numbers: { $mod: [2, 0] } })) === null;
     },
   },
   {
