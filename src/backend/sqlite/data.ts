@@ -6,6 +6,7 @@
  */
 import { literalOf } from "../../event/selector/regex.ts";
 import type { Operand, RegexOperand, Test } from "../../event/selector/selector.ts";
+import { contains } from "./contains.ts";
 import { allOf, anyOf, type Condition, condition, FALSE, inList, loose, textParameter, UNKNOWN } from "./sql.ts";
 
 /** Lists longer than this are left to the matcher. */
@@ -31,7 +32,7 @@ function compileTest(path: readonly string[], test: Test): Condition {
     case "in":
       return compileIn(path, test.values, test.regexes);
     case "regex":
-      return allOf([hasKeys(path), compileRegex(test.regex)]);
+      return compileRegex(path, test.regex);
     case "exists":
       return test.value ? hasKeys(path) : UNKNOWN;
     case "type":
@@ -51,11 +52,11 @@ function compileTest(path: readonly string[], test: Test): Condition {
 function compileEquals(path: readonly string[], operand: Operand): Condition {
   switch (typeof operand) {
     case "string":
-      return allOf([hasKeys(path), contains(JSON.stringify(operand))]);
+      return contains(JSON.stringify(operand));
     case "number":
-      return allOf([hasKeys(path), numberAt(path, "eq", operand)]);
+      return numberAt(path, "eq", operand);
     case "boolean":
-      return allOf([hasKeys(path), valueAt(path, `when '${operand}' then 1`)]);
+      return valueAt(path, `when '${operand}' then 1`);
     default:
       return operand === null ? valueAt(path, "when 'null' then 1", "1") : hasKeys(path);
   }
@@ -63,8 +64,8 @@ function compileEquals(path: readonly string[], operand: Operand): Condition {
 
 function compileRange(path: readonly string[], op: "gt" | "gte" | "lt" | "lte", operand: Operand): Condition {
   if (operand === null) return op === "gt" || op === "lt" ? FALSE : compileEquals(path, null);
-  if (typeof operand === "number") return allOf([hasKeys(path), numberAt(path, op, operand)]);
-  if (typeof operand === "string" && !HIGH_UNIT.test(operand)) return allOf([hasKeys(path), textAt(path, op, operand)]);
+  if (typeof operand === "number") return numberAt(path, op, operand);
+  if (typeof operand === "string" && !HIGH_UNIT.test(operand)) return textAt(path, op, operand);
   return hasKeys(path);
 }
 
@@ -73,19 +74,15 @@ function compileIn(path: readonly string[], operands: readonly Operand[], regexe
   const texts = operands.filter((operand) => typeof operand === "string");
   const others = operands.filter((operand) => typeof operand !== "string");
   return anyOf([
-    texts.length === 0 ? FALSE : allOf([hasKeys(path), textIn(path, texts)]),
+    texts.length === 0 ? FALSE : textIn(path, texts),
     ...others.map((operand) => compileEquals(path, operand)),
-    ...regexes.map((regex) => allOf([hasKeys(path), compileRegex(regex)])),
+    ...regexes.map((regex) => compileRegex(path, regex)),
   ]);
 }
 
-function compileRegex(regex: RegexOperand): Condition {
+function compileRegex(path: readonly string[], regex: RegexOperand): Condition {
   const literal = literalOf(regex);
-  return literal ? contains(JSON.stringify(literal.text).slice(1, -1)) : UNKNOWN;
-}
-
-function contains(text: string): Condition {
-  return condition("instr(doc, ?) > 0", [text]);
+  return literal ? contains(JSON.stringify(literal.text).slice(1, -1)) : hasKeys(path);
 }
 
 /** A value other than "missing" needs every key of its path; numbers may be positions in arrays. */
@@ -99,13 +96,20 @@ function hasKeys(path: readonly string[]): Condition {
  * @param ifMissing SQL for a path that leads nowhere
  */
 function valueAt(path: readonly string[], cases: string, ifMissing?: string): Condition {
-  if (!path.slice(1).every((key) => PLAIN_KEY.test(key))) return UNKNOWN;
-  const paths = path.map((_, i) => jsonPath(path.slice(0, i + 1)));
-  const whole = paths.at(-1) as string;
-  const behindArray = paths.slice(0, -1).map((prefix) => `ifnull(json_type(doc, ${prefix}) = 'array', 0)`);
-  const missing = ifMissing ?? (behindArray.join(" or ") || "0");
-  const sql = `case ifnull(json_type(doc, ${whole}), '') ${cases} when 'array' then 1 when '' then (${missing}) else 0 end`;
+  if (!isPlain(path)) return UNKNOWN;
+  const missing = ifMissing ?? behindArray(path);
+  const sql = `case ifnull(json_type(doc, ${jsonPath(path)}), '') ${cases} when 'array' then 1 when '' then (${missing}) else 0 end`;
   return condition(sql);
+}
+
+function isPlain(path: readonly string[]): boolean {
+  return path.every((key) => PLAIN_KEY.test(key));
+}
+
+/** True where an array stands on the way to the path's end. */
+function behindArray(path: readonly string[]): string {
+  const prefixes = path.slice(0, -1).map((_, i) => jsonPath(path.slice(0, i + 1)));
+  return prefixes.map((prefix) => `ifnull(json_type(doc, ${prefix}) = 'array', 0)`).join(" or ") || "0";
 }
 
 /** A JSON path as an SQL literal. */
@@ -115,19 +119,20 @@ function jsonPath(path: readonly string[]): string {
 
 const COMPARE = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
+/**
+ * Cheaper than {@link valueAt}: reads the value once. In SQLite's order every text (and array) is greater than every
+ * number, so only the upper bounds need to ask for arrays.
+ */
 function numberAt(path: readonly string[], op: "eq" | "gt" | "gte" | "lt" | "lte", operand: number): Condition {
   const slack = slackOf(operand);
   if (slack === undefined) return valueAt(path, "when 'integer' then 1 when 'real' then 1");
+  if (!isPlain(path)) return UNKNOWN;
   const value = `json_extract(doc, ${jsonPath(path)})`;
-  const [compared, values] = comparedNumber(value, op, operand, slack);
-  const one = valueAt(path, `when 'integer' then ${compared} when 'real' then ${compared}`);
-  return one.sql === "1" ? one : { ...one, values: [...values, ...values] };
-}
-
-function comparedNumber(value: string, op: "eq" | keyof typeof COMPARE, operand: number, slack: number) {
-  if (op === "eq") return [`${value} between ? and ?`, [operand - slack, operand + slack]] as const;
-  const bound = op === "gt" || op === "gte" ? operand - slack : operand + slack;
-  return [`${value} ${op === "gt" || op === "gte" ? ">=" : "<="} ?`, [bound]] as const;
+  const missing = behindArray(path);
+  if (op === "gt" || op === "gte") return condition(`ifnull(${value} >= ?, ${missing})`, [operand - slack]);
+  const orArray = `or json_type(doc, ${jsonPath(path)}) = 'array'`;
+  if (op !== "eq") return condition(`ifnull(${value} <= ? ${orArray}, ${missing})`, [operand + slack]);
+  return condition(`ifnull(${value} between ? and ? ${orArray}, ${missing})`, [operand - slack, operand + slack]);
 }
 
 /**
@@ -147,7 +152,7 @@ function textAt(path: readonly string[], op: keyof typeof COMPARE, operand: stri
 
 function textIn(path: readonly string[], texts: readonly string[]): Condition {
   if (texts.length <= 4) return anyOf(texts.map((text) => contains(JSON.stringify(text))));
-  if (!path.slice(1).every((key) => PLAIN_KEY.test(key))) return UNKNOWN;
+  if (!isPlain(path)) return UNKNOWN;
   const listed = inList(`json_extract(doc, ${jsonPath(path)})`, texts);
   return { ...valueAt(path, `when 'text' then ${listed.sql}`), values: listed.values };
 }

@@ -3,12 +3,11 @@
  * SQL cannot.
  */
 import type { StoredEvent } from "../../event/event.ts";
-import { parseJson } from "../../event/json.ts";
 import { compileMatcher, type EventMatcher } from "../../event/selector/matches.ts";
 import type { ZoneReader } from "../../event/zone.ts";
 import type { CountQuery, FindPage, FindQuery, Position } from "../backend.ts";
 import type { Connection } from "./connection.ts";
-import { eventsOf, ROW_SQL } from "./document.ts";
+import { eventsOf, parseRows, ROW_SQL } from "./document.ts";
 import type { SqlValue } from "./driver.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { sparseSql } from "./sparse.ts";
@@ -72,12 +71,11 @@ class Search {
   /** `seq` of the matches. */
   #judge(stretch: Stretch): number[] {
     const joined = this.#rows(`'[' || seq || ',' || ${this.#sparse} || ']'`, stretch);
-    if (!joined) return [];
-    const candidates = parseJson(`[${joined}]`) as unknown as [seq: number, event: StoredEvent][];
+    const candidates = parseRows(joined) as [seq: number, event: StoredEvent][];
     const matches = this.#matches as EventMatcher;
     const found: number[] = [];
     for (const [seq, event] of candidates) if (matches(event)) found.push(seq);
-    this.#matchShare = found.length / candidates.length;
+    this.#matchShare = candidates.length === 0 ? 0 : found.length / candidates.length;
     return found;
   }
 

@@ -10,7 +10,7 @@ import type { Instant } from "../../event/instant.ts";
 import { DateValue, type Node, OidValue, type Test } from "../../event/selector/selector.ts";
 import type { FindQuery } from "../backend.ts";
 import { compileSelector, conjuncts, levelsOf } from "./compile.ts";
-import { allOf, type Condition, condition, inList, isFalse } from "./sql.ts";
+import { allOf, type Condition, condition, isFalse } from "./sql.ts";
 
 export interface Slice {
   readonly index: string;
@@ -102,9 +102,14 @@ function chooseSlices(nodes: readonly Node[], { from, to }: Bounds): Choice {
 function slicesById(nodes: readonly Node[]): Slices | undefined {
   for (const used of nodes) {
     const ids = textsOf(used, "_id");
-    if (ids) return { used, slices: [{ index: "events_id", shared: inList("id", ids), ordered: false }] };
+    if (ids) return { used, slices: [{ index: "events_id", shared: among("id", ids), ordered: false }] };
   }
   return undefined;
+}
+
+/** Bare, so that SQLite looks the values up in the index. */
+function among(column: string, texts: readonly string[]): Condition {
+  return condition(`${column} in (select value from json_each(?))`, [JSON.stringify(texts)]);
 }
 
 function slicesByText(nodes: readonly Node[]): Slices | undefined {
