@@ -96,9 +96,9 @@ export function tooLarge(message: string): Failure {
 }
 
 /** 503; clients spread their next try over some seconds. */
-export function unavailable(message = UNAVAILABLE): Failure {
+function unavailable(): Failure {
   const seconds = 1 + Math.floor(Math.random() * 5);
-  return new Failure(503, "unavailable", message, { headers: { "retry-after": String(seconds) } });
+  return new Failure(503, "unavailable", UNAVAILABLE, { headers: { "retry-after": String(seconds) } });
 }
 
 /** Anything thrown below a route → the answer. `undefined` for what nobody expected: a 500 to be logged. */

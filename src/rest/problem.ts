@@ -25,7 +25,7 @@ interface ProblemIssue {
 }
 
 /** The stable identifier of a kind of problem. */
-export function problemType(kind: Kind): string {
+function problemType(kind: Kind): string {
   return `urn:madsci-events:problem:${kind}`;
 }
 

@@ -4,14 +4,13 @@ import { z } from "zod";
 import { EVENT_FIELDS, SOURCE_FIELDS } from "../event/event.ts";
 import { canonicalType } from "../event/event-types.ts";
 import { stringifyJson } from "../event/json.ts";
-import type { FindOptions } from "../store/query.ts";
 import { Failure } from "./failure.ts";
 import { checkedId } from "./legacy-event.ts";
 import { NDJSON_TYPE } from "./ndjson.ts";
 import { idOf, type Rest, type Route, sendJson } from "./route.ts";
 import { storedEventSchema } from "./schemas.ts";
 import { closedSignal } from "./stream.ts";
-import { DEFAULT_LIMIT, findFor, MAX_LIMIT, pageSchema, sendLines, sendPage } from "./v1-page.ts";
+import { DEFAULT_LIMIT, MAX_LIMIT, pageSchema, sendLines, sendPage } from "./v1-page.ts";
 import { V1Query } from "./v1-query.ts";
 
 /** Fields a caller may ask for. */
@@ -27,12 +26,12 @@ function listEvents({ store, options }: Rest, request: FastifyRequest, reply: Fa
   const query = new V1Query(request.url, PARAMETERS);
   const find = readFind(query, lines ? options.maxResults : MAX_LIMIT, lines ? options.maxResults : DEFAULT_LIMIT);
   query.check();
-  const cursor = findFor(store, { ...find, signal: closedSignal(reply) }, "query");
+  const search = { store, options: { ...find, signal: closedSignal(reply) }, where: "query" } as const;
   reply.header("vary", [reply.getHeader("vary"), "Accept"].filter(Boolean).join(", "));
-  return lines ? sendLines(reply, cursor) : sendPage(reply, cursor, urlWithout(request.url, "cursor"));
+  return lines ? sendLines(reply, search) : sendPage(reply, search, urlWithout(request.url, "cursor"));
 }
 
-function readFind(query: V1Query, mostLimit: number, limit: number): FindOptions {
+function readFind(query: V1Query, mostLimit: number, limit: number) {
   return {
     selector: readSelector(query),
     from: query.time("from"),

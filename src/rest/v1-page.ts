@@ -17,6 +17,8 @@ import { storedEventSchema } from "./schemas.ts";
 import { assertComplete, joined, sendPieces } from "./stream.ts";
 
 const MAX_PAGE = 16_777_216;
+/** Events read at a time. */
+const PART = 100;
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
 
@@ -36,33 +38,43 @@ function optionIssue(message: string, where: string): Issue {
   return { type: "value_error", loc: [where, name], msg: reason, input: null };
 }
 
-/** @param next URL of the next page, without its cursor; undefined gives no `Link` */
-export async function sendPage(reply: FastifyReply, cursor: EventCursor, next?: string) {
-  const text = await pageText(cursor);
-  const at = cursor.cursor;
-  if (next !== undefined && at !== undefined) {
-    reply.header("link", `<${next}${next.includes("?") ? "&" : "?"}cursor=${at}>; rel="next"`);
-  }
-  const rest = `],"cursor":${at === undefined ? "null" : `"${at}"`},"timed_out":${cursor.timedOut}}`;
-  return reply.type(JSON_TYPE).send(text + rest);
+/** A search whose page is asked for: `find` with these options, all of them from the request. */
+export interface PageSearch {
+  readonly store: EventStore;
+  readonly options: FindOptions & { readonly limit: number };
+  readonly where: "query" | "body";
 }
 
-async function pageText(cursor: EventCursor): Promise<string> {
-  let text = '{"events":[';
-  let before = "";
-  for await (const page of cursor.pages()) {
-    for (const event of page) {
-      text += before + stringifyJson(event);
-      before = ",";
-    }
-    if (text.length > MAX_PAGE) break;
+/** @param next URL of the next page, without its cursor; undefined gives no `Link` */
+export async function sendPage(reply: FastifyReply, search: PageSearch, next?: string) {
+  const { events, cursor, timedOut } = await readPage(search);
+  if (next !== undefined && cursor !== undefined) {
+    reply.header("link", `<${next}${next.includes("?") ? "&" : "?"}cursor=${cursor}>; rel="next"`);
   }
-  return text;
+  const rest = JSON.stringify({ cursor: cursor ?? null, timed_out: timedOut });
+  return reply.type(JSON_TYPE).send(`{"events":[${events}],${rest.slice(1)}`);
+}
+
+/** Reads the page in parts, so that a page of large events ends long before its limit. */
+async function readPage({ store, options, where }: PageSearch) {
+  let { cursor, limit: left } = options;
+  let events = "";
+  for (;;) {
+    const part = findFor(store, { ...options, cursor, limit: Math.min(left, PART) }, where);
+    for await (const event of part) {
+      events += (events === "" ? "" : ",") + stringifyJson(event);
+      left--;
+    }
+    cursor = part.cursor;
+    if (cursor === undefined || part.timedOut || left <= 0 || events.length > MAX_PAGE) {
+      return { events, cursor, timedOut: part.timedOut };
+    }
+  }
 }
 
 /** One event per line. Its end is the end of the answer, so a search out of time breaks it off. */
-export function sendLines(reply: FastifyReply, cursor: EventCursor) {
-  return sendPieces(reply, joined(linePieces(cursor)), { type: NDJSON_TYPE });
+export function sendLines(reply: FastifyReply, { store, options, where }: PageSearch) {
+  return sendPieces(reply, joined(linePieces(findFor(store, options, where))), { type: NDJSON_TYPE });
 }
 
 async function* linePieces(cursor: EventCursor): AsyncGenerator<string> {

@@ -18,14 +18,15 @@ const KEYS = ["selector", "sort", "order", "limit", "cursor", "fields", "from", 
 
 type Body = Readonly<Record<string, unknown>>;
 
-async function search(rest: Rest, request: FastifyRequest, reply: FastifyReply) {
+async function searchEvents(rest: Rest, request: FastifyRequest, reply: FastifyReply) {
   new V1Query(request.url, []).check();
   const body = await objectBody(request, rest.options.limits.bulkBytes);
   const options = readSearch(body);
   const selector = guarded(rest, options.selector);
-  const cursor = findFor(rest.store, { ...options, signal: closedSignal(reply) }, "body");
-  if (body.explain === true) return sendJson(reply, JSON.stringify(explain(selector, options)));
-  return sendPage(reply, cursor);
+  const search = { store: rest.store, options: { ...options, signal: closedSignal(reply) }, where: "body" } as const;
+  if (body.explain !== true) return sendPage(reply, search);
+  findFor(rest.store, options, "body"); // checks the options, reads nothing
+  return sendJson(reply, JSON.stringify(explain(selector, options)));
 }
 
 /** The selector through the guard; a refusal points into the body's `selector`. */
@@ -39,7 +40,7 @@ function guarded({ store }: Rest, selector: unknown): ParsedSelector {
   }
 }
 
-function readSearch(body: Body): FindOptions {
+function readSearch(body: Body) {
   const issues: Issue[] = [];
   const refuse = (key: string, msg: string) =>
     issues.push({ type: "value_error", loc: ["body", key], msg, input: null });
@@ -53,7 +54,7 @@ function readSearch(body: Body): FindOptions {
   for (const key of Object.keys(body)) {
     if (!KEYS.includes(key)) refuse(key, `Unknown; known are ${KEYS.join(", ")}`);
   }
-  const options: FindOptions = {
+  const options = {
     selector: readSelector(body, refuse),
     order: readOrder(body, refuse),
     limit: readLimit(body.limit, refuse),
@@ -157,7 +158,7 @@ export const V1_SEARCH_ROUTES: readonly Route[] = [
   {
     method: "POST",
     path: "/v1/events/search",
-    handle: search,
+    handle: searchEvents,
     doc: () => ({
       summary: "Events a selector accepts, page by page",
       tag: "v1",

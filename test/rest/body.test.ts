@@ -60,6 +60,15 @@ it("answers 413 for an event over the store's limits", async () => {
   expect([status, typeof json.detail]).toEqual([413, "string"]);
 });
 
+it.each(["garbage", ";", "text", "application/", "application/json/x", "multipart/form-data; boundary=x"])(
+  "takes the content type %j for something that is not JSON",
+  async (type) => {
+    await using server = await openServer();
+    const { status, json } = await server.post("/event", "{}", { "content-type": type });
+    expect([status, json.detail[0].type, json.detail[0].loc]).toEqual([422, "model_attributes_type", ["body"]]);
+  },
+);
+
 describe("strange bodies", () => {
   it("are refused when they are nested a hundred thousand deep", async () => {
     await using server = await openServer();

@@ -13,7 +13,7 @@ export interface TestServer extends AsyncDisposable {
   send(options: InjectOptions): Promise<Answer>;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | number | string[] | undefined>;
   readonly text: string;

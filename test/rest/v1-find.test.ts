@@ -100,6 +100,17 @@ it("streams NDJSON, up to ten thousand lines", async () => {
   expect((await server.get("/v1/events?limit=3", accept)).text.match(/\n/g)).toHaveLength(3);
 });
 
+it("ends a page early when it has grown large, and goes on behind it", async () => {
+  await using server = await openServer();
+  const event = (i: number) => ({ event_id: `e${i}`, event_data: "x".repeat(250_000) });
+  await server.store.append(Array.from({ length: 150 }, (_, i) => event(i)));
+  const first = (await server.get("/v1/events?limit=150")).json;
+  const rest = (await server.get(`/v1/events?limit=150&cursor=${first.cursor}`)).json;
+  expect(first.events.length).toBeGreaterThan(50);
+  expect(rest.events.length).toBeGreaterThan(0);
+  expect(new Set([...idsOf(first), ...idsOf(rest)]).size).toBe(150);
+});
+
 it("says so when its time was up", async () => {
   await using server = await openServer({ storeOptions: { findTimeoutMs: 1 } });
   await server.store.append(Array.from({ length: 10_000 }, () => ({ event_data: { n: 1 } })));
