@@ -19,6 +19,9 @@ const DAMAGED: Readonly<Record<number, string>> = {
   26: "is not an SQLite database",
 };
 
+/** No permission, read-only, cannot be opened, no database. */
+const OPTION_CODES = new Set([3, 8, 14, 26]);
+
 function codeOf(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === "number" ? code & 0xff : undefined;
@@ -32,13 +35,16 @@ export function failure(error: unknown, path: string): unknown {
   return new EventStoreError("EVT_BACKEND_UNAVAILABLE", `the SQLite file ${path} ${text}`, { cause: error });
 }
 
-/** The same while opening, where a wrong file or a missing permission is a mistake in the options. */
+/**
+ * The error a caller sees while opening, for an error of the driver or of {@link failure}: here a wrong file or a
+ * missing permission is a mistake in the options.
+ */
 export function openFailure(error: unknown, path: string): unknown {
-  const code = codeOf(error);
-  const isOption = code === 3 || code === 8 || code === 14 || code === 26;
-  if (code === undefined || !isOption) return failure(error, path);
+  const cause = error instanceof EventStoreError && error.cause ? error.cause : error;
+  const code = codeOf(cause);
+  if (code === undefined || !OPTION_CODES.has(code)) return failure(error, path);
   const text = PASSING[code] ?? DAMAGED[code] ?? "cannot be opened (no permission)";
-  return new EventStoreError("EVT_INVALID_OPTION", `the SQLite file ${path} ${text}`, { cause: error });
+  return new EventStoreError("EVT_INVALID_OPTION", `the SQLite file ${path} ${text}`, { cause });
 }
 
 export function isBusy(error: unknown): boolean {

@@ -9,13 +9,17 @@ import type { CountQuery, FindPage, FindQuery, Position } from "../backend.ts";
 import type { Connection } from "./connection.ts";
 import { eventsOf, parseRows, ROW_SQL } from "./document.ts";
 import type { SqlValue } from "./driver.ts";
-import { type Plan, planOf } from "./plan.ts";
+import { NOT_ARCHIVED, type Plan, planOf } from "./plan.ts";
 import { sparseSql } from "./sparse.ts";
 import { orderSql, type Stretch, sliceSql, sliceValues, walk } from "./walk.ts";
 
 const FIRST_STEP = 256;
+const FIRST_STEP_BYTES = 1_000_000;
+const MIN_FIRST_STEP = 8;
 /** From this share of matches on, reading whole documents at once is cheaper than looking first. */
 const MANY = 0.25;
+/** From this number of archived events on, a count looks at the rows. */
+const MANY_ARCHIVED = 20_000;
 
 /** A plan in a direction, with its matcher. */
 class Search {
@@ -111,6 +115,14 @@ class Search {
   }
 }
 
+/** How many events of the file's average size a first step may read. */
+function affordable(reader: Connection): number {
+  const sql =
+    "select page_count * page_size / (select ifnull(max(seq), 0) + 1 from events) as n from pragma_page_count, pragma_page_size";
+  const averageBytes = reader.get<{ n: number }>(sql)?.n ?? 0;
+  return Math.max(MIN_FIRST_STEP, Math.floor(FIRST_STEP_BYTES / (averageBytes + 1)));
+}
+
 export async function* findPages(
   reader: Connection,
   query: FindQuery,
@@ -121,7 +133,8 @@ export async function* findPages(
   const search = new Search(reader, plan, query.order, zone);
   let skip = query.skip ?? 0;
   let left = query.limit;
-  const firstStep = Math.max(FIRST_STEP, Math.min(skip + (left ?? 0), 4 * FIRST_STEP));
+  const wanted = Math.max(FIRST_STEP, Math.min(skip + (left ?? 0), 4 * FIRST_STEP));
+  const firstStep = Math.min(wanted, affordable(reader));
   const work = (stretch: Stretch): StoredEvent[] => {
     if (skip > 0) {
       const here = search.count(stretch);
@@ -145,11 +158,32 @@ export async function* findPages(
 
 export async function countMatches(reader: Connection, query: CountQuery, zone: ZoneReader): Promise<number> {
   const plan = planOf(query);
-  const limit = query.limit ?? Number.POSITIVE_INFINITY;
-  if (!plan || limit === 0) return 0;
+  if (!plan || query.limit === 0) return 0;
+  if (query.limit === undefined && plan.where.sql === NOT_ARCHIVED && fewArchived(reader)) {
+    const all = planOf({ ...query, archived: undefined });
+    const archived = planOf({ ...query, archived: true, by: "archived_at" });
+    return (await countPlan(reader, all, query, zone)) - (await countPlan(reader, archived, query, zone));
+  }
+  return countPlan(reader, plan, query, zone);
+}
+
+/** Counting by index alone and taking away the archived ones is faster than looking at every row, while they are few. */
+function fewArchived(reader: Connection): boolean {
+  const sql = "select count(*) as n from (select 1 from events where archived is not null limit ?)";
+  return (reader.get<{ n: number }>(sql, [MANY_ARCHIVED])?.n ?? 0) < MANY_ARCHIVED;
+}
+
+async function countPlan(
+  reader: Connection,
+  plan: Plan | undefined,
+  { limit = Number.POSITIVE_INFINITY, signal }: CountQuery,
+  zone: ZoneReader,
+): Promise<number> {
+  if (!plan) return 0;
   const search = new Search(reader, plan, "newest", zone);
+  const firstStep = Math.min(4 * FIRST_STEP, affordable(reader));
+  const options = { order: "newest", signal, firstStep } as const;
   let total = 0;
-  const options = { order: "newest", signal: query.signal, firstStep: 4 * FIRST_STEP } as const;
   for await (const { result } of walk(reader, plan, options, (stretch) => search.count(stretch))) {
     total += result;
     if (total >= limit) return limit;

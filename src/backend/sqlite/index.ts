@@ -25,6 +25,7 @@ import { appendBatch, readEvent } from "./append.ts";
 import { archiveIds, purgeArchived, unarchiveIds } from "./archive.ts";
 import { Connection } from "./connection.ts";
 import { countedEvents } from "./counted.ts";
+import { openFailure } from "./failure.ts";
 import { countMatches, findPages } from "./find.ts";
 import { lockForWriting, type WriterLock } from "./lock.ts";
 import { checkSchema, ensureSchema, READER_PRAGMAS, WRITER_PRAGMAS } from "./schema.ts";
@@ -53,9 +54,8 @@ async function openMemory(options: BackendOptions): Promise<Backend> {
 
 async function openForReading(file: string, options: BackendOptions): Promise<Backend> {
   if (!existsSync(file)) throw new EventStoreError("EVT_INVALID_OPTION", `there is no file ${file} to open read-only`);
-  const reader = await Connection.open(file);
-  return closingOnError([reader], () => {
-    reader.exec(READER_PRAGMAS);
+  return opening(file, async (open) => {
+    const reader = await connectedReader(file, open);
     if (!checkSchema(reader)) throw new EventStoreError("EVT_INVALID_OPTION", `${file} holds no event store yet`);
     return new SqliteBackend(options, { reader });
   });
@@ -63,29 +63,35 @@ async function openForReading(file: string, options: BackendOptions): Promise<Ba
 
 async function openForWriting(file: string, options: BackendOptions): Promise<Backend> {
   makeFolder(file);
-  const lock = await lockForWriting(file);
-  const open: { close(): void }[] = [{ close: lock.release }];
-  try {
+  return opening(file, async (open) => {
+    const lock = await lockForWriting(file);
+    open.push(lock);
     const writer = await Connection.open(file);
-    open.unshift(writer);
+    open.push(writer);
+    checkSchema(writer);
     writer.exec(WRITER_PRAGMAS);
     ensureSchema(writer, options.now());
-    const reader = await Connection.open(file);
-    open.unshift(reader);
-    reader.exec(READER_PRAGMAS);
-    return new SqliteBackend(options, { reader, writer, lock });
-  } catch (error) {
-    for (const part of open) part.close();
-    throw error;
-  }
+    return new SqliteBackend(options, { reader: await connectedReader(file, open), writer, lock });
+  });
 }
 
-function closingOnError<Result>(open: readonly { close(): void }[], work: () => Result): Result {
+type Closing = { close(): void }[];
+
+async function connectedReader(file: string, open: Closing): Promise<Connection> {
+  const reader = await Connection.open(file);
+  open.push(reader);
+  reader.exec(READER_PRAGMAS);
+  return reader;
+}
+
+/** Closes again what `open` holds, last first, when the work fails. */
+async function opening(file: string, work: (open: Closing) => Promise<Backend>): Promise<Backend> {
+  const open: Closing = [];
   try {
-    return work();
+    return await work(open);
   } catch (error) {
-    for (const part of open) part.close();
-    throw error;
+    for (const part of open.reverse()) part.close();
+    throw openFailure(error, file);
   }
 }
 
@@ -195,7 +201,7 @@ class SqliteBackend implements Backend {
     const { reader, writer, lock } = this.#parts;
     if (reader !== writer) reader.close();
     if (writer) closeWriter(writer);
-    lock?.release();
+    lock?.close();
   }
 
   #reader(): Connection {

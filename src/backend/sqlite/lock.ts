@@ -9,7 +9,8 @@ import { loadDriver, type SqliteDatabase } from "./driver.ts";
 import { isBusy, openFailure } from "./failure.ts";
 
 export interface WriterLock {
-  release(): void;
+  /** Lets the next writer in. */
+  close(): void;
 }
 
 /** @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` at once when another writer holds the file. */
@@ -24,7 +25,8 @@ export async function lockForWriting(path: string): Promise<WriterLock> {
     throw isBusy(error) ? alreadyOpen(path, error) : openFailure(error, path);
   }
   const held = database;
-  return { release: () => held.close() };
+  // The connection must stay reachable: collecting it as garbage would let go of the lock.
+  return { close: () => held.close() };
 }
 
 function alreadyOpen(path: string, cause: unknown): EventStoreError {

@@ -39,6 +39,8 @@ const FIRST = -(2n ** 63n);
 /** One less than the largest integer, so that "behind it" exists. */
 const LAST = 2n ** 63n - 2n;
 
+export const NOT_ARCHIVED = "archived is null";
+
 type PlanQuery = Pick<FindQuery, "selector" | "from" | "to" | "archived"> & Partial<Pick<FindQuery, "by">>;
 
 /** Undefined when nothing can match. */
@@ -59,7 +61,7 @@ export function planOf(query: PlanQuery): Plan | undefined {
 
 function scope({ archived, by }: PlanQuery): Condition[] {
   if (by === "archived_at" || archived === undefined) return [];
-  return [condition(archived ? "archived is not null" : "archived is null")];
+  return [condition(archived ? "archived is not null" : NOT_ARCHIVED)];
 }
 
 interface Bounds {

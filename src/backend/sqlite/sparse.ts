@@ -26,6 +26,8 @@ function fieldSql(field: string, paths: readonly (readonly string[])[]): string 
   if (field !== "event_data") return whole;
   const keys = new Set(paths.filter((path) => path[0] === field).map((path) => path[1]));
   if (![...keys].every((key) => key !== undefined && PLAIN_KEY.test(key))) return whole;
+  const [only] = keys;
+  if (keys.size === 1 && only) return `ifnull('{"${only}":' || (doc -> '$.event_data.${only}') || '}', ${whole})`;
   return `case json_type(doc, '$.event_data') when 'object' then ${membersSql([...keys] as string[])} else ${whole} end`;
 }
 

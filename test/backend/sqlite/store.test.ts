@@ -1,0 +1,298 @@
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
+import { describe, expect, test } from "vitest";
+import { Connection } from "../../../src/backend/sqlite/connection.ts";
+import { APPLICATION_ID } from "../../../src/backend/sqlite/schema.ts";
+import { parseTimestamp } from "../../../src/event/timestamp.ts";
+import { filled, folder, found, ids, OPTIONS, opened, prepared, query, RECEIVED, series } from "./setup.ts";
+
+const HOUR = 3_600_000_000n;
+
+describe("append", () => {
+  test("keeps the first event when an id comes twice, and tells a copy from a conflict", async () => {
+    const backend = await opened();
+    const first = prepared({ _id: "a", event_timestamp: "2025-01-01T00:00:00Z", event_data: { x: 1, y: 2 } });
+    const copy = prepared({ _id: "a", event_timestamp: "2025-01-01T00:00:00Z", event_data: { y: 2, x: 1 } });
+    const other = prepared({ _id: "a", event_timestamp: "2025-01-01T00:00:00Z", event_data: { x: 1 } });
+    const outcomes = await backend.append([first, copy, other], RECEIVED);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(["stored", "duplicate", "conflict"]);
+    expect(await backend.append([copy, other], RECEIVED)).toMatchObject([
+      { status: "duplicate", existing: { _id: "a", event_data: { x: 1, y: 2 } } },
+      { status: "conflict", existing: { _id: "a", event_data: { x: 1, y: 2 } } },
+    ]);
+    expect(await backend.estimate()).toBe(1);
+  });
+
+  test("takes a copy whose time the server made up for a duplicate", async () => {
+    const backend = await opened();
+    await backend.append([prepared({ _id: "a" })], RECEIVED);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await backend.append([prepared({ _id: "a" })], RECEIVED)).toMatchObject([{ status: "duplicate" }]);
+    const timed = prepared({ _id: "a", event_timestamp: "2025-01-01T00:00:00Z" });
+    expect(await backend.append([timed], RECEIVED)).toMatchObject([{ status: "conflict" }]);
+  });
+
+  test("tells big integers apart that one double stands for", async () => {
+    const backend = await opened();
+    const at = "2025-01-01T00:00:00Z";
+    const event = (n: bigint) => prepared({ _id: "a", event_timestamp: at, event_data: { n } });
+    await backend.append([event(9007199254740993n)], RECEIVED);
+    expect(await backend.append([event(9007199254740993n)], RECEIVED)).toMatchObject([{ status: "duplicate" }]);
+    expect(await backend.append([event(9007199254740992n)], RECEIVED)).toMatchObject([{ status: "conflict" }]);
+    expect((await backend.get("a"))?.event_data).toEqual({ n: 9007199254740993n });
+  });
+
+  test("stores nothing of a batch that fails", async () => {
+    const backend = await opened();
+    const bad = new Proxy(prepared({ _id: "bad" }), {
+      get(target, key) {
+        if (key === "text") throw new TypeError("broken");
+        const value = Reflect.get(target, key, target);
+        return value;
+      },
+    });
+    await expect(backend.append([prepared({ _id: "good" }), bad], RECEIVED)).rejects.toThrow("broken");
+    expect(await backend.get("good")).toBeUndefined();
+    expect(await backend.append([prepared({ _id: "good" })], RECEIVED)).toEqual([{ status: "stored" }]);
+  });
+
+  test("returns events whole, with arrival, lateness and fields in their order", async () => {
+    const backend = await opened();
+    await backend.append([prepared({ _id: "a", event_timestamp: "2025-05-31T23:59:59.5Z" })], RECEIVED);
+    const event = await backend.get("a");
+    expect(event).toMatchObject({ received_at: "2025-06-01T00:00:00.000123Z", skew_ms: 500, archived: false });
+    expect(Object.keys(event ?? {}).slice(-4)).toEqual(["archived", "archived_at", "received_at", "skew_ms"]);
+  });
+});
+
+describe("a full disk", () => {
+  test("fails an append whole and retryably, leaves reading intact, and is over when there is room", async () => {
+    const path = join(folder(), "events.db");
+    const backend = await filled(series(50), path);
+    const limit = { pages: 0 };
+    const exec = Connection.prototype.exec;
+    Connection.prototype.exec = function (sql) {
+      if (sql === "begin immediate") exec.call(this, `pragma max_page_count = ${limit.pages || 2_000_000}`);
+      exec.call(this, sql);
+    };
+    try {
+      limit.pages = 1;
+      const large = series(200, (i) => ({ _id: `large${i}`, event_data: { text: "x".repeat(2000) } }));
+      await expect(backend.append(large, RECEIVED)).rejects.toMatchObject({
+        code: "EVT_BACKEND_UNAVAILABLE",
+        retryable: true,
+        message: expect.stringContaining("disk is full"),
+      });
+      expect(await ids(backend, { limit: 2 })).toEqual(["e000049", "e000048"]);
+      expect(await backend.count(query())).toBe(50);
+      limit.pages = 0;
+      expect(await backend.append(large, RECEIVED)).toHaveLength(200);
+      expect(await backend.count(query())).toBe(250);
+    } finally {
+      Connection.prototype.exec = exec;
+    }
+  });
+});
+
+describe("order", () => {
+  test("keeps the order of instants far beyond a double's precision", async () => {
+    const stamps = ["9999-12-31T23:59:59.999998Z", "9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00.000001Z"];
+    const backend = await filled(stamps.map((event_timestamp, i) => prepared({ _id: `e${i}`, event_timestamp })));
+    expect(await ids(backend)).toEqual(["e1", "e0", "e2"]);
+    const exact = parseTimestamp(stamps[1] ?? "", OPTIONS.zone);
+    const instant = typeof exact === "string" ? 0n : exact.instant;
+    expect(await ids(backend, { from: instant, to: instant })).toEqual(["e1"]);
+    expect(await ids(backend, { selector: { event_timestamp: stamps[0] } })).toEqual(["e0"]);
+  });
+
+  test.each(["newest", "oldest"] as const)("pages through ties without loss or repetition, %s first", async (order) => {
+    const at = "2025-01-01T00:00:00Z";
+    const events = Array.from({ length: 700 }, (_, i) =>
+      prepared({
+        _id: `t${String(i).padStart(4, "0")}`,
+        event_timestamp: at,
+        log_level: [10, 20, 30, 40][i % 4] ?? 10,
+      }),
+    );
+    const backend = await filled(events);
+    const expected = events.map((event) => event.event._id);
+    if (order === "newest") expected.reverse();
+    const selector = { log_level: { $gte: 10 } };
+    const seen: string[] = [];
+    let after = undefined as Awaited<ReturnType<typeof onePage>>["position"];
+    do {
+      const page = await onePage(backend, { order, selector, limit: 37, after });
+      seen.push(...page.ids);
+      after = page.position;
+    } while (after);
+    expect(seen).toEqual(expected);
+    expect(await ids(backend, { order, selector, skip: 650 })).toEqual(expected.slice(650));
+  });
+
+  test("orders equal instants by UTF-8 bytes of the id", async () => {
+    const at = "2025-01-01T00:00:00Z";
+    const backend = await filled(["\u{1f600}", "\uff5e", "z"].map((_id) => prepared({ _id, event_timestamp: at })));
+    expect(await ids(backend, { order: "oldest" })).toEqual(["z", "\uff5e", "\u{1f600}"]);
+  });
+
+  test("merges levels, types and nodes into one order", async () => {
+    const node = (i: number) => `01JNDE0000000000000000000${i % 5}`;
+    const backend = await filled(
+      series(3000, (i) => ({
+        log_level: [10, 30, 40][i % 3] ?? 10,
+        event_type: `type_${i % 7}`,
+        source: { node_id: node(i) },
+      })),
+    );
+    const all = await found(backend, { order: "oldest" });
+    const check = async (selector: Record<string, unknown>, holds: (event: (typeof all)[number]) => boolean) => {
+      const expected = all.filter(holds).map((event) => event._id);
+      expect(expected.length).toBeGreaterThan(100);
+      expect(await ids(backend, { selector, order: "oldest" })).toEqual(expected);
+      expect(await ids(backend, { selector, limit: 20 })).toEqual(expected.slice(-20).reverse());
+      expect(await backend.count(query({ selector, archived: false }))).toBe(expected.length);
+    };
+    await check({ log_level: { $gte: 30 } }, (event) => event.log_level >= 30);
+    await check({ event_type: { $in: ["type_1", "type_4"] } }, (event) =>
+      ["type_1", "type_4"].includes(event.event_type),
+    );
+    await check({ "source.node_id": { $in: [node(1), node(2)] }, log_level: 40 }, (event) => {
+      return event.log_level === 40 && [node(1), node(2)].includes(event.source.node_id ?? "");
+    });
+  });
+
+  test("continues behind an empty page where the last search stopped", async () => {
+    const backend = await filled(series(2000, (i) => ({ event_data: { n: i } })));
+    const selector = { "event_data.n": { $mod: [2000, 5] } };
+    const pages: { ids: string[]; position: unknown }[] = [];
+    let after = undefined as Awaited<ReturnType<typeof onePage>>["position"];
+    do {
+      const page = await onePage(backend, { selector, after });
+      pages.push(page);
+      after = page.position;
+    } while (after);
+    expect(pages[0]).toMatchObject({ ids: [], position: { instant: expect.any(BigInt) } });
+    expect(pages.flatMap((page) => page.ids)).toEqual(["e000005"]);
+  });
+
+  test("ends quietly when the signal is aborted", async () => {
+    const backend = await filled(series(1000));
+    expect(await ids(backend, { signal: AbortSignal.abort() })).toEqual([]);
+  });
+});
+
+describe("archive and purge", () => {
+  test("hides, lists by archiving time, takes back and deletes", async () => {
+    const backend = await filled(series(600));
+    expect(await backend.archive({ ids: ["e000001", "e000002", "nobody"] }, RECEIVED, 10)).toBe(2);
+    expect(await backend.archive({ ids: ["e000001"] }, RECEIVED + HOUR, 10)).toBe(0);
+    expect(await backend.get("e000001")).toMatchObject({ archived: true, archived_at: "2025-06-01T00:00:00.000123Z" });
+    expect(await backend.count(query({ archived: false }))).toBe(598);
+    const older = query({ selector: { event_timestamp: { $lt: "2025-01-01T00:05:00Z" } } });
+    const target = { selector: older.selector };
+    expect(await backend.archive(target, RECEIVED + HOUR, 100)).toBe(100);
+    await backend.append([prepared({ _id: "late", event_timestamp: "2024-01-01T00:00:00Z" })], RECEIVED);
+    expect(await backend.archive(target, RECEIVED + HOUR, 1000)).toBe(199);
+    expect(await backend.archive(target, RECEIVED + HOUR, 1000)).toBe(0);
+    expect(await ids(backend, { by: "archived_at", archived: true, order: "oldest", limit: 3 })).toEqual([
+      "e000001",
+      "e000002",
+      "e000000",
+    ]);
+    expect(await backend.unarchive(["e000001", "e000500"])).toBe(1);
+    expect(await backend.purge(RECEIVED + HOUR, 1000)).toBe(1);
+    expect(await backend.get("e000002")).toBeUndefined();
+    expect(await backend.purge(RECEIVED + 2n * HOUR, 100)).toBe(100);
+    expect(await backend.purge(RECEIVED + 2n * HOUR, 1000)).toBe(199);
+    expect(await backend.estimate()).toBe(301);
+    expect(await backend.count(query())).toBe(301);
+  });
+});
+
+describe("open", () => {
+  test("refuses a second writer in this process and lets readers in", async () => {
+    const path = join(folder(), "deep", "er", "events.db");
+    const writer = await filled(series(3), path);
+    await expect(opened(path)).rejects.toMatchObject({
+      code: "EVT_BACKEND_UNAVAILABLE",
+      message: expect.stringContaining("read-only"),
+    });
+    const reader = await opened(path, { readOnly: true });
+    expect(await ids(reader)).toHaveLength(3);
+    await writer.append([prepared({ _id: "new", event_timestamp: "2026-01-01T00:00:00Z" })], RECEIVED);
+    expect((await ids(reader))[0]).toBe("new");
+    await expect(reader.append([prepared()], RECEIVED)).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
+    await expect(reader.purge(RECEIVED, 1)).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
+    await writer.close();
+    expect(await ids(await opened(path))).toHaveLength(4);
+  });
+
+  test("keeps events and lets the next writer in after a close, which is safe twice", async () => {
+    const path = join(folder(), "events.db");
+    const first = await filled(series(3), path);
+    await first.close();
+    await first.close();
+    await expect(first.get("e000000")).rejects.toMatchObject({ code: "EVT_CLOSED" });
+    expect(existsSync(`${path}-wal`) && statSync(`${path}-wal`).size).toBeFalsy();
+    const second = await opened(path);
+    expect(await second.estimate()).toBe(3);
+    await second.ping();
+  });
+
+  test("writes down the schema version of a new file", async () => {
+    const path = join(folder(), "events.db");
+    await (await opened(path)).close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare("select * from schema_versions").all()).toEqual([
+      {
+        version: "1.0.0",
+        applied_at: "2025-06-01T00:00:00Z",
+        migration_notes: "Auto-initialized schema version 1.0.0",
+      },
+    ]);
+    database.exec("pragma user_version = 2");
+    database.close();
+    await expect(opened(path)).rejects.toMatchObject({ code: "EVT_SCHEMA_MISMATCH" });
+  });
+
+  test("leaves files of others alone and says why", async () => {
+    const at = folder();
+    writeFileSync(
+      join(at, "notes.txt"),
+      "not a database, but long enough to be read as a header of one, surely it is\n".repeat(3),
+    );
+    const other = new DatabaseSync(join(at, "other.db"));
+    other.exec("create table theirs (x)");
+    other.close();
+    const before = readFileSync(join(at, "other.db"));
+    const refusals: [string, string][] = [
+      [join(at, "notes.txt"), "is not an SQLite database"],
+      [join(at, "other.db"), "another program"],
+      [join(at, "notes.txt", "below.db"), "cannot be created"],
+      [at, "cannot be opened"],
+    ];
+    for (const [path, reason] of refusals) {
+      const message = expect.stringMatching(new RegExp(`${reason}`));
+      await expect(opened(path), path).rejects.toMatchObject({ code: "EVT_INVALID_OPTION", message });
+    }
+    expect(readFileSync(join(at, "other.db")).equals(before)).toBe(true);
+    const missing = opened(join(at, "none.db"), { readOnly: true });
+    await expect(missing).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
+    expect(existsSync(join(at, "none.db"))).toBe(false);
+    expect(APPLICATION_ID).toBe(0x4d455654);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("names the folder it may not write to", async () => {
+    const at = folder();
+    chmodSync(at, 0o500);
+    await expect(opened(join(at, "events.db"))).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
+  });
+});
+
+async function onePage(backend: Awaited<ReturnType<typeof opened>>, wanted: Parameters<typeof query>[0]) {
+  for await (const { events, position } of backend.find(query(wanted))) {
+    return { ids: events.map((event) => event._id), position };
+  }
+  return { ids: [], position: undefined };
+}
