@@ -53,5 +53,5 @@ export function pairRow(what: string, pair: Pair, least: number): Row {
 }
 
 export function notMeasured(what: string, reason: string): Row {
-  return { what, ours: `not measured: ${reason}`, reference: "", ratio: "", goal: "" };
+  return { what, ours: `not measured: ${reason.slice(0, 60)}`, reference: "", ratio: "", goal: "" };
 }
