@@ -18,23 +18,23 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A ULID from its time and a number. */
+/** A ULID from its time and a number; mixed, because a real one has no long runs of digits. */
 export function ulidOf(timeMs: number, n: number): string {
-  let time = "";
-  for (let left = timeMs, i = 0; i < 10; i++, left = Math.floor(left / 32)) time = ALPHABET[left % 32] + time;
-  const digits = n
-    .toString(32)
-    .toUpperCase()
-    .replace(/[ILOU]/g, (letter) => "WXYZ"["ILOU".indexOf(letter)] as string);
-  return time + digits.padStart(16, "0");
+  let text = "";
+  for (let left = timeMs, i = 0; i < 10; i++, left = Math.floor(left / 32)) text = ALPHABET[left % 32] + text;
+  const random = seeded(n);
+  for (let left = n, i = 0; i < 16; i++, left = Math.floor(left / 32)) {
+    text += i % 2 === 0 ? ALPHABET[left % 32] : ALPHABET[10 + Math.floor(random() * 22)];
+    if (i % 2 === 1) left *= 32;
+  }
+  return text;
 }
 
-const idsOf = (kind: string, count: number) =>
-  Array.from({ length: count }, (_, i) => `01J${kind}${String(i).padStart(20, "0")}`);
-export const NODES: readonly string[] = idsOf("N0D", 12);
-const WORKFLOWS = idsOf("WFR", 400);
-const EXPERIMENTS = idsOf("EXP", 40);
-const WORKCELLS = idsOf("WCE", 3);
+const idsOf = (kind: number, count: number) => Array.from({ length: count }, (_, i) => ulidOf(START_MS - kind, i));
+export const NODES: readonly string[] = idsOf(1, 12);
+const WORKFLOWS = idsOf(2, 400);
+const EXPERIMENTS = idsOf(3, 40);
+const WORKCELLS = idsOf(4, 3);
 
 const TYPES: readonly string[] = [
   ..."log_debug log_info log_warning log_error log_critical node_create node_start node_stop node_config_update".split(
