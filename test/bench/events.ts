@@ -41,7 +41,9 @@ const TYPES: readonly string[] = [
     " ",
   ),
   ..."node_status_update node_error workcell_create workcell_start workcell_stop workcell_status_update".split(" "),
-  ..."workflow_create workflow_start workflow_complete workflow_abort workflow_step_start workflow_step_complete".split(" "),
+  ..."workflow_create workflow_start workflow_complete workflow_abort workflow_step_start workflow_step_complete".split(
+    " ",
+  ),
   ..."location_update resource_update experiment_start experiment_complete".split(" "),
 ];
 const MESSAGES: readonly string[] = [
