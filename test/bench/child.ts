@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 
 const HOOK = fileURLToPath(new URL("typescript.mjs", import.meta.url));
 
-function start(script: string, args: readonly string[]): ChildProcess {
-  const path = fileURLToPath(new URL(script, import.meta.url));
+function start(script: URL, args: readonly string[]): ChildProcess {
+  const path = fileURLToPath(script);
   return spawn(process.execPath, ["--import", HOOK, path, ...args], { stdio: ["pipe", "pipe", "inherit"] });
 }
 
 /** Runs a script to its end; it prints one JSON value. */
-export async function runChild<Result>(script: string, args: readonly string[]): Promise<Result> {
+export async function runChild<Result>(script: URL, args: readonly string[]): Promise<Result> {
   const child = start(script, args);
   let printed = "";
   child.stdout?.on("data", (data) => {
@@ -23,7 +23,7 @@ export async function runChild<Result>(script: string, args: readonly string[]):
 }
 
 /** Starts a script that serves; it prints its URL first and ends with its standard input. */
-export async function serveChild(script: string): Promise<{ readonly url: string; stop(): void }> {
+export async function serveChild(script: URL): Promise<{ readonly url: string; stop(): void }> {
   const child = start(script, []);
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   for await (const url of lines) return { url, stop: () => void child.stdin?.end() };

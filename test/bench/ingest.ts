@@ -16,11 +16,14 @@ const ROUNDS = sizeOf("BENCH_ROUNDS", 3);
 const EVENTS = sizeOf("BENCH_EVENTS", 60_000);
 const MONGO_EVENTS = sizeOf("BENCH_MONGO_EVENTS", 20_000);
 const SECONDS = sizeOf("BENCH_SECONDS", 4);
+const RAW_SQLITE = new URL("./raw-sqlite.ts", import.meta.url);
+const RAW_MONGO = new URL("./raw-mongo.ts", import.meta.url);
+const ECHO = new URL("./echo-server.ts", import.meta.url);
 const BODY_EVENTS = 2000;
 /** Smaller: what is under way at once must become durable before the server's patience ends, also on a slow server. */
 const MONGO_BODY_EVENTS = 500;
 
-export default async function run(): Promise<void> {
+export async function run(): Promise<void> {
   const rows = [await row(BULK_SQLITE, bulkSqlite), await row(SINGLE_SQLITE, singleSqlite), ...(await mongoRows())];
   printTable("ingest", rows);
 }
@@ -69,7 +72,7 @@ async function bulkSqlite(what: string): Promise<Row> {
   const bodies = bodiesOf(EVENTS, BODY_EVENTS);
   const ours = () =>
     inFolder((path) => withServer(`sqlite:${path}`, {}, async ({ url }) => EVENTS / (await sendBodies(url, bodies))));
-  const raw = () => inFolder((path) => runChild<number>("raw-sqlite.ts", [path, String(EVENTS)]));
+  const raw = () => inFolder((path) => runChild<number>(RAW_SQLITE, [path, String(EVENTS)]));
   const pair = await interleaved(ROUNDS, ours, raw);
   return pairRow(what, pair, 0.6);
 }
@@ -79,7 +82,7 @@ async function singleSqlite(what: string): Promise<Row> {
   const ours = () =>
     inFolder((path) => withServer(`sqlite:${path}`, {}, async ({ url }) => singleRate({ url, ...load })));
   const echo = async () => {
-    const server = await serveChild("echo-server.ts");
+    const server = await serveChild(ECHO);
     return singleRate({ url: server.url, ...load }).finally(server.stop);
   };
   const pair = await interleaved(ROUNDS, ours, echo);
@@ -122,7 +125,7 @@ async function bulkMongo(what: string, mongoUrl: string): Promise<Row> {
       }),
     );
   const raw = () =>
-    inDatabase(mongoUrl, (database) => runChild<number>("raw-mongo.ts", [mongoUrl, database, String(MONGO_EVENTS)]));
+    inDatabase(mongoUrl, (database) => runChild<number>(RAW_MONGO, [mongoUrl, database, String(MONGO_EVENTS)]));
   return pairRow(what, await interleaved(ROUNDS, ours, raw), 0.7);
 }
 

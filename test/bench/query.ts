@@ -14,7 +14,7 @@ const PATIENCE_MS = 600_000;
 const DAY_MS = 86_400_000;
 const LEVELS = [0, 10, 20, 30, 40, 50] as const;
 
-export default async function run(): Promise<void> {
+export async function run(): Promise<void> {
   const path = await bigDatabase(EVENTS);
   const store = await EventStore.open(`sqlite:${path}`, { naiveTimezone: "UTC" });
   const random = seeded(1);

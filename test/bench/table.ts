@@ -41,7 +41,7 @@ export function rate({ median, min, max }: Spread): string {
   return `${short(median)}/s (${short(min)}–${short(max)})`;
 }
 
-export function short(value: number): string {
+function short(value: number): string {
   return value >= 10_000 ? `${(value / 1000).toFixed(0)}k` : value.toFixed(0);
 }
 

@@ -5,7 +5,7 @@ import { rawClient } from "../helpers/mongo.ts";
 import { TEXT } from "./load.ts";
 
 /** How many of the acknowledged are missing, whatever stands there twice, and events that are not whole. */
-export interface Damage {
+interface Damage {
   readonly missing: readonly string[];
   readonly twice: readonly string[];
   readonly broken: readonly string[];

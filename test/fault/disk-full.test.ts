@@ -19,7 +19,7 @@ if (skip !== undefined) console.warn(`\n  THE DISK-FULL TEST IS SKIPPED: ${skip}
 function mountProblem(): string | undefined {
   try {
     if (process.platform !== "linux") throw new Error("it needs Linux");
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "pipe" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "pipe" });
     return undefined;
   } catch (error) {
     rmdirSync(folder);
@@ -28,7 +28,7 @@ function mountProblem(): string | undefined {
 }
 
 function unmount(): void {
-  execFileSync("umount", ["-l", folder]);
+  execFileSync("/bin/umount", ["-l", folder]);
   rmdirSync(folder);
 }
 

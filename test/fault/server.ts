@@ -27,7 +27,7 @@ export interface ServeOptions {
   readonly nodeFlags?: readonly string[];
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
@@ -85,7 +85,7 @@ async function answering({ url, child, output }: Served): Promise<void> {
 let building: Promise<void> | undefined;
 
 /** Builds the package when a source is newer than what was built. */
-export function built(): Promise<void> {
+function built(): Promise<void> {
   building ??= buildIfStale();
   return building;
 }
