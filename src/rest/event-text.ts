@@ -2,7 +2,7 @@
 import type { Event } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
 import type { PreparedEvent } from "../event/parse.ts";
-import type { AppendResult } from "../store/store.ts";
+import type { AppendResult } from "../store/append-result.ts";
 
 /** The eleven fields MADSci knows, in its order. */
 export function legacyText(event: Event): string {

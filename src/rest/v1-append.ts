@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { EventStoreError } from "../errors.ts";
 import type { PreparedEvent } from "../event/parse.ts";
-import type { AppendResult } from "../store/store.ts";
+import type { AppendResult } from "../store/append-result.ts";
 import { bodyBytes, isJsonType, jsonOf, utf8 } from "./body.ts";
 import { Failure, invalidRequest, tooLarge } from "./failure.ts";
 import { isNdjsonType, NDJSON_TYPE, ndjsonLines, parseLine } from "./ndjson.ts";

@@ -4,7 +4,7 @@ import type { StoredEvent } from "../event/event.ts";
 import { formatInstant, type Instant, toMs } from "../event/instant.ts";
 import type { PreparedEvent } from "../event/parse.ts";
 import type { Appended } from "./append-queue.ts";
-import type { AppendResult } from "./store.ts";
+import type { AppendResult } from "./append-result.ts";
 
 /** @since 0.1.0 */
 export interface StoreCounters {

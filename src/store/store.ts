@@ -15,6 +15,7 @@ import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } fro
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector } from "../event/selector/selector.ts";
 import { type Appended, AppendQueue } from "./append-queue.ts";
+import type { AppendResult } from "./append-result.ts";
 import { Counters, type StoreCounters } from "./counters.ts";
 import { EventCursor } from "./find.ts";
 import { type EventStoreOptions, type ResolvedStoreOptions, resolveStoreOptions } from "./options.ts";
@@ -32,17 +33,6 @@ import {
 
 /** Events archived or purged per durable step unless the caller says otherwise. */
 const DEFAULT_STEP = 1000;
-
-/**
- * What became of one appended event.
- * `stored` and `duplicate` are durable. `conflict`: the id holds another content, which stays. `invalid`: not stored.
- * @since 0.1.0
- */
-export type AppendResult =
-  | { readonly status: "stored"; readonly id: string; readonly event: StoredEvent }
-  | { readonly status: "duplicate"; readonly id: string; readonly event: StoredEvent }
-  | { readonly status: "conflict"; readonly id: string; readonly event: StoredEvent; readonly error: EventStoreError }
-  | { readonly status: "invalid"; readonly id: string | undefined; readonly error: EventStoreError };
 
 /** @since 0.1.0 */
 export type StoreStats = StoreCounters & BackendStats & { readonly pending: number };
