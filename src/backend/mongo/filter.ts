@@ -34,7 +34,8 @@ export interface Dialect {
   objectId(hex: string): unknown;
   /**
    * False for FerretDB 1.x: its `$elemMatch` knows few operators, `$mod` does not look into arrays, and a path through an
-   * array without objects counts as missing. Only plain comparisons are passed on to it where arrays may be.
+   * array without objects counts as missing, and a number in a path names an element only, never also a field of the
+   * elements. Only plain comparisons are passed on to it where arrays may be.
    */
   readonly complete: boolean;
 }
@@ -114,7 +115,7 @@ export function foreignDataFilter(leaf: Leaf): CompiledFilter {
 /** True for a condition that an incomplete server would find too little for where arrays may be on the way. */
 function isBeyond({ path, test, mode, dialect }: Leaf): boolean {
   if (dialect.complete || path[0] !== "event_data") return false;
-  return mode === "under" || !isPlain(test);
+  return mode === "under" || !isPlain(test) || path.some((key) => /^\d+$/.test(key));
 }
 
 /** Comparisons with one scalar or several, a pattern, or "is there". */
