@@ -38,6 +38,7 @@ const KEPT = {
 /** What the fuzz has found before, to be looked at first. */
 const FOUND: readonly (readonly [Selector, EventInput])[] = [
   [{ "event_data.a.0": { $lt: 1 } }, { _id: "x", event_timestamp: "2025-01-01", event_data: { a: [{ "0": 0 }] } }],
+  [{ "event_data.b.c": null }, { _id: "x", event_timestamp: "2025-01-01", event_data: { b: [{}, { c: 1 }] } }],
   [{ "event_data.a": { $elemMatch: { $ne: 1 } } }, { _id: "x", event_timestamp: "2025-01-01", event_data: { a: [2] } }],
 ];
 

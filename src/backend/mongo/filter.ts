@@ -136,8 +136,9 @@ function isPlain(test: Test): boolean {
   }
 }
 
+/** Not null, which stands for "missing" too: in one element of an array it is enough. */
 function isScalar(value: Operand): boolean {
-  return typeof value !== "object" || value === null;
+  return typeof value !== "object";
 }
 
 interface Place {
