@@ -38,10 +38,11 @@ describe("packed package", () => {
   });
 
   it("works as a pino target and keeps what was logged", () => {
-    const code = `import pino from "pino"; import { EventStore } from "madsci-events";
+    const log = `import pino from "pino";
       const transport = pino.transport({ target: "madsci-events/pino", options: { url: "sqlite:pino.db" } });
-      pino(transport).warn({ volume: 5 }, "low");
-      transport.end(); await new Promise((done) => transport.once("close", done));
+      pino(transport).warn({ volume: 5 }, "low");`;
+    expect(run("log.mjs", log).status).toBe(0);
+    const code = `import { EventStore } from "madsci-events";
       const store = await EventStore.open("sqlite:pino.db");
       for await (const e of store.find()) console.log(e.log_level, e.event_data.message, e.event_data.volume);
       await store.close();`;

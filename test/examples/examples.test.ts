@@ -1,0 +1,64 @@
+/** Every example runs alone and prints what it promises. */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+
+function run(example: string): string {
+  const file = join(root, "examples", example);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  expect(status, `${stdout}\n${stderr}`).toBe(0);
+  return stdout;
+}
+
+describe("examples", () => {
+  it("are all listed here and in their README", () => {
+    const files = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".mjs"));
+    expect(files).toEqual(["01-quickstart.mjs", "02-pino.mjs", "03-rest-in-your-fastify.mjs", "04-selectors.mjs"]);
+  });
+
+  it("01 stores events and finds them again", () => {
+    const printed = run("01-quickstart.mjs");
+    expect(printed).toMatch(/^stored: [0-9A-Z]{26}$/m);
+    expect(printed).toContain("no liquid in well B7");
+    expect(printed).toContain("3 events in all");
+  });
+
+  it("02 turns pino's lines into events with type, level and error", () => {
+    const printed = run("02-pino.mjs");
+    expect(printed).toMatch(/20 {2}action_start +reading plate/);
+    expect(printed).toMatch(/40 {2}action_failed +reading failed {2}\(alert\)/);
+    expect(printed).toContain("Error: shutter jammed");
+  });
+
+  it("03 answers beside the app's own routes", () => {
+    const printed = run("03-rest-in-your-fastify.mjs");
+    expect(printed).toContain("1 accepted, 1 rejected");
+    expect(printed).toContain("no liquid");
+    expect(printed).toContain("the app's own page");
+  });
+
+  it("04 answers ten questions", () => {
+    const printed = run("04-selectors.mjs");
+    expect(printed.split("\n").filter((line) => /\d/.test(line)).length).toBeGreaterThanOrEqual(10);
+  });
+});
+
+describe("the demo", () => {
+  it("stores everything the lab sent and answers five questions", { timeout: 90_000 }, () => {
+    const printed = run("lab/demo.mjs");
+    for (const n of [1, 2, 3, 4, 5]) expect(printed).toMatch(new RegExp(`^${n}\\. .*\\?$`, "m"));
+    expect(printed).toContain("clot detected in tip 3");
+    expect(printed).toMatch(/PCR clean-up +workflow_abort/);
+    expect(printed).toMatch(/plate reader +\d+ +(89|90)\.\d/);
+    const [, sent, stored] = /^(\d+) events sent, (\d+) stored$/m.exec(printed) ?? [];
+    expect(Number(sent)).toBeGreaterThan(70);
+    expect(stored).toBe(sent);
+  });
+});
