@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "examples/*.test.mjs"],
     exclude: ["test/fault/**"],
     globalSetup: ["test/helpers/global-setup.ts"],
     testTimeout: 30_000,

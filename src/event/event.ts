@@ -12,7 +12,7 @@ const ownershipId = z
   .optional();
 
 /** Who an event came from; every id is a ULID. @since 0.1.0 */
-export const sourceSchema = z
+const sourceSchema = z
   .strictObject({
     user_id: ownershipId,
     experiment_id: ownershipId,

@@ -11,7 +11,7 @@ export type Instant = bigint;
 const DAY_MS = 86_400_000;
 
 /** Days from 1970-01-01 to the given civil date. Formula: Howard Hinnant, "chrono-compatible low-level date algorithms". */
-export function daysFromCivil(year: number, month: number, day: number): number {
+function daysFromCivil(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;

@@ -76,7 +76,7 @@ export class PreparedEvent {
 }
 
 /** The immutable part of an event as one line of JSON, fields in their fixed order. */
-export function documentText(event: Event): string {
+function documentText(event: Event): string {
   const { archived: _a, archived_at: _b, ...fixed } = event;
   return stringifyJson(fixed);
 }

@@ -11,7 +11,7 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   ms = 0;
   #timers: { atMs: number; run: () => void }[] = [];
 
@@ -48,7 +48,7 @@ export class FakeClock implements Clock {
 
 export type Answer = (events: readonly EventInput[], call: number) => readonly Verdict[] | Promise<readonly Verdict[]>;
 
-export class FakeSink implements Sink {
+class FakeSink implements Sink {
   /** Every batch that was tried, as the `n` of its events, and when. */
   readonly tried: number[][] = [];
   readonly triedAtMs: number[] = [];

@@ -28,7 +28,7 @@ export function compileSelector(node: Node): Condition {
 }
 
 /** The matcher's word on an event of which only some fields are known. */
-export function accepts(node: Node, event: object): boolean {
+function accepts(node: Node, event: object): boolean {
   return compileMatcher({ root: node, fields: new Set() }, UTC)(event as never);
 }
 

@@ -13,7 +13,7 @@ import type { Connection } from "./connection.ts";
 /** "MEVT" */
 export const APPLICATION_ID = 0x4d455654;
 /** Version of the tables, in `user_version`. */
-export const USER_VERSION = 1;
+const USER_VERSION = 1;
 /** Version of the event schema, as MADSci's tools know it. */
 const SCHEMA_VERSION = "1.0.0";
 

@@ -21,7 +21,7 @@ export function condition(sql: string, values: readonly SqlValue[] = [], exact =
   return { sql, values, exact };
 }
 
-export function isTrue(it: Condition): boolean {
+function isTrue(it: Condition): boolean {
   return it.sql === "1";
 }
 

@@ -21,7 +21,7 @@ export function refusal(loc: Loc, reason: string, input: unknown): EventStoreErr
 }
 
 /** `$or[1].log_level.$gte` */
-export function locText(loc: Loc): string {
+function locText(loc: Loc): string {
   let text = "";
   for (const key of loc) {
     if (typeof key === "number") text += `[${key}]`;
