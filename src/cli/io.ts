@@ -14,8 +14,6 @@ export interface Io {
   readonly cwd: string;
   /** True when a person reads stdout. */
   readonly terminal: boolean;
-  /** True when a person reads stderr. */
-  readonly person: boolean;
   /** Characters in a line of that terminal; undefined elsewhere. */
   readonly columns: number | undefined;
 }
@@ -60,7 +58,6 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     terminal: process.stdout.isTTY === true,
-    person: process.stderr.isTTY === true,
     columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
   };
 }

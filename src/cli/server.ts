@@ -98,17 +98,17 @@ function changed(name: string, settings: Settings): boolean {
   return name !== "backup_dir" && settings[name as keyof Settings] !== fallback;
 }
 
-/** Says what to try: a few lines for a person, one for a log. */
-export function announcement(address: Address, place: string, docs: boolean, person: boolean): string[] {
+/** Says where it listens and what to try. */
+export function announcement(address: Address, place: string, docs: boolean): string[] {
   const url = urlOf(reachable(address));
   const head = `madsci-events is listening on ${urlOf(address)}`;
-  if (!person) return [`${head}; events rest in ${place}`];
   const event = `'{"event_type":"log_info","event_data":{"message":"hello"}}'`;
   return [
     head,
     ...(docs ? [`  docs   ${url}/docs`] : []),
     `  post   curl ${url}/event -H 'content-type: application/json' -d ${event}`,
-    `  query  curl '${url}/events?number=10'`,
+    `  list   curl '${url}/events?number=10'`,
+    `  find   curl ${url}/events/query -H 'content-type: application/json' -d '{"log_level":{"$gte":20}}'`,
     `  data   ${place}`,
   ];
 }

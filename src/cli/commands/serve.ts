@@ -83,7 +83,7 @@ async function startServer(store: EventStore, configured: Settings, around: Surr
     const address = { ...around.address, port: await listen(server, around.address) };
     settings = { ...configured, server_url: urlOf(address) };
     const place = redactUrl(settings.mongo_db_url);
-    for (const line of announcement(address, place, settings.docs_enabled, io.person)) io.err(line);
+    for (const line of announcement(address, place, settings.docs_enabled)) io.err(line);
     return server;
   } catch (error) {
     await store.close();
