@@ -24,7 +24,6 @@ async function run(argv: readonly string[], given: Partial<Io> & { input?: strin
     env: {},
     cwd: project(),
     terminal: false,
-    person: false,
     columns: undefined,
     ...given,
   };
