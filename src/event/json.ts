@@ -9,8 +9,8 @@ import { randomUUID } from "node:crypto";
 /** A value JSON can express; integers outside the safe range are `bigint`. @since 0.1.0 */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** 16 or more digits that are not a fraction's: possibly an integer a double cannot hold. */
-const LONG_DIGITS = /(?<![.\d])\d{16}/;
+/** 16 or more digits where a number may begin: possibly an integer a double cannot hold. */
+const LONG_DIGITS = /(?:^|[:,[\s-])\d{16}/;
 /** Strings and fractions are matched only to be stepped over. */
 const STRING_OR_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+[.eE][\d.eE+-]*|(-?\d{16,})/g;
 const STRING_OR_WORD = /"[^"\\]*(?:\\.[^"\\]*)*"|(-?Infinity|NaN)\b/g;

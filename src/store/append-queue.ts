@@ -3,8 +3,8 @@
  *
  *   push ─► waiting (bounded) ─► batch (≤ maxBatchEvents, ≤ maxBatchBytes) ─► backend.append ─► each caller's outcomes
  *
- * A batch starts in the event loop turn after the first push, and as soon as a writer is free; while all writers are
- * busy the queue fills, so batches grow with the load by themselves. A caller's events may spread over several batches;
+ * A batch starts when a writer is free and nobody has arrived for a turn of the event loop (20 turns at most); while all
+ * writers are busy the queue fills, so batches grow with the load by themselves. A caller's events may spread over several batches;
  * it is answered when the last of them is durable. A batch that fails fails only the callers in it: nothing of theirs
  * is known to be stored, and re-sending is safe because ids make it idempotent.
  */
@@ -19,6 +19,9 @@ export interface AppendQueueOptions {
   readonly maxQueuedEvents: number;
   readonly appendTimeoutMs: number;
 }
+
+/** Longest a batch gathers while callers keep arriving, in turns of the event loop. */
+const MAX_GATHER_TURNS = 20;
 
 /** A backend's outcome and the arrival instant it recorded. */
 export interface Appended {
@@ -101,13 +104,27 @@ export class AppendQueue {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
+  /** Starts a batch when the queue has not grown for a turn of the event loop: one commit for all who are arriving. */
   #schedule(): void {
-    if (this.#scheduled || this.#calls.length === 0 || this.#writing >= this.#backend.concurrentAppends) return;
+    if (this.#scheduled || !this.#mayStart()) return;
     this.#scheduled = true;
+    this.#whenSettled(this.#queued, MAX_GATHER_TURNS);
+  }
+
+  #whenSettled(before: number, turnsLeft: number): void {
     setImmediate(() => {
+      const growing = this.#queued > before && this.#queued < this.#options.maxBatchEvents;
+      if (growing && turnsLeft > 0) {
+        this.#whenSettled(this.#queued, turnsLeft - 1);
+        return;
+      }
       this.#scheduled = false;
-      this.#start();
+      if (this.#mayStart()) this.#start();
     });
+  }
+
+  #mayStart(): boolean {
+    return this.#calls.length > 0 && this.#writing < this.#backend.concurrentAppends;
   }
 
   #start(): void {

@@ -41,6 +41,8 @@ export class Counters {
     max_future_ms: 0,
   };
 
+  #lastReceived: { readonly instant: Instant; readonly text: string } | undefined;
+
   constructor(warn: (message: string) => void) {
     this.#warn = warn;
   }
@@ -84,6 +86,14 @@ export class Counters {
     if (skewMs < 0) this.#count.future++;
     if (skewMs > this.#count.max_late_ms) this.#count.max_late_ms = skewMs;
     if (-skewMs > this.#count.max_future_ms) this.#count.max_future_ms = -skewMs;
-    return { ...prepared.event, received_at: formatInstant(received), skew_ms: skewMs };
+    return { ...prepared.event, received_at: this.#receivedText(received), skew_ms: skewMs };
+  }
+
+  /** All events of a batch share one arrival. */
+  #receivedText(received: Instant): string {
+    if (this.#lastReceived?.instant !== received) {
+      this.#lastReceived = { instant: received, text: formatInstant(received) };
+    }
+    return this.#lastReceived.text;
   }
 }

@@ -6,7 +6,7 @@ import type { ParseOptions } from "../event/parse.ts";
 export interface EventStoreOptions extends ParseOptions {
   /** Open without the right to change anything; a SQLite file may have a writer meanwhile. @default false */
   readonly readOnly?: boolean;
-  /** Most events written in one durable unit. @default 1000 */
+  /** Most events written in one durable unit. @default 2000 */
   readonly maxBatchEvents?: number;
   /** Most bytes of JSON written in one durable unit. @default 4_194_304 (4 MiB) */
   readonly maxBatchBytes?: number;
@@ -38,7 +38,7 @@ export interface ResolvedStoreOptions {
 
 const DEFAULTS = {
   readOnly: false,
-  maxBatchEvents: 1000,
+  maxBatchEvents: 2000,
   maxBatchBytes: 4_194_304,
   maxQueuedEvents: 100_000,
   appendTimeoutMs: 4500,

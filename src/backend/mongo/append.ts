@@ -34,16 +34,13 @@ export async function append(
   return batch.map((prepared, i): AppendOutcome => {
     const { _id } = prepared.event;
     const firstAt = firsts.get(_id) as number;
+    if (i === firstAt && !present.has(_id)) return { status: "stored" };
     const first = batch[firstAt] as PreparedEvent;
     const mine = storedEvent(first.event, first.instant, received);
     const existing = found.get(_id) ?? mine;
     const same = isSameEvent(prepared, existing);
     const identical = same && existing.received_at === mine.received_at;
-    if (i === firstAt && isNew(present.get(_id), identical)) return { status: "stored" };
+    if (i === firstAt && present.get(_id) === "unsure" && identical) return { status: "stored" };
     return { status: same ? "duplicate" : "conflict", existing };
   });
-}
-
-function isNew(presence: "there" | "unsure" | undefined, identical: boolean): boolean {
-  return presence === undefined || (presence === "unsure" && identical);
 }

@@ -15,6 +15,8 @@ type Driver = typeof import("mongodb");
 export interface Connection {
   readonly db: Db;
   readonly dialect: Dialect;
+  /** False for FerretDB 1.x, which scans whatever indexes there are: they would only slow its writes. */
+  readonly readsIndexes: boolean;
   /** Where it leads, without credentials; for messages. */
   readonly place: string;
   /** Runs a call; its failure becomes an EventStoreError. */
@@ -107,6 +109,7 @@ class MongoConnection implements Connection {
   readonly db: Db;
   readonly place: string;
   #complete = true;
+  #readsIndexes = true;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -120,11 +123,16 @@ class MongoConnection implements Connection {
     return { objectId: (hex) => driver && new driver.ObjectId(hex), complete: this.#complete };
   }
 
+  get readsIndexes(): boolean {
+    return this.#readsIndexes;
+  }
+
   /** Makes sure the server answers, and finds out what it is. */
   async learn(): Promise<void> {
     await this.ping();
     const build = await this.attempt(() => this.db.command({ buildInfo: 1 })).catch(() => ({}));
     this.#complete = !("ferretdbVersion" in build || "ferretdb" in build);
+    this.#readsIndexes = !("ferretdbVersion" in build);
   }
 
   async call<T>(what: string, run: () => Promise<T>): Promise<T> {

@@ -47,6 +47,7 @@ export async function prepareDatabase(
   now: () => Date,
 ): Promise<void> {
   if (await isNew(connection)) await recordVersion(connection, notes, now());
+  if (!connection.readsIndexes) return;
   const existing = await existingKeys(connection, events);
   const foreign = await hasForeign({ connection, events });
   const missing = [...INDEXES, ...(foreign ? [FOREIGN_INDEX] : [])].filter(

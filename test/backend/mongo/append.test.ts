@@ -99,12 +99,19 @@ describe.skipIf(mongoSkip)("opening", () => {
     ]);
     const names = (await db.collection("schema_versions").indexes()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["version_unique", "applied_at_desc"]));
-    const keys = (await db.collection("events").indexes()).map(({ key }) => Object.keys(key).join());
-    expect(keys).toEqual(
-      expect.arrayContaining(["ts,_id", "log_level,ts,_id", "event_type,ts,_id", "archived_at,_id"]),
-    );
     expect(place.warnings).toEqual([]);
     await again.close();
+    await place.leave();
+  });
+
+  it("makes the indexes, except on FerretDB 1.x, which reads without them", async () => {
+    const place = await enter();
+    await place.backend.append([prepare({})], RECEIVED);
+    const indexes = await place.client.db(place.database).collection("events").indexes();
+    const keys = indexes.map(({ key }) => Object.keys(key).join());
+    const ours = ["ts,_id", "log_level,ts,_id", "event_type,ts,_id", "archived_at,_id"];
+    if (mongoServer === "FerretDB") expect(keys).toEqual(["_id"]);
+    else expect(keys).toEqual(expect.arrayContaining(ours));
     await place.leave();
   });
 
