@@ -10,6 +10,7 @@
  */
 import { createRequire } from "node:module";
 import { Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import { fileURLToPath } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import build from "pino-abstract-transport";
@@ -120,10 +121,11 @@ export function createEventStream(target: StoreLike | TransportOptions, options:
 
 /** Cuts chunks into lines and carries what has no line end yet. */
 function splitting(shipper: Shipper) {
+  const decoder = new StringDecoder();
   let tail = "";
   return {
     write(chunk: string | Buffer, _encoding: string, done: () => void) {
-      const lines = (tail + chunk).split("\n");
+      const lines = (tail + (typeof chunk === "string" ? chunk : decoder.write(chunk))).split("\n");
       tail = lines.pop() ?? "";
       for (const line of lines) shipper.accept(line);
       const room = shipper.room();
@@ -131,7 +133,7 @@ function splitting(shipper: Shipper) {
       else done();
     },
     final(done: () => void) {
-      shipper.accept(tail);
+      shipper.accept(tail + decoder.end());
       shipper.close().then(done, done);
     },
   };

@@ -23,26 +23,39 @@ let sent = 0;
 const folder = await mkdtemp(join(tmpdir(), "madsci-events-demo-"));
 const file = join(folder, "events.db");
 const { server, url } = await startServer();
+const children = new Set([server]);
+const tooLong = setTimeout(() => fail("the demo takes too long"), 30_000);
+// However the demo ends, nothing it started stays behind.
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 try {
   console.log(`A lab at work: 1 server (${url}), 3 instruments logging with pino, 3 workflows over HTTP …\n`);
   await Promise.all([...Object.keys(NODES).map(runNode), ...WORKFLOWS.map(runWorkflow), runOddities()]);
   await answer();
   process.exitCode = (await report()) ? 0 : 1;
 } finally {
-  server.kill("SIGTERM");
-  await once(server, "exit");
+  clearTimeout(tooLong);
+  if (server.exitCode === null && server.kill("SIGTERM")) await once(server, "exit");
+}
+
+function fail(reason) {
+  console.error(reason);
+  process.exit(1);
 }
 
 async function startServer() {
   const args = [here("../../dist/cli/main.js"), "serve", "--port", "0", "--url", `sqlite:${file}`];
   const server = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise((resolve, reject) => {
+    const said = [];
     createInterface({ input: server.stderr }).on("line", (line) => {
-      const found = /https?:\/\/[\w.:[\]]+/.exec(line);
-      if (found) resolve(found[0]);
-      else if (!/^stopping/.test(line)) console.error(line);
+      said.push(line);
+      const found = /listening on (https?:\/\/[\w.:[\]]+)/.exec(line);
+      if (found) resolve(found[1]);
     });
-    server.once("exit", (code) => reject(new Error(`the server ended with ${code} before it listened`)));
+    server.once("exit", () => reject(new Error(`the server did not start:\n${said.join("\n")}`)));
   });
   return { server, url };
 }
@@ -59,10 +72,13 @@ async function runNode(nodeId, index) {
     clockAheadMs: index === 1 ? 90_000 : 0,
   };
   const child = fork(here("node.mjs"), { env: { ...process.env, LAB_NODE: JSON.stringify(setup) } });
+  children.add(child);
   child.on("message", (message) => {
     sent += message.sent;
   });
-  await once(child, "exit");
+  const [code] = await once(child, "exit");
+  children.delete(child);
+  if (code !== 0) fail(`the ${name} ended with ${code}`);
 }
 
 async function post(event) {
@@ -104,17 +120,20 @@ async function runOddities() {
   });
 }
 
-async function search(selector) {
+/** MADSci's route takes the selector itself and answers events by id; `/v1` takes order and limit beside it. */
+async function search(route, selector) {
   const headers = { "content-type": "application/json" };
-  const body = JSON.stringify({ selector, order: "oldest", limit: 1000 });
-  const answer = await fetch(`${url}/v1/events/search`, { method: "POST", headers, body });
+  const body = route === "/events/query" ? selector : { selector, order: "oldest", limit: 1000 };
+  const answer = await fetch(url + route, { method: "POST", headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`the search answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()).events;
+  const found = await answer.json();
+  return route === "/events/query" ? Object.values(found) : found.events;
 }
 
 async function answer() {
-  for (const [i, { title, selector, rows }] of questions(NODES, since).entries()) {
-    console.log(`${i + 1}. ${title}\n   ${JSON.stringify(selector)}\n\n${table(rows(await search(selector)))}\n`);
+  for (const [i, { title, selector, rows, route = "/v1/events/search" }] of questions(NODES, since).entries()) {
+    const found = await search(route, selector);
+    console.log(`${i + 1}. ${title}\n   POST ${route}  ${JSON.stringify(selector)}\n\n${table(rows(found))}\n`);
   }
 }
 
@@ -122,6 +141,8 @@ async function report() {
   const { total_events } = await (await fetch(`${url}/health`)).json();
   const complete = total_events === sent;
   console.log(`${sent} events sent, ${total_events} stored${complete ? "" : "  ← these should be equal"}`);
-  console.log(`Look around: npx madsci-events query --url sqlite:${file} --level warning`);
+  console.log(`The data is in ${file}; look around with:`);
+  console.log(`  npx madsci-events query --url sqlite:${file} --level warning`);
+  console.log(`  npx madsci-events serve --url sqlite:${file}`);
   return complete;
 }

@@ -9,6 +9,7 @@ export function questions(names, since) {
   return [
     {
       title: "What failed?",
+      route: "/events/query",
       selector: { log_level: { $gte: 40 } },
       rows: (events) => events.map((event) => ({ ...row(event), error: event.event_data.error?.message ?? "" })),
     },
