@@ -1,4 +1,5 @@
 /** A clock that moves only when told, and a sink that answers as told. */
+import { expect } from "vitest";
 import type { EventInput } from "../../src/event/event.ts";
 import { lineToEvent } from "../../src/event/line.ts";
 import type { Clock } from "../../src/ship/clock.ts";
@@ -100,4 +101,10 @@ export function fakeShipper(options: ShipOptions = {}) {
 
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at);
+}
+
+/** The invariant of a shipper's books. */
+export function balanced(shipper: Shipper): void {
+  const { acknowledged, pending, rejected, dropped, in: accepted } = shipper.stats();
+  expect(acknowledged + pending + rejected + dropped).toBe(accepted);
 }
