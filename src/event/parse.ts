@@ -75,10 +75,23 @@ export class PreparedEvent {
   }
 }
 
-/** The immutable part of an event as one line of JSON, fields in their fixed order. */
+/**
+ * The immutable part of an event as one line of JSON, fields in their fixed order.
+ * Field by field: an object rest costs more than the whole of `JSON.stringify`.
+ */
 function documentText(event: Event): string {
-  const { archived: _a, archived_at: _b, ...fixed } = event;
-  return stringifyJson(fixed);
+  const { _id, event_type, log_level, alert, event_timestamp, source, event_data, trace_id, span_id } = event;
+  return stringifyJson({
+    _id,
+    event_type,
+    log_level,
+    alert,
+    event_timestamp,
+    source,
+    event_data,
+    trace_id,
+    span_id,
+  });
 }
 
 /** @throws EventStoreError `EVT_INVALID_EVENT` (with issues) or `EVT_TOO_LARGE`. @since 0.1.0 */
