@@ -46,6 +46,7 @@ function cut(text: string): string {
 /** A small copy that any serializer can write, however large, deep or strange the value is. */
 function excerpt(value: unknown, depth: number): unknown {
   if (typeof value === "string") return cut(value);
+  if (value === undefined) return null;
   if (value === null || typeof value === "boolean" || typeof value === "bigint") return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (typeof value !== "object") return typeof value;
