@@ -60,38 +60,24 @@ export class PreparedEvent {
   readonly instant: Instant;
   /** True when the sender gave no timestamp, so that a re-sent copy may carry another one. */
   readonly timeDefaulted: boolean;
-  #text: string | undefined;
+  /** Canonical JSON of the fields that never change (all but `archived` and `archived_at`), in their fixed order. */
+  readonly text: string;
+  /** The same without `event_data`. */
+  readonly head: string;
+  /** Canonical JSON of `event_data`. */
+  readonly data: string;
 
   constructor(event: Event, instant: Instant, timeDefaulted: boolean) {
+    const { _id, event_type, log_level, alert, event_timestamp, source, event_data, trace_id, span_id } = event;
+    const front = JSON.stringify({ _id, event_type, log_level, alert, event_timestamp, source }).slice(0, -1);
+    const back = `,"trace_id":${JSON.stringify(trace_id)},"span_id":${JSON.stringify(span_id)}}`;
     this.event = event;
     this.instant = instant;
     this.timeDefaulted = timeDefaulted;
+    this.data = stringifyJson(event_data);
+    this.head = front + back;
+    this.text = `${front},"event_data":${this.data}${back}`;
   }
-
-  /** Canonical JSON of the fields that never change (all but `archived` and `archived_at`). Made on first use. */
-  get text(): string {
-    this.#text ??= documentText(this.event);
-    return this.#text;
-  }
-}
-
-/**
- * The immutable part of an event as one line of JSON, fields in their fixed order.
- * Field by field: an object rest costs more than the whole of `JSON.stringify`.
- */
-function documentText(event: Event): string {
-  const { _id, event_type, log_level, alert, event_timestamp, source, event_data, trace_id, span_id } = event;
-  return stringifyJson({
-    _id,
-    event_type,
-    log_level,
-    alert,
-    event_timestamp,
-    source,
-    event_data,
-    trace_id,
-    span_id,
-  });
 }
 
 /** @throws EventStoreError `EVT_INVALID_EVENT` (with issues) or `EVT_TOO_LARGE`. @since 0.1.0 */

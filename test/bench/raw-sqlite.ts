@@ -13,7 +13,7 @@ const [path = "", count = "0"] = process.argv.slice(2);
 const context = parseContext({ naiveTimezone: "UTC" });
 const rows = Array.from({ length: Number(count) }, (_, n) => {
   const prepared = prepareEvent(labEvent(n), context);
-  return [prepared.instant, prepared.text] as const;
+  return [prepared.instant, prepared.head, prepared.data] as const;
 });
 
 const connection = await Connection.open(path);
@@ -23,8 +23,13 @@ const received = instantOf(new Date());
 const startMs = performance.now();
 for (let at = 0; at < rows.length; at += BATCH) {
   connection.transaction(() => {
-    for (const [instant, text] of rows.slice(at, at + BATCH)) {
-      connection.run("insert into events (ts, received, doc) values (?, ?, ?)", [instant, received, text]);
+    for (const [instant, head, data] of rows.slice(at, at + BATCH)) {
+      connection.run("insert into events (ts, received, head, data) values (?, ?, ?, ?)", [
+        instant,
+        received,
+        head,
+        data,
+      ]);
     }
   });
 }

@@ -24,7 +24,7 @@ export async function expectFileWhole(path: string, acknowledged: ReadonlySet<st
   try {
     connection.exec("pragma busy_timeout = 5000; pragma query_only = on");
     expect(connection.all("pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
-    const rows = connection.all<Row>("select doc ->> '$._id' as id, doc ->> '$.event_data.text' as text from events");
+    const rows = connection.all<Row>("select id, data ->> '$.text' as text from events");
     expect(damageOf(rows, acknowledged)).toEqual(NONE);
   } finally {
     connection.close();

@@ -9,13 +9,13 @@ import type { Connection } from "./connection.ts";
 import { countUpTo } from "./counted.ts";
 import { eventsOf, ROW_SQL } from "./document.ts";
 
-const INSERT = "insert into events (ts, received, doc) values (?, ?, ?) on conflict do nothing";
+const INSERT = "insert into events (ts, received, head, data) values (?, ?, ?, ?) on conflict do nothing";
 const STORED: AppendOutcome = Object.freeze({ status: "stored" });
 
 export function appendBatch(writer: Connection, batch: readonly PreparedEvent[], received: Instant): AppendOutcome[] {
   return writer.transaction(() => {
     const outcomes = batch.map((prepared) => {
-      const stored = writer.run(INSERT, [prepared.instant, received, prepared.text]) > 0;
+      const stored = writer.run(INSERT, [prepared.instant, received, prepared.head, prepared.data]) > 0;
       return stored ? STORED : compareWithFirst(writer, prepared);
     });
     countUpTo(writer);
@@ -25,20 +25,31 @@ export function appendBatch(writer: Connection, batch: readonly PreparedEvent[],
 
 function compareWithFirst(writer: Connection, prepared: PreparedEvent): AppendOutcome {
   const id = prepared.event._id;
-  const text = writer.get<{ doc: string }>("select doc from events where id = ?", [id])?.doc;
+  const texts = writer.get<Texts>("select head, data from events where id = ?", [id]);
   const existing = readEvent(writer, id);
-  if (text === undefined || !existing) throw new TypeError("an insert met a conflict but the event is not there");
-  return { status: isSame(text, prepared) ? "duplicate" : "conflict", existing };
+  if (!texts || !existing) throw new TypeError("an insert met a conflict but the event is not there");
+  return { status: isSame(texts, prepared) ? "duplicate" : "conflict", existing };
 }
 
-function isSame(text: string, prepared: PreparedEvent): boolean {
-  if (text === prepared.text) return true;
+type Texts = Pick<PreparedEvent, "head" | "data">;
+
+function isSame(first: Texts, prepared: PreparedEvent): boolean {
+  return isSameHead(first.head, prepared) && isSameData(first.data, prepared.data);
+}
+
+function isSameHead(first: string, prepared: PreparedEvent): boolean {
+  if (first === prepared.head) return true;
   const comparable = (json: string) => {
     const fields = parseJson(json) as Record<string, Json>;
     if (prepared.timeDefaulted) delete fields.event_timestamp;
     return fields;
   };
-  return isDeepStrictEqual(comparable(text), comparable(prepared.text));
+  return isDeepStrictEqual(comparable(first), comparable(prepared.head));
+}
+
+/** The order of keys says nothing. */
+function isSameData(first: string, second: string): boolean {
+  return first === second || isDeepStrictEqual(parseJson(first), parseJson(second));
 }
 
 /** The event with this id. */

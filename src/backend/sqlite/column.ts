@@ -102,7 +102,7 @@ function compileIn(column: Column, operands: readonly Operand[], regexes: readon
 }
 
 function compileRegex(column: Column, regex: RegexOperand): Condition {
-  const sql = column.name === "event_timestamp" ? "(doc ->> '$.event_timestamp')" : column.sql;
+  const sql = column.name === "event_timestamp" ? "(head ->> '$.event_timestamp')" : column.sql;
   const isText = column.kind === "text" || (column.kind === "time" && column.name === "event_timestamp");
   return isText ? textRegex(sql, regex) : byPresence(column, { op: "regex", regex });
 }

@@ -16,8 +16,8 @@ import { allOf, anyOf, type Condition, condition, FALSE, negated, TRUE, UNKNOWN 
 type FieldNode = Extract<Node, { op: "field" }>;
 
 const LEVELS = [0, 10, 20, 30, 40, 50] as const;
-/** Looking for the text first spares parsing the documents of nearly all events. */
-const ALERT = `(doc glob '*lert":true*' and doc ->> '$.alert')`;
+/** Looking for the text first spares parsing the heads of nearly all events. */
+const ALERT = `(head glob '*lert":true*' and head ->> '$.alert')`;
 const UTC = zoneReader("UTC");
 
 export function compileSelector(node: Node): Condition {
@@ -79,8 +79,8 @@ function compileSource(node: FieldNode, key: string): Condition {
 const OWN = {
   _id: { kind: "text", sql: "id", nullable: false },
   event_type: { kind: "text", sql: "type", nullable: false },
-  trace_id: { kind: "text", sql: "(doc ->> '$.trace_id')", nullable: true },
-  span_id: { kind: "text", sql: "(doc ->> '$.span_id')", nullable: true },
+  trace_id: { kind: "text", sql: "(head ->> '$.trace_id')", nullable: true },
+  span_id: { kind: "text", sql: "(head ->> '$.span_id')", nullable: true },
   event_timestamp: { kind: "time", sql: "ts", nullable: false },
   archived_at: { kind: "time", sql: "archived", nullable: true },
   received_at: { kind: "time", sql: "received", nullable: false },

@@ -1,20 +1,20 @@
 /**
- * "The document's text contains …", as GLOB: 2–4 times faster than `instr`, because SQLite jumps to the next place
+ * "The text of `event_data` contains …", as GLOB: 2–4 times faster than `instr`, because SQLite jumps to the next place
  * where the pattern's first letter stands. So the pattern begins at a letter that is rare in JSON.
  */
 import { type Condition, condition } from "./sql.ts";
 
-/** Characters of our documents, rarest first (roughly English text in JSON with ULIDs); others count as common. */
+/** Characters of our data, rarest first (roughly English text in JSON with ULIDs); others count as common. */
 const RARE = "QZXJKVYWqzxjkvLHBFGPUMRwybfgphSCDTNOIA%&+=/!#@;cmu";
 /** Longer patterns say no more than their beginning. */
 const MAX_LENGTH = 200;
 /** Letters a pattern keeps at least, where it has them. */
 const MIN_LENGTH = 4;
 
-/** True for the documents whose JSON contains the text (perhaps for others: never exact). */
+/** True for the events whose data contains the text (perhaps for others: never exact). */
 export function contains(text: string): Condition {
   const part = [...fromRarest(text)].slice(0, MAX_LENGTH).join("");
-  return condition("doc glob ?", [`*${part.replace(/[*?[]/g, "[$&]")}*`], false);
+  return condition("data glob ?", [`*${part.replace(/[*?[]/g, "[$&]")}*`], false);
 }
 
 /** The text from its rarest letter on. */

@@ -1,7 +1,7 @@
 /**
  * Paths into `event_data` → a condition every match fulfils; the matcher decides.
  *
- * `doc` is text our own `JSON.stringify` wrote, so a text or key in it has exactly one spelling and can be searched for.
+ * `data` is text our own `JSON.stringify` wrote, so a text or key in it has exactly one spelling and can be searched for.
  * Comparisons look at the value at the path, and let pass whatever an array on the way could hide.
  */
 import { literalOf } from "../../event/selector/regex.ts";
@@ -16,8 +16,9 @@ const PLAIN_KEY = /^[^"\\\u0000-\u001f\u007f\ud800-\udfff]+$/;
 const INDEX = /^\d+$/;
 const HIGH_UNIT = /[\ud800-\uffff]/;
 
+/** @param path from the event, so its first key is `event_data` */
 export function compileData(path: readonly string[], test: Test): Condition {
-  return loose(compileTest(path, test));
+  return loose(compileTest(path.slice(1), test));
 }
 
 function compileTest(path: readonly string[], test: Test): Condition {
@@ -54,7 +55,7 @@ function compileEquals(path: readonly string[], operand: Operand): Condition {
     case "string":
       return contains(JSON.stringify(operand));
     case "number":
-      return numberAt(path, "eq", operand);
+      return numberText(path, operand);
     case "boolean":
       return valueAt(path, `when '${operand}' then 1`);
     default:
@@ -85,10 +86,15 @@ function compileRegex(path: readonly string[], regex: RegexOperand): Condition {
   return literal ? contains(JSON.stringify(literal.text).slice(1, -1)) : hasKeys(path);
 }
 
+/** A key as it stands in the data. */
+function keyText(key: string): string {
+  return `${JSON.stringify(key)}:`;
+}
+
 /** A value other than "missing" needs every key of its path; numbers may be positions in arrays. */
 function hasKeys(path: readonly string[]): Condition {
-  const keys = path.slice(1).filter((key) => !INDEX.test(key));
-  return allOf([...new Set(keys)].map((key) => contains(`${JSON.stringify(key)}:`)));
+  const keys = path.filter((key) => !INDEX.test(key));
+  return allOf([...new Set(keys)].map((key) => contains(keyText(key))));
 }
 
 /**
@@ -98,7 +104,7 @@ function hasKeys(path: readonly string[]): Condition {
 function valueAt(path: readonly string[], cases: string, ifMissing?: string): Condition {
   if (!isPlain(path)) return UNKNOWN;
   const missing = ifMissing ?? behindArray(path);
-  const sql = `case ifnull(json_type(doc, ${jsonPath(path)}), '') ${cases} when 'array' then 1 when '' then (${missing}) else 0 end`;
+  const sql = `case ifnull(json_type(data, ${jsonPath(path)}), '') ${cases} when 'array' then 1 when '' then (${missing}) else 0 end`;
   return condition(sql);
 }
 
@@ -109,7 +115,7 @@ function isPlain(path: readonly string[]): boolean {
 /** True where an array stands on the way to the path's end. */
 function behindArray(path: readonly string[]): string {
   const prefixes = path.slice(0, -1).map((_, i) => jsonPath(path.slice(0, i + 1)));
-  return prefixes.map((prefix) => `ifnull(json_type(doc, ${prefix}) = 'array', 0)`).join(" or ") || "0";
+  return prefixes.map((prefix) => `ifnull(json_type(data, ${prefix}) = 'array', 0)`).join(" or ") || "0";
 }
 
 /** A JSON path as an SQL literal. */
@@ -120,39 +126,42 @@ function jsonPath(path: readonly string[]): string {
 const COMPARE = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 
 /**
- * Cheaper than {@link valueAt}: reads the value once. In SQLite's order every text (and array) is greater than every
- * number, so only the upper bounds need to ask for arrays.
+ * Cheaper than {@link valueAt}: the value is read once. In SQLite's order every text, and so every array, is greater
+ * than every number: a lower bound lets arrays pass by itself, an upper bound is told as "not a number above it".
  */
-function numberAt(path: readonly string[], op: "eq" | "gt" | "gte" | "lt" | "lte", operand: number): Condition {
+function numberAt(path: readonly string[], op: keyof typeof COMPARE, operand: number): Condition {
   const slack = slackOf(operand);
   if (slack === undefined) return valueAt(path, "when 'integer' then 1 when 'real' then 1");
   if (!isPlain(path)) return UNKNOWN;
-  const value = `json_extract(doc, ${jsonPath(path)})`;
-  const missing = behindArray(path);
-  if (op === "gt" || op === "gte") return condition(`ifnull(${value} >= ?, ${missing})`, [operand - slack]);
-  const orArray = `or json_type(doc, ${jsonPath(path)}) = 'array'`;
-  if (op !== "eq") return condition(`ifnull(${value} <= ? ${orArray}, ${missing})`, [operand + slack]);
-  return condition(`ifnull(${value} between ? and ? ${orArray}, ${missing})`, [operand - slack, operand + slack]);
+  const value = `json_extract(data, ${jsonPath(path)})`;
+  const [test, bound] = op.startsWith("gt") ? [">= ?", operand - slack] : ["not between ? and 9e999", operand + slack];
+  return allOf([hasKeys(path), condition(`ifnull(${value} ${test}, ${behindArray(path)})`, [bound])]);
 }
 
-/**
- * How far SQLite's reading of a decimal number may lie from JavaScript's; undefined where it cannot be told.
- */
+/** How far SQLite's reading of a decimal number may lie from JavaScript's, never 0; undefined where it cannot be told. */
 function slackOf(operand: number): number | undefined {
   const size = Math.abs(operand);
   if (size > Number.MAX_SAFE_INTEGER || (size > 0 && size < 1e-280)) return undefined;
-  return size * 1e-14;
+  return Math.max(size * 1e-14, Number.MIN_VALUE);
+}
+
+/** The number as it stands in the data, or a longer one that begins like it. */
+function numberText(path: readonly string[], operand: number): Condition {
+  const key = path.at(-1);
+  if (key === undefined || INDEX.test(key) || !Number.isSafeInteger(Math.trunc(operand))) return hasKeys(path);
+  const text = keyText(key);
+  return anyOf([contains(`${text}${operand}`), contains(`${text}[`)]);
 }
 
 function textAt(path: readonly string[], op: keyof typeof COMPARE, operand: string): Condition {
   const { sql, value } = textParameter(operand);
-  const one = valueAt(path, `when 'text' then json_extract(doc, ${jsonPath(path)}) ${COMPARE[op]} ${sql}`);
+  const one = valueAt(path, `when 'text' then json_extract(data, ${jsonPath(path)}) ${COMPARE[op]} ${sql}`);
   return one.sql === "1" ? one : { ...one, values: [value] };
 }
 
 function textIn(path: readonly string[], texts: readonly string[]): Condition {
   if (texts.length <= 4) return anyOf(texts.map((text) => contains(JSON.stringify(text))));
   if (!isPlain(path)) return UNKNOWN;
-  const listed = inList(`json_extract(doc, ${jsonPath(path)})`, texts);
+  const listed = inList(`json_extract(data, ${jsonPath(path)})`, texts);
   return { ...valueAt(path, `when 'text' then ${listed.sql}`), values: listed.values };
 }

@@ -2,7 +2,7 @@
  * Rows ↔ events. A row travels as one JSON array; many rows travel as one text, because parsing once is cheaper than
  * creating row objects (measured 1.2–3×).
  */
-import type { StoredEvent } from "../../event/event.ts";
+import type { Event, StoredEvent } from "../../event/event.ts";
 import { formatInstant, type Instant } from "../../event/instant.ts";
 import { parseJson } from "../../event/json.ts";
 
@@ -12,18 +12,18 @@ const parts = (column: string) => `(${column} / 1000) || ',' || (${column} % 100
 /** Milliseconds, rounded down as `toMs` does. */
 const floorMs = (column: string) => `(${column} - 999 * (${column} < 0)) / 1000`;
 
-/** SQL expression of one row as JSON: document, arrival (ms, µs), arrival − event time (ms), archiving (ms, µs). */
-export const ROW_SQL = `'[' || doc || ',' || ${parts("received")} || ',' || (${floorMs("received")} - ${floorMs("ts")}) || coalesce(',' || ${parts("archived")}, '') || ']'`;
+/** SQL expression of one row as JSON: head, data, arrival (ms, µs), arrival − event time (ms), archiving (ms, µs). */
+export const ROW_SQL = `'[' || head || ',' || data || ',' || ${parts("received")} || ',' || (${floorMs("received")} - ${floorMs("ts")}) || coalesce(',' || ${parts("archived")}, '') || ']'`;
 
 type Row = [
-  document: Mutable,
+  head: Omit<Event, "event_data" | "archived" | "archived_at">,
+  data: Event["event_data"],
   receivedMs: number,
   receivedUs: number,
   skewMs: number,
   archivedMs?: number,
   archivedUs?: number,
 ];
-type Mutable = { -readonly [Key in keyof StoredEvent]: StoredEvent[Key] };
 
 /** Perhaps an integer a double cannot hold, in JSON without spaces. */
 const LONG_INTEGER = /[:,[]-?\d{16}/;
@@ -40,13 +40,23 @@ export function eventsOf(joinedRows: string | null | undefined): StoredEvent[] {
   return (parseRows(joinedRows) as Row[]).map(toEvent);
 }
 
-/** Fields appear in the order of EVENT_FIELDS: the document ends where `archived` begins. */
-function toEvent([event, receivedMs, receivedUs, skewMs, archivedMs, archivedUs]: Row): StoredEvent {
-  event.archived = archivedMs !== undefined;
-  event.archived_at = archivedMs === undefined ? null : instantText(archivedMs, archivedUs ?? 0);
-  event.received_at = instantText(receivedMs, receivedUs);
-  event.skew_ms = skewMs;
-  return event;
+/** Fields appear in the order of EVENT_FIELDS. */
+function toEvent([head, event_data, receivedMs, receivedUs, skewMs, archivedMs, archivedUs]: Row): StoredEvent {
+  return {
+    _id: head._id,
+    event_type: head.event_type,
+    log_level: head.log_level,
+    alert: head.alert,
+    event_timestamp: head.event_timestamp,
+    source: head.source,
+    event_data,
+    trace_id: head.trace_id,
+    span_id: head.span_id,
+    archived: archivedMs !== undefined,
+    archived_at: archivedMs === undefined ? null : instantText(archivedMs, archivedUs ?? 0),
+    received_at: instantText(receivedMs, receivedUs),
+    skew_ms: skewMs,
+  };
 }
 
 let lastText: readonly [ms: number, us: number, text: string] = [Number.NaN, 0, ""];

@@ -43,8 +43,9 @@ class Search {
   count(stretch: Stretch): number {
     if (this.#matches) return this.#sparse ? this.#judge(stretch).length : this.#judgeWhole(stretch).length;
     let total = 0;
+    const part = { stretch, order: this.#order, filtered: true };
     for (const slice of this.#plan.slices) {
-      const sql = `select count(*) as n from ${sliceSql(this.#plan, slice, this.#order, true)}`;
+      const sql = `select count(*) as n from ${sliceSql(this.#plan, slice, part)}`;
       total +=
         this.#reader.get<{ n: number }>(sql, [...sliceValues(slice, stretch), ...this.#plan.where.values])?.n ?? 0;
     }
@@ -100,14 +101,15 @@ class Search {
   #orderedRows(expression: string, stretch: Stretch, limit: number): { sql: string; values: SqlValue[] } {
     const { slices, where, key } = this.#plan;
     const order = orderSql(this.#plan, this.#order);
+    const part = { stretch, order: this.#order, filtered: true };
     const values = slices.map((slice) => [...sliceValues(slice, stretch), ...where.values]);
     const [only] = slices;
     if (slices.length === 1 && only) {
-      const sql = `select ${expression} as row from ${sliceSql(this.#plan, only, this.#order, true)} ${order}`;
+      const sql = `select ${expression} as row from ${sliceSql(this.#plan, only, part)} ${order}`;
       return { sql, values: values.flat() };
     }
     const parts = slices.map((slice) => {
-      return `select * from (select seq as n, ${key}, id from ${sliceSql(this.#plan, slice, this.#order, true)} ${order} limit ?)`;
+      return `select * from (select seq as n, ${key}, id from ${sliceSql(this.#plan, slice, part)} ${order} limit ?)`;
     });
     const merged = `select n from (${parts.join(" union all ")}) ${order} limit -1`;
     const sql = `select ${expression} as row from (${merged}) cross join events on seq = n`;

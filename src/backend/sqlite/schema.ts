@@ -1,9 +1,10 @@
 /**
  * The table events rest in, its indexes, and the check that a file is one of ours.
  *
- * The document is JSON text; the columns the planner needs are computed from it. `ts` is stored because it is the
- * instant of `event_timestamp`, which the text alone does not always tell. Every index costs about 4 µs per event, so
- * there are five besides the unique id, and those of optional ids leave out the events without one.
+ * An event is two JSON texts: `head` has its own fields, which the columns of the planner are computed from, and `data`
+ * its `event_data`. Apart, each is parsed by SQLite only when asked for. `ts` is stored because it is the instant of
+ * `event_timestamp`, which the text alone does not always tell. Every index costs about 4 µs per event, so there are
+ * five besides the unique id, and those of optional ids leave out the events without one.
  */
 import { EventStoreError } from "../../errors.ts";
 import { SOURCE_FIELDS } from "../../event/event.ts";
@@ -17,11 +18,11 @@ const USER_VERSION = 1;
 /** Version of the event schema, as MADSci's tools know it. */
 const SCHEMA_VERSION = "1.0.0";
 
-const sourceColumns = SOURCE_FIELDS.map((field) => `  ${field} TEXT AS (doc ->> '$.source.${field}') VIRTUAL`);
+const sourceColumns = SOURCE_FIELDS.map((field) => `  ${field} TEXT AS (head ->> '$.source.${field}') VIRTUAL`);
 
 /**
  * Tables and indexes of a new file.
- * `ts`, `received` and `archived` are microseconds since 1970-01-01T00:00:00Z; `doc` holds the fields that never change.
+ * `ts`, `received` and `archived` are microseconds since 1970-01-01T00:00:00Z; `head` and `data` hold the fields that never change.
  */
 export const SCHEMA_SQL = `
 CREATE TABLE events (
@@ -29,10 +30,11 @@ CREATE TABLE events (
   ts INTEGER NOT NULL,
   received INTEGER NOT NULL,
   archived INTEGER,
-  doc TEXT NOT NULL,
-  id TEXT AS (doc ->> '$._id') VIRTUAL,
-  lvl INTEGER AS (doc ->> '$.log_level') VIRTUAL,
-  type TEXT AS (doc ->> '$.event_type') VIRTUAL,
+  head TEXT NOT NULL,
+  data TEXT NOT NULL,
+  id TEXT AS (head ->> '$._id') VIRTUAL,
+  lvl INTEGER AS (head ->> '$.log_level') VIRTUAL,
+  type TEXT AS (head ->> '$.event_type') VIRTUAL,
 ${sourceColumns.join(",\n")}
 );
 CREATE UNIQUE INDEX events_id ON events (id);

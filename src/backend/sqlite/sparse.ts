@@ -22,17 +22,16 @@ function* pathsOf(node: Node): Generator<readonly string[]> {
 }
 
 function fieldSql(field: string, paths: readonly (readonly string[])[]): string {
-  const whole = `(doc -> '$.${field}')`;
-  if (field !== "event_data") return whole;
+  if (field !== "event_data") return `(head -> '$.${field}')`;
   const keys = new Set(paths.filter((path) => path[0] === field).map((path) => path[1]));
-  if (![...keys].every((key) => key !== undefined && PLAIN_KEY.test(key))) return whole;
+  if (![...keys].every((key) => key !== undefined && PLAIN_KEY.test(key))) return "data";
   const [only] = keys;
-  if (keys.size === 1 && only) return `ifnull('{"${only}":' || (doc -> '$.event_data.${only}') || '}', ${whole})`;
-  return `case json_type(doc, '$.event_data') when 'object' then ${membersSql([...keys] as string[])} else ${whole} end`;
+  if (keys.size === 1 && only) return `ifnull('{"${only}":' || (data -> '$.${only}') || '}', data)`;
+  return `case json_type(data) when 'object' then ${membersSql([...keys] as string[])} else data end`;
 }
 
 /** Members that are absent stay absent; the closing empty key, which no path can name, spares counting commas. */
 function membersSql(keys: readonly string[]): string {
-  const members = keys.map((key) => `ifnull('"${key}":' || (doc -> '$.event_data.${key}') || ',', '')`);
+  const members = keys.map((key) => `ifnull('"${key}":' || (data -> '$.${key}') || ',', '')`);
   return `'{' || ${members.join(" || ")} || '"":0}'`;
 }

@@ -89,7 +89,17 @@ function nextBoundary(
     const place = entryAt(reader, plan, order, rest, { slice, offset: size - 1 });
     if (place && (!nearest || comesBefore(place, nearest, order))) nearest = place;
   }
-  return nearest;
+  return nearest && betweenInstants(nearest, rest.behind, order);
+}
+
+/**
+ * The place just before the entry's instant, where no comparison of ids is needed (a quarter of a scan's time); the
+ * entry itself where a step does not get past one instant.
+ */
+function betweenInstants(entry: Position, behind: Position, order: FindQuery["order"]): Position {
+  if (entry.instant === behind.instant) return entry;
+  const place = { instant: order === "newest" ? entry.instant + 1n : entry.instant, id: "" };
+  return comesBefore(behind, place, order) ? place : entry;
 }
 
 interface Entry {
@@ -104,7 +114,7 @@ function entryAt(
   rest: Stretch,
   { slice, offset }: Entry,
 ): Position | undefined {
-  const from = sliceSql(plan, slice, order, false);
+  const from = sliceSql(plan, slice, { stretch: rest, order, filtered: false });
   const sql = `select ${plan.key} as instant, id from ${from} ${orderSql(plan, order)} limit 1 offset ?`;
   return reader.getBig<Position>(sql, [...sliceValues(slice, rest), BigInt(offset)]);
 }
@@ -115,16 +125,32 @@ function comesBefore(a: Position, b: Position, order: FindQuery["order"]): boole
 }
 
 /** `events … where …` for the part of a slice within a stretch; values from {@link sliceValues}. */
-export function sliceSql(plan: Plan, slice: Slice, order: FindQuery["order"], filtered: boolean): string {
-  const { key, where } = plan;
-  const [behind, upTo] = order === "newest" ? ["<", ">="] : [">", "<="];
-  const range = `(${key}, id) ${behind} (?, ?) and (${key}, id) ${upTo} (?, ?)`;
+export function sliceSql({ key, where }: Plan, slice: Slice, { stretch, order, filtered }: Part): string {
+  const [behind, upTo] = order === "newest" ? (["<", ">="] as const) : ([">", "<="] as const);
+  const range = `${boundSql(key, behind, stretch.behind)} and ${boundSql(key, upTo, stretch.upTo)}`;
   const condition = filtered && where.sql !== "1" ? ` and ${where.sql}` : "";
   return `events indexed by ${slice.index} where ${slice.shared.sql} and ${range}${condition}`;
 }
 
+interface Part {
+  readonly stretch: Stretch;
+  readonly order: FindQuery["order"];
+  /** With the plan's condition? */
+  readonly filtered: boolean;
+}
+
+/** No id is before the empty one, so such a place lies between two instants. */
+function boundSql(key: Plan["key"], compare: "<" | "<=" | ">" | ">=", { id }: Position): string {
+  if (id !== "") return `(${key}, id) ${compare} (?, ?)`;
+  return `${key} ${compare.startsWith("<") ? "<" : ">="} ?`;
+}
+
 export function sliceValues(slice: Slice, { behind, upTo }: Stretch): SqlValue[] {
-  return [...slice.shared.values, behind.instant, behind.id, upTo.instant, upTo.id];
+  return [...slice.shared.values, ...placeValues(behind), ...placeValues(upTo)];
+}
+
+function placeValues({ instant, id }: Position): SqlValue[] {
+  return id === "" ? [instant] : [instant, id];
 }
 
 export function orderSql({ key }: Plan, order: FindQuery["order"]): string {

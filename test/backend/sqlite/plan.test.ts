@@ -26,13 +26,17 @@ test.each<[string, Wanted, string, number]>([
   for (const order of ["newest", "oldest"] as const) {
     for (const slice of plan?.slices ?? []) {
       if (!plan || !slice.ordered) continue;
-      const sql = `explain query plan select seq from ${sliceSql(plan, slice, order, true)} ${orderSql(plan, order)}`;
-      const place = { instant: 0n, id: "" };
-      const values = [...sliceValues(slice, { behind: place, upTo: place, last: false }), ...plan.where.values];
-      const details = connection.all<{ detail: string }>(sql, values).map((row) => row.detail);
-      expect(details).toEqual([
-        expect.stringMatching(new RegExp(`^SEARCH events USING (COVERING )?INDEX ${index} .*,id\\)[<>]`)),
-      ]);
+      for (const id of ["", "x"]) {
+        const stretch = { behind: { instant: 0n, id }, upTo: { instant: 0n, id }, last: false };
+        const part = sliceSql(plan, slice, { stretch, order, filtered: true });
+        const sql = `explain query plan select seq from ${part} ${orderSql(plan, order)}`;
+        const values = [...sliceValues(slice, stretch), ...plan.where.values];
+        const details = connection.all<{ detail: string }>(sql, values).map((row) => row.detail);
+        const bounds = id === "" ? `${plan.key}[<>]` : `.*,id\\)[<>]`;
+        expect(details).toEqual([
+          expect.stringMatching(new RegExp(`^SEARCH events USING (COVERING )?INDEX ${index} .*${bounds}`)),
+        ]);
+      }
     }
   }
   connection.close();

@@ -23,11 +23,12 @@ async function tableOf(inputs: readonly EventInput[]) {
   for (const [i, input] of inputs.entries()) {
     const one = prepared(input);
     const archived = i % 3 === 0 ? RECEIVED + BigInt(i) : null;
-    connection.run("insert into events (ts, received, archived, doc) values (?, ?, ?, ?)", [
+    connection.run("insert into events (ts, received, archived, head, data) values (?, ?, ?, ?, ?)", [
       one.instant,
       RECEIVED,
       archived,
-      one.text,
+      one.head,
+      one.data,
     ]);
     events.push({
       ...one.event,

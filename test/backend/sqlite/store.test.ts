@@ -47,7 +47,7 @@ describe("append", () => {
     const backend = await opened();
     const bad = new Proxy(prepared({ _id: "bad" }), {
       get(target, key) {
-        if (key === "text") throw new TypeError("broken");
+        if (key === "data") throw new TypeError("broken");
         const value = Reflect.get(target, key, target);
         return value;
       },
@@ -128,6 +128,21 @@ describe("order", () => {
     } while (after);
     expect(seen).toEqual(expected);
     expect(await ids(backend, { order, selector, skip: 650 })).toEqual(expected.slice(650));
+  });
+
+  test.each(["newest", "oldest"] as const)("steps over crowds at one instant once, %s first", async (order) => {
+    const second = (i: number) => (i < 10 ? i : i < 900 ? 10 : i < 905 ? i - 889 : i < 1800 ? 16 : i);
+    const backend = await filled(
+      series(2000, (i) => ({
+        event_timestamp: new Date(second(i) * 1000).toISOString(),
+        event_data: { even: i % 2 === 0 },
+      })),
+    );
+    const selector = { "event_data.even": { $not: { $eq: false } } };
+    const found = await ids(backend, { order, selector });
+    expect(found).toHaveLength(1000);
+    expect(found).toEqual([...new Set(found)].sort((a, b) => (order === "oldest" ? 1 : -1) * (a < b ? -1 : 1)));
+    expect(await backend.count(query({ selector }))).toBe(1000);
   });
 
   test("orders equal instants by UTF-8 bytes of the id", async () => {
