@@ -13,8 +13,18 @@ const MIN_LENGTH = 4;
 
 /** True for the events whose data contains the text (perhaps for others: never exact). */
 export function contains(text: string): Condition {
+  return condition("data glob ?", [`*${patternOf(text)}*`], false);
+}
+
+/** True where the text stands at two places at least (perhaps elsewhere too). */
+export function containsTwice(text: string): Condition {
+  const pattern = patternOf(text);
+  return condition("data glob ?", [`*${pattern}*${pattern}*`], false);
+}
+
+function patternOf(text: string): string {
   const part = [...fromRarest(text)].slice(0, MAX_LENGTH).join("");
-  return condition("data glob ?", [`*${part.replace(/[*?[]/g, "[$&]")}*`], false);
+  return part.replace(/[*?[]/g, "[$&]");
 }
 
 /** The text from its rarest letter on. */

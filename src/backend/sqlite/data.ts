@@ -6,7 +6,7 @@
  */
 import { literalOf } from "../../event/selector/regex.ts";
 import type { Operand, RegexOperand, Test } from "../../event/selector/selector.ts";
-import { contains } from "./contains.ts";
+import { contains, containsTwice } from "./contains.ts";
 import { allOf, anyOf, type Condition, condition, FALSE, inList, loose, textParameter, UNKNOWN } from "./sql.ts";
 
 /** Lists longer than this are left to the matcher. */
@@ -14,6 +14,8 @@ const MAX_LIST = 200;
 /** Keys SQLite's JSON paths name without doubt. */
 const PLAIN_KEY = /^[^"\\\u0000-\u001f\u007f\ud800-\udfff]+$/;
 const INDEX = /^\d+$/;
+/** Characters of a number that tell its size. */
+const LONGEST_NUMBER = 26;
 const HIGH_UNIT = /[\ud800-\uffff]/;
 
 /** @param path from the event, so its first key is `event_data` */
@@ -114,7 +116,7 @@ function isPlain(path: readonly string[]): boolean {
 
 /** True where an array stands on the way to the path's end. */
 function behindArray(path: readonly string[]): string {
-  const prefixes = path.slice(0, -1).map((_, i) => jsonPath(path.slice(0, i + 1)));
+  const prefixes = path.map((_, i) => jsonPath(path.slice(0, i)));
   return prefixes.map((prefix) => `ifnull(json_type(data, ${prefix}) = 'array', 0)`).join(" or ") || "0";
 }
 
@@ -133,9 +135,29 @@ function numberAt(path: readonly string[], op: keyof typeof COMPARE, operand: nu
   const slack = slackOf(operand);
   if (slack === undefined) return valueAt(path, "when 'integer' then 1 when 'real' then 1");
   if (!isPlain(path)) return UNKNOWN;
-  const value = `json_extract(data, ${jsonPath(path)})`;
-  const [test, bound] = op.startsWith("gt") ? [">= ?", operand - slack] : ["not between ? and 9e999", operand + slack];
-  return allOf([hasKeys(path), condition(`ifnull(${value} ${test}, ${behindArray(path)})`, [bound])]);
+  const atLeast = op.startsWith("gt");
+  const bound = atLeast ? operand - slack : operand + slack;
+  const sql = `json_extract(data, ${jsonPath(path)}) ${atLeast ? ">= ?" : "not between ? and 9e999"}`;
+  const holds = condition(`ifnull(${sql}, ${behindArray(path)})`, [bound]);
+  return allOf([hasKeys(path.slice(0, -1)), numberNear(path, atLeast, bound), holds]);
+}
+
+/**
+ * Cheaper than parsing, and false for most events a range leaves out: the number written behind the key, if the key
+ * stands there once. An array counts as a number beyond the bound.
+ */
+function numberNear(path: readonly string[], atLeast: boolean, bound: number): Condition {
+  const key = path.at(-1);
+  if (key === undefined || INDEX.test(key)) return hasKeys(path);
+  const text = keyText(key);
+  const behind = `substr(data, nullif(instr(data, '${text.replaceAll("'", "''")}'), 0) + ${[...text].length}, ${LONGEST_NUMBER})`;
+  const number = `cast(replace(${behind}, '[', '${atLeast ? "" : "-"}9e99') as real)`;
+  const twice = containsTwice(text);
+  return condition(
+    `(ifnull(${number} ${atLeast ? ">=" : "<="} ?, 0) or ${twice.sql})`,
+    [bound, ...twice.values],
+    false,
+  );
 }
 
 /** How far SQLite's reading of a decimal number may lie from JavaScript's, never 0; undefined where it cannot be told. */

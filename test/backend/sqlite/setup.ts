@@ -77,3 +77,10 @@ export async function found(backend: Backend, wanted: Wanted = {}): Promise<Stor
 export async function ids(backend: Backend, wanted: Wanted = {}): Promise<string[]> {
   return (await found(backend, wanted)).map((event) => event._id);
 }
+
+export async function onePage(backend: Awaited<ReturnType<typeof opened>>, wanted: Parameters<typeof query>[0]) {
+  for await (const { events, position } of backend.find(query(wanted))) {
+    return { ids: events.map((event) => event._id), position };
+  }
+  return { ids: [], position: undefined };
+}
