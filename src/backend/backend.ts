@@ -102,6 +102,8 @@ export interface BackendOptions {
   /** Told once per kind of trouble that does not fail a call (missing capability, unreadable document …). */
   readonly warn: (message: string) => void;
   readonly now: () => Date;
+  /** SQLite files only: see EventStoreOptions. A text names the file of the thread's code. */
+  readonly writerThread?: boolean | string | undefined;
   /** MongoDB only: see EventStoreOptions. */
   readonly database?: string | undefined;
   readonly collection?: string | undefined;

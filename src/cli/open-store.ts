@@ -30,6 +30,7 @@ export function commandConfig(command: Command, io: Io): Config {
 export interface OpenOptions {
   readonly readOnly?: boolean;
   readonly defaultSource?: Source;
+  readonly writerThread?: boolean;
 }
 
 /** Opens the store the configuration names. Reading needs an existing file; writing creates it. */

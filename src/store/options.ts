@@ -16,6 +16,11 @@ export interface EventStoreOptions extends ParseOptions {
   readonly appendTimeoutMs?: number;
   /** Longest a search runs unless it says otherwise, in ms. @default 30_000 */
   readonly findTimeoutMs?: number;
+  /**
+   * SQLite files only: write in a thread of its own, so that the event loop never waits for the disk. For processes that
+   * do much else, such as a server; ignored in a bundle, which has no file for the thread. @default false
+   */
+  readonly writerThread?: boolean;
   /** MongoDB only: database name where the URL names none. @default "madsci_events" */
   readonly database?: string;
   /** MongoDB only: collection of the events. @default "events" */
@@ -49,6 +54,7 @@ const DEFAULTS = {
 const POSITIVE = ["maxBatchEvents", "maxBatchBytes", "maxQueuedEvents", "appendTimeoutMs", "findTimeoutMs"] as const;
 const OTHERS = [
   "readOnly",
+  "writerThread",
   "onWarning",
   "database",
   "collection",

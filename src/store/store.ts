@@ -65,6 +65,7 @@ export class EventStore implements AsyncDisposable {
       zone: context.zone,
       now: context.now,
       readOnly: resolved.readOnly,
+      writerThread: options.writerThread,
       warn: resolved.onWarning,
       database: options.database,
       collection: options.collection,

@@ -7,10 +7,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Backend, BackendOptions } from "../../src/backend/backend.ts";
 import { openBackend } from "../../src/backend/open.ts";
 import { zoneReader } from "../../src/event/zone.ts";
 import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "./mongo.ts";
+
+const THREAD = fileURLToPath(new URL("../../dist/sqlite-writer.js", import.meta.url));
 
 export interface TestBackend {
   readonly name: string;
@@ -22,6 +25,7 @@ export interface TestBackend {
 export const BACKENDS: readonly TestBackend[] = [
   { name: "sqlite in memory", open: (options) => openBackend("memory:", testOptions(options)) },
   { name: "sqlite file", open: openFile },
+  { name: "sqlite file written by a thread", open: openThreaded },
   { name: "mongo", open: openDatabase, skip: mongoSkip },
 ];
 
@@ -30,10 +34,18 @@ export function testOptions(options: Partial<BackendOptions> = {}): BackendOptio
   return { zone: zoneReader("UTC"), readOnly: false, warn: () => {}, now: () => new Date(), ...options };
 }
 
-async function openFile(options?: Partial<BackendOptions>): Promise<Backend> {
+function openFile(options?: Partial<BackendOptions>): Promise<Backend> {
+  return inFolder((path) => openBackend(`sqlite:${path}`, testOptions(options)));
+}
+
+/** The thread's code is a file of the built package. */
+function openThreaded(options?: Partial<BackendOptions>): Promise<Backend> {
+  return inFolder((path) => openBackend(`sqlite:${path}`, testOptions({ ...options, writerThread: THREAD })));
+}
+
+async function inFolder(open: (path: string) => Promise<Backend>): Promise<Backend> {
   const folder = await mkdtemp(join(tmpdir(), "madsci-events-sqlite-"));
-  const backend = await openBackend(`sqlite:${join(folder, "events.db")}`, testOptions(options));
-  return afterClose(backend, () => rm(folder, { recursive: true, force: true }));
+  return afterClose(await open(join(folder, "events.db")), () => rm(folder, { recursive: true, force: true }));
 }
 
 async function openDatabase(options?: Partial<BackendOptions>): Promise<Backend> {

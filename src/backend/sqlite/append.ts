@@ -12,7 +12,12 @@ import { eventsOf, ROW_SQL } from "./document.ts";
 const INSERT = "insert into events (ts, received, head, data) values (?, ?, ?, ?) on conflict do nothing";
 const STORED: AppendOutcome = Object.freeze({ status: "stored" });
 
-export function appendBatch(writer: Connection, batch: readonly PreparedEvent[], received: Instant): AppendOutcome[] {
+/** What is written of an event. */
+export type Row = Pick<PreparedEvent, "instant" | "head" | "data" | "timeDefaulted"> & {
+  readonly event: { readonly _id: string };
+};
+
+export function appendBatch(writer: Connection, batch: readonly Row[], received: Instant): AppendOutcome[] {
   return writer.transaction(() => {
     const outcomes = batch.map((prepared) => {
       const stored = writer.run(INSERT, [prepared.instant, received, prepared.head, prepared.data]) > 0;
@@ -23,7 +28,7 @@ export function appendBatch(writer: Connection, batch: readonly PreparedEvent[],
   });
 }
 
-function compareWithFirst(writer: Connection, prepared: PreparedEvent): AppendOutcome {
+function compareWithFirst(writer: Connection, prepared: Row): AppendOutcome {
   const id = prepared.event._id;
   const texts = writer.get<Texts>("select head, data from events where id = ?", [id]);
   const existing = readEvent(writer, id);
@@ -31,13 +36,13 @@ function compareWithFirst(writer: Connection, prepared: PreparedEvent): AppendOu
   return { status: isSame(texts, prepared) ? "duplicate" : "conflict", existing };
 }
 
-type Texts = Pick<PreparedEvent, "head" | "data">;
+type Texts = Pick<Row, "head" | "data">;
 
-function isSame(first: Texts, prepared: PreparedEvent): boolean {
+function isSame(first: Texts, prepared: Row): boolean {
   return isSameHead(first.head, prepared) && isSameData(first.data, prepared.data);
 }
 
-function isSameHead(first: string, prepared: PreparedEvent): boolean {
+function isSameHead(first: string, prepared: Row): boolean {
   if (first === prepared.head) return true;
   const comparable = (json: string) => {
     const fields = parseJson(json) as Record<string, Json>;

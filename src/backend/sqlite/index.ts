@@ -2,7 +2,7 @@
  * The SQLite backend: one file, one writing process, any number of readers.
  *
  * A file has a writing connection, guarded by a lock (lock.ts), and a reading one beside it; `:memory:` has one for
- * both. Appends are one synchronous transaction; searches go in short steps (walk.ts).
+ * both. Appends are one transaction, here or in a thread (writer.ts); searches go in short steps (walk.ts).
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -21,14 +21,15 @@ import type {
   FindQuery,
   Position,
 } from "../backend.ts";
-import { appendBatch, readEvent } from "./append.ts";
-import { archiveIds, purgeArchived, unarchiveIds } from "./archive.ts";
+import { readEvent } from "./append.ts";
 import { Connection } from "./connection.ts";
 import { countedEvents } from "./counted.ts";
 import { openFailure } from "./failure.ts";
 import { countMatches, findPages } from "./find.ts";
 import { lockForWriting, type WriterLock } from "./lock.ts";
 import { checkSchema, ensureSchema, READER_PRAGMAS, WRITER_PRAGMAS } from "./schema.ts";
+import { ThreadWriter, threadFile } from "./thread.ts";
+import { LocalWriter, type Writer } from "./writer.ts";
 
 const MEMORY = ":memory:";
 const STATS: BackendStats = Object.freeze({ repaired: 0, opaque: 0 });
@@ -49,7 +50,8 @@ async function openMemory(options: BackendOptions): Promise<Backend> {
   const connection = await Connection.open(MEMORY);
   connection.exec(WRITER_PRAGMAS);
   ensureSchema(connection, options.now());
-  return new SqliteBackend(options, { reader: connection, writer: options.readOnly ? undefined : connection });
+  const writer = options.readOnly ? undefined : new LocalWriter(connection);
+  return new SqliteBackend(options, { reader: connection, writer, shared: true });
 }
 
 async function openForReading(file: string, options: BackendOptions): Promise<Backend> {
@@ -71,8 +73,17 @@ async function openForWriting(file: string, options: BackendOptions): Promise<Ba
     checkSchema(writer);
     writer.exec(WRITER_PRAGMAS);
     ensureSchema(writer, options.now());
-    return new SqliteBackend(options, { reader: await connectedReader(file, open), writer, lock });
+    const reader = await connectedReader(file, open);
+    return new SqliteBackend(options, { reader, writer: writerOf(writer, file, options), lock });
   });
+}
+
+/** Where a thread is wanted and there, it takes the place of the connection that prepared the file. */
+function writerOf(connection: Connection, file: string, { writerThread }: BackendOptions): Writer {
+  const code = writerThread === true ? threadFile() : writerThread || undefined;
+  if (code === undefined) return new LocalWriter(connection);
+  connection.close();
+  return new ThreadWriter(code, file);
 }
 
 type Closing = { close(): void }[];
@@ -106,8 +117,10 @@ function makeFolder(file: string): void {
 
 interface Parts {
   readonly reader: Connection;
-  /** Absent when open read-only. The same as `reader` in memory. */
-  readonly writer?: Connection | undefined;
+  /** True when the writer has the same connection and closes it. */
+  readonly shared?: boolean;
+  /** Absent when open read-only. */
+  readonly writer?: Writer | undefined;
   readonly lock?: WriterLock;
 }
 
@@ -127,7 +140,7 @@ class SqliteBackend implements Backend {
 
   async append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]> {
     const writer = this.#writer();
-    return batch.length === 0 ? [] : appendBatch(writer, batch, received);
+    return batch.length === 0 ? [] : writer.append(batch, received);
   }
 
   async get(id: string): Promise<StoredEvent | undefined> {
@@ -154,7 +167,7 @@ class SqliteBackend implements Backend {
 
   async archive(target: ArchiveTarget, at: Instant, limit: number): Promise<number> {
     const writer = this.#writer();
-    if ("ids" in target) return archiveIds(writer, target.ids.slice(0, limit), at);
+    if ("ids" in target) return writer.archive(target.ids.slice(0, limit), at);
     const after = this.#archiving.get(target);
     const first = await this.#archiveBehind(target, { at, limit, after });
     if (first === limit || !after) return first;
@@ -169,22 +182,19 @@ class SqliteBackend implements Backend {
     let archived = 0;
     const query = { ...target, archived: false, by: "event_timestamp", order: "oldest", limit, after } as const;
     for await (const { events, position } of this.find(query)) {
-      archived += await archiveIds(
-        this.#writer(),
-        events.map((event) => event._id),
-        at,
-      );
+      const ids = events.map((event) => event._id);
+      archived += await this.#writer().archive(ids, at);
       if (position) this.#archiving.set(target, position);
     }
     return archived;
   }
 
   async unarchive(ids: readonly string[]): Promise<number> {
-    return unarchiveIds(this.#writer(), ids);
+    return this.#writer().unarchive(ids);
   }
 
   async purge(archivedBefore: Instant, limit: number): Promise<number> {
-    return purgeArchived(this.#writer(), archivedBefore, limit);
+    return this.#writer().purge(archivedBefore, limit);
   }
 
   async ping(): Promise<void> {
@@ -198,9 +208,9 @@ class SqliteBackend implements Backend {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const { reader, writer, lock } = this.#parts;
-    if (reader !== writer) reader.close();
-    if (writer) closeWriter(writer);
+    const { reader, writer, lock, shared } = this.#parts;
+    if (!shared || !writer) reader.close();
+    await writer?.close();
     lock?.close();
   }
 
@@ -209,20 +219,10 @@ class SqliteBackend implements Backend {
     return this.#parts.reader;
   }
 
-  #writer(): Connection {
+  #writer(): Writer {
     this.#reader();
     const { writer } = this.#parts;
     if (!writer) throw new EventStoreError("EVT_INVALID_OPTION", "the store is open read-only");
     return writer;
   }
-}
-
-/** Leaves statistics for the planner and an empty write-ahead log; a failure of either loses nothing. */
-function closeWriter(writer: Connection): void {
-  try {
-    writer.exec("pragma optimize; pragma wal_checkpoint(truncate);");
-  } catch {
-    // The log is read again at the next open.
-  }
-  writer.close();
 }

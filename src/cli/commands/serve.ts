@@ -60,7 +60,7 @@ async function serve(command: Command, version: string, io: Io): Promise<void> {
   for (const message of doubts(config, address)) warn(io, message);
   const manager_id = managerId(config.settings, io.cwd, (message) => warn(io, message));
   const stopped = firstSignal();
-  const store = await openStore(config, io, { defaultSource: { manager_id } });
+  const store = await openStore(config, io, { defaultSource: { manager_id }, writerThread: true });
   const server = await startServer(store, { ...config.settings, manager_id }, { address, version, io });
   await stopped;
   io.err("stopping when the requests under way are done; a second signal stops at once");

@@ -1,0 +1,68 @@
+/** The other end of thread.ts: a thread with the writing connection, which answers one message after the other. */
+import { parentPort, workerData } from "node:worker_threads";
+import { EventStoreError } from "../../errors.ts";
+import type { AppendOutcome } from "../backend.ts";
+import type { Row } from "./append.ts";
+import { Connection } from "./connection.ts";
+import { throughGate } from "./gate.ts";
+import { WRITER_PRAGMAS } from "./schema.ts";
+import type { Columns, Exceptions, Reply, Request, Requests, Start, ThreadError } from "./thread.ts";
+import { LocalWriter, type Writer } from "./writer.ts";
+
+const METHODS: { [Method in keyof Requests]: (writer: Writer, ...args: Requests[Method]) => Promise<unknown> } = {
+  append: async (writer, columns, received) => exceptionsOf(await writer.append(rowsOf(columns), received)),
+  archive: (writer, ...args) => writer.archive(...args),
+  unarchive: (writer, ...args) => writer.unarchive(...args),
+  purge: (writer, ...args) => writer.purge(...args),
+  close: (writer) => writer.close(),
+};
+
+const { path, gate } = workerData as Start;
+let opening: Promise<Writer> | undefined;
+/** Calls run one after the other, as they came. */
+let last: Promise<unknown> = Promise.resolve();
+
+parentPort?.on("message", (request: Request) => {
+  last = last.then(() => throughGate(gate, () => answer(request)));
+});
+
+async function open(): Promise<Writer> {
+  const connection = await Connection.open(path);
+  connection.exec(WRITER_PRAGMAS);
+  return new LocalWriter(connection);
+}
+
+async function answer({ id, method, args }: Request): Promise<void> {
+  const run = METHODS[method] as (writer: Writer, ...args: readonly unknown[]) => Promise<unknown>;
+  opening ??= open().catch((error: unknown) => {
+    opening = undefined;
+    throw error;
+  });
+  const reply: Reply = await opening
+    .then((writer) => run(writer, ...args))
+    .then((result) => ({ id, result }))
+    .catch((error: unknown) => ({ id, error: describe(error) }));
+  parentPort?.postMessage(reply);
+  // Ends the thread.
+  if (method === "close") parentPort?.close();
+}
+
+function rowsOf({ ids, instants, heads, datas, timesDefaulted }: Columns): Row[] {
+  return ids.map((_id, at) => ({
+    event: { _id },
+    instant: instants[at] as bigint,
+    head: heads[at] as string,
+    data: datas[at] as string,
+    timeDefaulted: timesDefaulted[at] as boolean,
+  }));
+}
+
+function exceptionsOf(outcomes: readonly AppendOutcome[]): Exceptions {
+  return [...outcomes.entries()].filter(([, outcome]) => outcome.status !== "stored");
+}
+
+function describe(error: unknown): ThreadError {
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause !== undefined ? String(error.cause) : undefined;
+  return { code: error instanceof EventStoreError ? error.code : undefined, message, cause };
+}

@@ -1,0 +1,56 @@
+/**
+ * What changes a database. Two ways to do it: in this thread (here) or in one of its own (thread.ts), so that neither
+ * SQLite's work nor the wait for the disk holds up the event loop.
+ */
+import type { Instant } from "../../event/instant.ts";
+import type { AppendOutcome } from "../backend.ts";
+import { appendBatch, type Row } from "./append.ts";
+import { archiveIds, purgeArchived, unarchiveIds } from "./archive.ts";
+import type { Connection } from "./connection.ts";
+
+/** Each method as the one of Backend with its name. */
+export interface Writer {
+  append(batch: readonly Row[], received: Instant): Promise<AppendOutcome[]>;
+  archive(ids: readonly string[], at: Instant): Promise<number>;
+  unarchive(ids: readonly string[]): Promise<number>;
+  purge(archivedBefore: Instant, limit: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export class LocalWriter implements Writer {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async append(batch: readonly Row[], received: Instant): Promise<AppendOutcome[]> {
+    return appendBatch(this.#connection, batch, received);
+  }
+
+  archive(ids: readonly string[], at: Instant): Promise<number> {
+    return archiveIds(this.#connection, ids, at);
+  }
+
+  unarchive(ids: readonly string[]): Promise<number> {
+    return unarchiveIds(this.#connection, ids);
+  }
+
+  purge(archivedBefore: Instant, limit: number): Promise<number> {
+    return purgeArchived(this.#connection, archivedBefore, limit);
+  }
+
+  async close(): Promise<void> {
+    leaveTidy(this.#connection);
+    this.#connection.close();
+  }
+}
+
+/** Leaves statistics for the planner and an empty write-ahead log; a failure of either loses nothing. */
+function leaveTidy(connection: Connection): void {
+  try {
+    connection.exec("pragma optimize; pragma wal_checkpoint(truncate);");
+  } catch {
+    // The log is read again at the next open.
+  }
+}
