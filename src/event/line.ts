@@ -13,7 +13,6 @@ import { isUlid } from "./id.ts";
 import { formatInstant, instantOf } from "./instant.ts";
 import { parseJson, stringifyJson } from "./json.ts";
 import { LEVEL, type LogLevel, levelName } from "./levels.ts";
-import { idProblem } from "./parse.ts";
 import { parseTimestamp } from "./timestamp.ts";
 import { localZone, type ZoneReader, zoneReader } from "./zone.ts";
 
@@ -172,16 +171,15 @@ function roundDown(level: number): LogLevel {
   return PINO[Math.max(10, Math.min(60, Math.floor(level / 10) * 10))] ?? LEVEL.INFO;
 }
 
-function idText(value: unknown): string | undefined {
-  const id = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
-  return typeof id === "string" && idProblem(id) === undefined ? id : undefined;
+function ulidOf(value: unknown): string | undefined {
+  return typeof value === "string" && isUlid(value) ? value : undefined;
 }
 
-/** `_id` wins over `event_id`, as when an event is parsed. */
+/** Only a ULID is an event's id: an application's own `event_id` may stand on many lines. `_id` wins over `event_id`. */
 const liftId: Lift = (draft, value, fields) => {
-  const id = idText(value);
+  const id = ulidOf(value);
   if (id === undefined) return false;
-  draft._id = idText(fields._id) ?? id;
+  draft._id = ulidOf(fields._id) ?? id;
   return draft._id === id;
 };
 

@@ -10,6 +10,8 @@
  *
  * Order is kept: the next batch starts when this one is settled. Not here: when a batch is due, what to drop.
  */
+import type { EventInput } from "../event/event.ts";
+import { newId } from "../event/id.ts";
 import type { Clock } from "./clock.ts";
 import type { ResolvedShipOptions } from "./options.ts";
 import { Pause } from "./pause.ts";
@@ -26,6 +28,18 @@ export interface CourierOptions {
   readonly rejected: (item: Item, reason: string) => void;
   /** The link broke (with the error) or works again (undefined). */
   readonly link: (trouble: SendError | undefined) => void;
+}
+
+/** A line must not be lost because another has its id: it gets one of its own, and keeps the old one among its data. */
+function withNewId(item: Item): Item {
+  const { _id, event_data } = item.event;
+  const isObject = typeof event_data === "object" && event_data !== null && !Array.isArray(event_data);
+  const data = isObject ? { _id, ...event_data } : event_data;
+  return {
+    ...item,
+    renamed: true,
+    event: { ...item.event, _id: newId(), event_data: data as EventInput["event_data"] },
+  };
 }
 
 /** Longest pause between two tries while closing. */
@@ -114,12 +128,14 @@ export class Courier {
 
   async #apply(group: Item[], verdicts: readonly Verdict[]): Promise<void> {
     const again = group.filter((_item, at) => verdicts[at]?.status === "retry");
-    if (again.length > 0) this.#groups[0] = again;
-    else this.#groups.shift();
+    const clashing = group.filter((item, at) => verdicts[at]?.status === "conflict" && !item.renamed);
+    const renamed = clashing.map(withNewId);
+    this.#groups.splice(0, 1, ...[renamed, again].filter((part) => part.length > 0));
     const stored = group.filter((_item, at) => verdicts[at]?.status === "stored");
     for (const [at, item] of group.entries()) {
       const verdict = verdicts[at];
       if (verdict?.status === "rejected") this.#with.rejected(item, verdict.reason);
+      if (verdict?.status === "conflict" && item.renamed) this.#with.rejected(item, "two ids of it hold other events");
     }
     if (again.length < group.length) this.#succeeded();
     this.#with.stored(stored);

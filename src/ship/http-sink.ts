@@ -117,6 +117,7 @@ function detailOf(answer: unknown): string {
 function verdictOf(result: unknown): Verdict {
   const { status, problem } = (result ?? {}) as { status?: unknown; problem?: unknown };
   if (status === "stored" || status === "duplicate") return { status: "stored" };
+  if (status === "conflict") return { status: "conflict" };
   const detail = detailOf(problem);
   return { status: "rejected", reason: detail === "" ? String(status) : `${status}: ${detail}` };
 }

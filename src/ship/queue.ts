@@ -17,6 +17,8 @@ export interface Item {
   readonly bytes: number;
   /** Clock reading at which it should leave, with or without company. */
   readonly dueMs: number;
+  /** True when its first id was another event's. */
+  readonly renamed?: boolean;
 }
 
 const SHED_TO = 0.9;

@@ -1,14 +1,18 @@
 /**
  * Sink: where a shipper delivers. One method, one verdict per event, and a closed list of ways to fail.
  *
- * Resolved verdicts are final except `retry`. A rejected send means that nothing is known about the batch; sending it
+ * Resolved verdicts are final except `conflict` and `retry`. A rejected send means that nothing is known about the batch; sending it
  * again is safe because every event carries its id.
  */
 import type { EventInput } from "../event/event.ts";
 
-/** `stored`: durable (a duplicate counts). `rejected`: will never be taken. `retry`: not now. @since 0.1.0 */
+/**
+ * `stored`: durable (a duplicate counts). `conflict`: the id holds another event. `rejected`: will never be taken.
+ * `retry`: not now.
+ * @since 0.1.0
+ */
 export type Verdict =
-  | { readonly status: "stored" | "retry" }
+  | { readonly status: "stored" | "conflict" | "retry" }
   | { readonly status: "rejected"; readonly reason: string };
 
 /** @since 0.1.0 */

@@ -32,6 +32,7 @@ export function storeSink(open: () => StoreLike | Promise<StoreLike>, owned: boo
 
 function verdictOf(result: { readonly status: string; readonly error?: Error }): Verdict {
   if (result.status === "stored" || result.status === "duplicate") return { status: "stored" };
+  if (result.status === "conflict") return { status: "conflict" };
   return { status: "rejected", reason: result.error?.message ?? result.status };
 }
 

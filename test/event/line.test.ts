@@ -137,10 +137,15 @@ describe("other fields", () => {
     });
   });
 
-  it("keeps an id, _id before event_id", () => {
-    expect(map({ event_id: "a" })).toMatchObject({ _id: "a", event_data: {} });
-    expect(map({ event_id: "a", _id: "b" })).toMatchObject({ _id: "b", event_data: { event_id: "a" } });
-    expect(map({ event_id: "", _id: null })).toMatchObject({ event_data: { event_id: "", _id: null } });
+  it("keeps a ULID as id, _id before event_id", () => {
+    expect(map({ event_id: NODE })).toMatchObject({ _id: NODE, event_data: {} });
+    expect(map({ event_id: NODE, _id: OTHER })).toMatchObject({ _id: OTHER, event_data: { event_id: NODE } });
+  });
+
+  it.each([["evt_1"], [5], [""], [null]])("takes an application's own id %j for data", (id) => {
+    const event = map({ event_id: id, _id: id });
+    expect(event).toMatchObject({ event_data: { event_id: id, _id: id } });
+    expect(event).not.toHaveProperty("_id");
   });
 
   it("keeps everything else unchanged, big integers and odd keys included", () => {

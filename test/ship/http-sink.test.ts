@@ -104,11 +104,7 @@ describe("the batch route", () => {
     ];
     const { send } = await sinkTo(() => ({ body: { results } }));
     const rejected = (reason: string) => ({ status: "rejected", reason });
-    expect(await send(events(3))).toEqual([
-      stored,
-      rejected("conflict: another content"),
-      rejected("invalid: log_level"),
-    ]);
+    expect(await send(events(3))).toEqual([stored, { status: "conflict" }, rejected("invalid: log_level")]);
   });
 
   it.each([["no JSON"], [{}], [[]], [{ results: [] }], [{ accepted: 2 }], ['{"results":[{"status":"sto']])(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { EventInput } from "../../src/event/event.ts";
 import { SendError, type Verdict } from "../../src/ship/sink.ts";
 import { balanced, fakeShipper, line, numberOf, range, settle, storedAll } from "./fakes.ts";
 
@@ -165,6 +166,32 @@ describe("refusals", () => {
     await clock.advance(1000);
     expect(shipper.stats()).toMatchObject({ acknowledged: 16, rejected: 0 });
     expect(sink.tried.slice(-4).map((batch) => batch.length)).toEqual([2, 2, 2, 2]);
+  });
+
+  it("gives a line whose id holds another event an id of its own", async () => {
+    const { shipper, sink, clock } = fakeShipper();
+    const taken = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let sent: readonly EventInput[] = [];
+    sink.answer = (events) => {
+      sent = events;
+      return events.map(({ _id }) => ({ status: _id === taken ? "conflict" : "stored" }));
+    };
+    for (const msg of ["first", "second"]) shipper.accept(JSON.stringify({ event_id: taken, msg }));
+    await clock.advance(1000);
+    expect(shipper.stats()).toMatchObject({ in: 2, acknowledged: 2, rejected: 0, pending: 0 });
+    expect(sent.map((event) => event.event_data)).toEqual([
+      { _id: taken, message: "first" },
+      { _id: taken, message: "second" },
+    ]);
+    expect(new Set(sent.map((event) => event._id)).size).toBe(2);
+  });
+
+  it("does not try a third id", async () => {
+    const { shipper, sink, clock } = fakeShipper();
+    sink.answer = (events) => events.map(() => ({ status: "conflict" }));
+    shipper.accept(line(0));
+    await clock.advance(1000);
+    expect(shipper.stats()).toMatchObject({ rejected: 1, pending: 0 });
   });
 
   it("counts and reports what the sink rejects by itself", async () => {
