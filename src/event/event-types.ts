@@ -27,9 +27,14 @@ const GROUPS = {
 /** All 63 event types of MADSci 0.7, lower-case as on the wire. @since 0.1.0 */
 export const EVENT_TYPES: readonly string[] = Object.values(GROUPS).flat();
 
-const KNOWN = new Map<string, string>(EVENT_TYPES.map((type) => [type, type]));
-/** Written by MADSci up to 0.6.1; today's name is `experiment_cancelled`. */
-KNOWN.set("experiment_stop", "experiment_cancelled");
+/** Names MADSci wrote up to 0.6.1, and today's. */
+const OLD_NAMES: ReadonlyMap<string, string> = new Map([["experiment_stop", "experiment_cancelled"]]);
+const KNOWN = new Map<string, string>([...EVENT_TYPES.map((type) => [type, type] as const), ...OLD_NAMES]);
+
+/** Today's name of an event type, every other text as it is. */
+export function currentType(text: string): string {
+  return OLD_NAMES.get(text) ?? text;
+}
 
 /** True for one of the 63 types MADSci knows. */
 export function isKnownType(type: string): boolean {

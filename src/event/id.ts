@@ -5,7 +5,8 @@
  * filled in one go gives the same ids about sixty times faster.
  */
 import { randomFillSync } from "node:crypto";
-import { monotonicFactory } from "ulid";
+import { monotonicFactory, ulid } from "ulid";
+import { EventStoreError } from "../errors.ts";
 
 const pool = new Uint8Array(4096);
 let used = pool.length;
@@ -20,9 +21,19 @@ function random(): number {
 
 const next = monotonicFactory(random);
 
-/** A new ULID: 26 characters, ascending within this process. @since 0.1.0 */
+/** The latest time a ULID can tell: 10889-08-02. */
+const MAX_MS = 2 ** 48 - 1;
+
+/**
+ * A new ULID: 26 characters, ascending within this process; of another time if one is given (then in no order).
+ * @throws EventStoreError `EVT_INVALID_OPTION` for a time no ULID can tell.
+ * @since 0.1.0
+ */
 export function newId(nowMs?: number): string {
-  return next(nowMs);
+  if (nowMs === undefined) return next();
+  // Not from the same factory, which would never go back behind a later time.
+  if (Number.isInteger(nowMs) && nowMs > 0 && nowMs <= MAX_MS) return ulid(nowMs, random);
+  throw new EventStoreError("EVT_INVALID_OPTION", `nowMs must be whole milliseconds from 1 to ${MAX_MS}`);
 }
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;

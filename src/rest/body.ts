@@ -105,9 +105,12 @@ export function jsonOf(text: string): Json {
   }
 }
 
-/** V8's sentence without the piece of the text it quotes. */
+/** V8's sentence without the piece of the text it quotes, and without the place, which `loc` tells. */
 function reasonOf(error: SyntaxError): string {
-  return /^[A-Z][a-z -]+/.exec(error.message)?.[0].trim() ?? "not JSON";
+  const sentence = error.message
+    .replace(/,? (?:\.\.\.)?".*$/s, "")
+    .replace(/ (?:in JSON )?(?:at position|after JSON at).*$/s, "");
+  return sentence.length <= 100 ? sentence : "not JSON";
 }
 
 /** Where V8 names no position, the longest beginning that is only incomplete ends at the error. */
@@ -133,12 +136,12 @@ function isBeginning(text: string): boolean {
   }
 }
 
-/** A JSON body of MADSci's routes. Another content type counts as text, and so does not hold an object. */
+/** A JSON body of MADSci's routes. Another content type, or none, counts as text, and so does not hold an object. */
 export async function jsonBody(request: FastifyRequest, limit: number): Promise<Json> {
   const bytes = await bodyBytes(request, limit);
   if (bytes === undefined) throw missingBody();
   const text = utf8(bytes);
-  if (isJsonType(request.headers["content-type"]) === false) return text;
+  if (!isJsonType(request.headers["content-type"])) return text;
   const value = jsonOf(text);
   if (value === null) throw missingBody();
   return value;

@@ -28,6 +28,7 @@ export const KINDS = {
   "method-not-allowed": "Method Not Allowed",
   "unsupported-media-type": "The media type is not supported",
   "rate-limited": "Too many requests",
+  refused: "The request is refused",
   unavailable: "The event store cannot answer right now",
   "not-implemented": "Not implemented",
   internal: "Internal Server Error",
@@ -116,14 +117,23 @@ function fromStoreError(error: EventStoreError): Failure | undefined {
   return new Failure(status, KIND_OF[error.code], error.message, { issues });
 }
 
-/** Fastify's own refusals while it reads a request. */
+/** What Fastify refuses while it reads a request, and what hooks of the app around throw: errors with a status. */
 function fromFastify(error: unknown): Failure | undefined {
-  const { statusCode: status, code } = error as { statusCode?: number; code?: string };
-  if (status === undefined || status < 400 || status > 499 || !code?.startsWith("FST_")) return undefined;
+  const { statusCode: status, code, message } = error as { statusCode?: number; code?: string; message?: string };
+  if (status === undefined || !Number.isInteger(status) || status < 400 || status > 599) return undefined;
+  if (!code?.startsWith("FST_")) return fromHost(status, message);
+  if (status > 499) return undefined;
   if (status === 413) return tooLarge("Request body is too large");
   if (status === 415) {
     const msg = "Input should be a valid dictionary or object to extract fields from";
     return invalidRequest([{ type: "model_attributes_type", loc: ["body"], msg, input: null }]);
   }
   return new Failure(status, "invalid-request", "The request cannot be read");
+}
+
+/** The app's own refusal, as Fastify would answer it; what is wrong inside the app is not told. */
+function fromHost(status: number, message: string | undefined): Failure {
+  const kind = status === 503 ? "unavailable" : "internal";
+  if (status > 499) return new Failure(status, kind, KINDS[kind]);
+  return new Failure(status, "refused", message || KINDS.refused);
 }

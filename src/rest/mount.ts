@@ -42,7 +42,7 @@ function restOf(app: FastifyInstance, options: ResolvedRestOptions): Rest {
     stopping = true;
   });
   const document = () => {
-    text ??= JSON.stringify(openApiDocument(ROUTES, options));
+    text ??= JSON.stringify(openApiDocument(ROUTES, options, app.prefix));
     return text;
   };
   return { store: options.store, options, stopping: () => stopping, document };

@@ -13,8 +13,12 @@ interface Info {
 /** Version of the contract, as MADSci's server states it. */
 const API_VERSION = "0.1.0";
 
-/** @returns the whole document, ready to be written as JSON */
-export function openApiDocument(routes: readonly Route[], { managerName, managerDescription }: Info): JsonObject {
+/**
+ * @param prefix of the paths, where the routes are mounted in another app
+ * @returns the whole document, ready to be written as JSON
+ */
+export function openApiDocument(routes: readonly Route[], info: Info, prefix = ""): JsonObject {
+  const { managerName, managerDescription } = info;
   const shared: JsonObject = {};
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
@@ -32,6 +36,7 @@ export function openApiDocument(routes: readonly Route[], { managerName, manager
       { name: "v1", description: "The routes of this server" },
       { name: "service", description: "Probes and documentation" },
     ],
+    ...(prefix !== "" && { servers: [{ url: prefix }] }),
     paths,
     components: { schemas: Object.fromEntries(Object.entries(shared).sort(([a], [b]) => (a < b ? -1 : 1))) },
   };

@@ -28,7 +28,7 @@ function listEvents({ store, options }: Rest, request: FastifyRequest, reply: Fa
   query.check();
   const search = { store, options: { ...find, signal: closedSignal(reply) }, where: "query" } as const;
   reply.header("vary", [reply.getHeader("vary"), "Accept"].filter(Boolean).join(", "));
-  return lines ? sendLines(reply, search) : sendPage(reply, search, urlWithout(request.url, "cursor"));
+  return (lines ? sendLines : sendPage)(reply, search, urlWithout(request.url, "cursor"));
 }
 
 function readFind(query: V1Query, mostLimit: number, limit: number) {
@@ -98,7 +98,12 @@ const findQuerySchema = () =>
     trace_id: listed("Trace id"),
     span_id: listed("Span id"),
     include_archived: z.boolean().default(false),
-    limit: z.int().min(1).default(DEFAULT_LIMIT).describe("Up to 1000; as NDJSON up to 10 000, which is its default"),
+    limit: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(DEFAULT_LIMIT)
+      .describe("Up to 1000; as NDJSON up to 10 000, which is its default"),
     cursor: z.string().optional().describe("From the page before"),
     order: z.enum(["newest", "oldest"]).default("newest"),
     fields: listed("Fields to return"),
@@ -111,7 +116,7 @@ export const V1_FIND_ROUTES: readonly Route[] = [
     handle: listEvents,
     doc: () => ({
       summary: "Events by plain parameters",
-      description: `Pages of JSON with a cursor and a Link header; with Accept: ${NDJSON_TYPE} one stream of lines.`,
+      description: `Pages of JSON with a cursor and a Link header; with Accept: ${NDJSON_TYPE} one stream of lines, and a Link header where it ends at its limit.`,
       tag: "v1",
       query: findQuerySchema(),
       answer: pageSchema,

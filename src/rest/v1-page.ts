@@ -48,9 +48,7 @@ export interface PageSearch {
 /** @param next URL of the next page, without its cursor; undefined gives no `Link` */
 export async function sendPage(reply: FastifyReply, search: PageSearch, next?: string) {
   const { events, cursor, timedOut } = await readPage(search);
-  if (next !== undefined && cursor !== undefined) {
-    reply.header("link", `<${next}${next.includes("?") ? "&" : "?"}cursor=${cursor}>; rel="next"`);
-  }
+  if (next !== undefined && cursor !== undefined) linkTo(reply, next, cursor);
   const rest = JSON.stringify({ cursor: cursor ?? null, timed_out: timedOut });
   return reply.type(JSON_TYPE).send(`{"events":[${events}],${rest.slice(1)}`);
 }
@@ -72,14 +70,34 @@ async function readPage({ store, options, where }: PageSearch) {
   }
 }
 
-/** One event per line. Its end is the end of the answer, so a search out of time breaks it off. */
-export function sendLines(reply: FastifyReply, { store, options, where }: PageSearch) {
-  return sendPieces(reply, joined(linePieces(findFor(store, options, where))), { type: NDJSON_TYPE });
+/**
+ * One event per line. Its end is the end of the answer, so a search out of time breaks it off.
+ *
+ * Where the search goes on behind the limit, a `Link` says so. Headers come first, so the last event is looked up before
+ * the first is sent; lines then end with that event, however many have arrived in front of it meanwhile.
+ */
+export async function sendLines(reply: FastifyReply, { store, options, where }: PageSearch, next: string) {
+  const last = findFor(store, { ...options, offset: options.limit - 1, limit: 1, fields: undefined }, where);
+  const [end] = await last.toArray();
+  assertComplete(last);
+  if (last.cursor !== undefined) linkTo(reply, next, last.cursor);
+  const fields = options.fields && [...options.fields, "_id"];
+  const search = findFor(store, { ...options, limit: undefined, fields }, where);
+  const lines = linePieces(search, end?._id, options.fields?.includes("_id") ?? true);
+  return sendPieces(reply, joined(lines), { type: NDJSON_TYPE });
 }
 
-async function* linePieces(cursor: EventCursor): AsyncGenerator<string> {
-  for await (const event of cursor) yield `${stringifyJson(event)}\n`;
+async function* linePieces(cursor: EventCursor, end: string | undefined, withId: boolean): AsyncGenerator<string> {
+  for await (const event of cursor) {
+    const { _id, ...rest } = event;
+    yield `${stringifyJson(withId ? event : rest)}\n`;
+    if (_id === end) return;
+  }
   assertComplete(cursor);
+}
+
+function linkTo(reply: FastifyReply, next: string, cursor: string): void {
+  reply.header("link", `<${next}${next.includes("?") ? "&" : "?"}cursor=${cursor}>; rel="next"`);
 }
 
 export const pageSchema = z.object({

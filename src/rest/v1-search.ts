@@ -165,7 +165,11 @@ export const V1_SEARCH_ROUTES: readonly Route[] = [
       body: {
         schema: z.object({
           selector: selectorSchema.optional(),
-          order: z.enum(["newest", "oldest"]).default("newest").describe("Also as sort: {event_timestamp: -1}"),
+          order: z.enum(["newest", "oldest"]).default("newest").describe("By event_timestamp, then id"),
+          sort: z
+            .union([z.enum(["newest", "oldest"]), z.object({ event_timestamp: z.literal([1, -1]) })])
+            .optional()
+            .describe("The same order in MongoDB's notation; order wins"),
           limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
           cursor: z.string().nullable().optional(),
           fields: z.array(z.enum(FIELDS as [string, ...string[]])).optional(),

@@ -7,6 +7,7 @@ import type { ParseContext } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import { DateValue, type Node, type ParsedSelector, type Selector } from "../event/selector/selector.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
+import { assertKnown, assertOneOf, assertTexts } from "./known.ts";
 import { decodeCursor } from "./position.ts";
 
 /** How naive timestamps are read. */
@@ -56,7 +57,18 @@ export interface ArchiveOptions {
   readonly maxBatches?: number;
 }
 
+const COUNT_OPTIONS = new Set(["selector", "from", "to", "includeArchived", "limit", "timeoutMs", "signal"]);
+const FIND_OPTIONS = new Set([...COUNT_OPTIONS, "order", "by", "offset", "cursor", "fields"]);
+const ARCHIVE_OPTIONS = new Set(["ids", "before", "selector", "batchSize", "maxBatches"]);
+const ORDERS = ["newest", "oldest"] as const;
+const TIMES = ["event_timestamp", "archived_at"] as const;
+
 export function countQuery(options: CountOptions, zone: Zone): CountQuery {
+  assertKnown("count", options, COUNT_OPTIONS);
+  return conditionOf(options, zone);
+}
+
+function conditionOf(options: CountOptions, zone: Zone): CountQuery {
   const selector = parseSelector(options.selector ?? {}, { naiveTimezone: zone.naiveTimezone });
   return {
     selector,
@@ -69,9 +81,12 @@ export function countQuery(options: CountOptions, zone: Zone): CountQuery {
 }
 
 export function findQuery(options: FindOptions, zone: Zone): FindQuery {
+  assertKnown("find", options, FIND_OPTIONS);
+  assertOneOf("order", options.order, ORDERS);
+  assertOneOf("by", options.by, TIMES);
   checkFields(options.fields);
   const scope = { by: options.by ?? "event_timestamp", order: options.order ?? "newest" } as const;
-  const condition = countQuery(options, zone);
+  const condition = conditionOf(options, zone);
   return {
     ...condition,
     ...scope,
@@ -89,7 +104,9 @@ function archivedFilter(options: CountOptions, selector: ParsedSelector): boolea
 
 /** The steps of an archive call: slices of its ids, or one condition to repeat until nothing is left. */
 export function archiveTargets(options: ArchiveOptions, batch: number, zone: Zone): ArchiveTarget[] {
-  if (options.ids) {
+  assertKnown("archive", options, ARCHIVE_OPTIONS);
+  if (options.ids !== undefined) {
+    assertTexts("ids", options.ids);
     const ids = [...new Set(options.ids)];
     const parts = Math.ceil(ids.length / batch);
     return Array.from({ length: parts }, (_, i) => ({ ids: ids.slice(i * batch, (i + 1) * batch) }));
@@ -107,7 +124,8 @@ export function archiveTargets(options: ArchiveOptions, batch: number, zone: Zon
 
 export function toInstant(name: string, time: TimeInput, zone: Zone): Instant {
   if (time instanceof Date && !Number.isNaN(time.getTime())) return instantOf(time);
-  const parsed = time instanceof Date ? "not a valid date" : parseTimestamp(time, zone.zone);
+  const isText = typeof time === "string" || typeof time === "number";
+  const parsed = isText ? parseTimestamp(time, zone.zone) : "not a valid date";
   if (typeof parsed !== "string") return parsed.instant;
   throw new EventStoreError("EVT_INVALID_OPTION", `${name}: ${parsed}`);
 }
@@ -118,6 +136,7 @@ export function wholeNumber(name: string, value: number | undefined): number | u
 }
 
 function checkFields(fields: readonly string[] | undefined): void {
+  if (fields !== undefined) assertTexts("fields", fields);
   const known = new Set<string>([...EVENT_FIELDS, "received_at", "skew_ms"]);
   const unknown = fields?.find((field) => !known.has(field));
   if (unknown !== undefined)

@@ -18,6 +18,7 @@ import { type Appended, AppendQueue } from "./append-queue.ts";
 import type { AppendResult } from "./append-result.ts";
 import { Counters, type StoreCounters } from "./counters.ts";
 import { EventCursor } from "./find.ts";
+import { assertKnown, assertTexts } from "./known.ts";
 import { type EventStoreOptions, type ResolvedStoreOptions, resolveStoreOptions } from "./options.ts";
 import {
   type ArchiveOptions,
@@ -32,6 +33,7 @@ import {
 } from "./query.ts";
 
 /** Events archived or purged per durable step unless the caller says otherwise. */
+const PURGE_OPTIONS = new Set(["archivedBefore", "batchSize"]);
 const DEFAULT_STEP = 1000;
 
 /** @since 0.1.0 */
@@ -59,6 +61,8 @@ export class EventStore implements AsyncDisposable {
    * @since 0.1.0
    */
   static async open(url: string, options: EventStoreOptions = {}): Promise<EventStore> {
+    if (typeof url !== "string")
+      throw new EventStoreError("EVT_INVALID_OPTION", "url must be a text, like sqlite:events.db");
     const resolved = resolveStoreOptions(options);
     const context = parseContext(options);
     const backend = await openBackend(url, {
@@ -107,8 +111,9 @@ export class EventStore implements AsyncDisposable {
   }
 
   /** The event with this id, archived or not; undefined when there is none. */
-  get(id: string): Promise<StoredEvent | undefined> {
+  async get(id: string): Promise<StoredEvent | undefined> {
     this.#assertOpen();
+    if (typeof id !== "string") throw new EventStoreError("EVT_INVALID_OPTION", "id must be a text");
     return this.#backend.get(id);
   }
 
@@ -125,9 +130,10 @@ export class EventStore implements AsyncDisposable {
   /** Exact number of matches; counting stops at `limit` where one is given. */
   async count(options: CountOptions = {}): Promise<number> {
     this.#assertOpen();
+    const query = countQuery(options, this.#context);
     const time = AbortSignal.timeout(options.timeoutMs ?? this.#options.findTimeoutMs);
     const signal = options.signal ? AbortSignal.any([options.signal, time]) : time;
-    const found = await this.#backend.count({ ...countQuery(options, this.#context), signal });
+    const found = await this.#backend.count({ ...query, signal });
     if (signal.aborted)
       throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", "counting took too long; narrow the time range");
     return found;
@@ -159,12 +165,14 @@ export class EventStore implements AsyncDisposable {
   /** Takes events back from the archive; returns how many were in it. */
   async unarchive(ids: readonly string[]): Promise<number> {
     this.#assertOpen();
+    assertTexts("ids", ids);
     return this.#backend.unarchive(ids);
   }
 
   /** Deletes for good what was archived before the instant, in bounded steps; returns how many. */
   async purge(options: { readonly archivedBefore: TimeInput; readonly batchSize?: number }): Promise<number> {
     this.#assertOpen();
+    assertKnown("purge", options, PURGE_OPTIONS);
     const before = toInstant("archivedBefore", options.archivedBefore, this.#context);
     const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
     let purged = 0;
@@ -203,7 +211,8 @@ export class EventStore implements AsyncDisposable {
       return prepared;
     } catch (error) {
       if (error instanceof EventStoreError) return error;
-      throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      return new EventStoreError("EVT_INVALID_EVENT", `the event cannot be read: ${reason}`, { cause: error });
     }
   }
 

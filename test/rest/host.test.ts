@@ -127,3 +127,24 @@ it.each([
   const error = await openHost({ prefix: "/lab", ...(options as object) }).catch((reason) => reason);
   expect(error).toMatchObject({ code: "EVT_INVALID_OPTION", message: expect.stringMatching(message) });
 });
+
+it("answers what a hook of the host throws as the host would", async () => {
+  const refuse = (statusCode: number) => (app: FastifyInstance) => {
+    app.addHook("onRequest", async () => {
+      throw Object.assign(new Error("no token"), { statusCode });
+    });
+  };
+  await using host = await openHost({ prefix: "/lab" }, refuse(401));
+  const legacy = await host.app.inject("/lab/events");
+  expect([legacy.statusCode, legacy.json()]).toEqual([401, { detail: "no token" }]);
+  const v1 = await host.app.inject("/lab/v1/events");
+  expect([v1.statusCode, v1.json().detail]).toEqual([401, "no token"]);
+  await using busy = await openHost({ prefix: "/lab" }, refuse(503));
+  const answer = await busy.app.inject("/lab/events");
+  expect([answer.statusCode, answer.body.includes("no token")]).toEqual([503, false]);
+});
+
+it("says in its document where it is mounted", async () => {
+  await using host = await openHost({ prefix: "/lab" });
+  expect((await host.app.inject("/lab/openapi.json")).json().servers).toEqual([{ url: "/lab" }]);
+});

@@ -98,6 +98,28 @@ it("streams NDJSON, up to ten thousand lines", async () => {
   expect(lines).toHaveLength(10_000);
   expect(JSON.parse(lines[9_999] as string)).toHaveProperty("received_at");
   expect((await server.get("/v1/events?limit=3", accept)).text.match(/\n/g)).toHaveLength(3);
+  const next = /<([^>]+)>; rel="next"/.exec(String(all.headers.link))?.[1] ?? "";
+  const rest = await server.get(next, accept);
+  expect(rest.text.trimEnd().split("\n")).toHaveLength(5);
+  expect(rest.headers.link).toBeUndefined();
+});
+
+it("links NDJSON page to page, with and without the id among the fields", async () => {
+  await using server = await openServer();
+  await server.store.append(Array.from({ length: 7 }, (_, i) => ({ event_id: `e${i}`, event_data: i })));
+  const accept = { accept: "application/x-ndjson" };
+  const seen: unknown[] = [];
+  for (let url: string | undefined = "/v1/events?limit=3&fields=event_data&order=oldest"; url !== undefined; ) {
+    const { text, headers } = await server.get(String(url), accept);
+    seen.push(
+      ...text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    );
+    url = /<([^>]+)>/.exec(String(headers.link ?? ""))?.[1];
+  }
+  expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6].map((event_data) => ({ event_data })));
 });
 
 it("ends a page early when it has grown large, and goes on behind it", async () => {

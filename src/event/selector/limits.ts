@@ -58,6 +58,8 @@ export interface Place {
   readonly root: boolean;
   /** True for operands of exactly a time field. */
   readonly time: boolean;
+  /** True for operands of exactly `event_type`. */
+  readonly type?: boolean;
 }
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` for an unknown zone, an unknown limit or one that is no whole number. */

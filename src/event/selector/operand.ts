@@ -1,8 +1,10 @@
 /**
  * Operands: the values a selector compares with, from JSON, EJSON or a library caller's own dates.
  *
- * Text compared with a time field becomes the instant it stands for; numbers, booleans and null stay what they are.
+ * Text compared with a time field becomes the instant it stands for (but not a short number: "2025" is a year to one
+ * reader and seconds since 1970 to another), an old name of an event type becomes today's; numbers, booleans and null stay what they are.
  */
+import { currentType } from "../event-types.ts";
 import { instantOf } from "../instant.ts";
 import { parseTimestamp } from "../timestamp.ts";
 import { inside, type Parsing, type Place } from "./limits.ts";
@@ -29,6 +31,7 @@ export function isExtendedJson(value: unknown): boolean {
 /** @throws EventStoreError `EVT_INVALID_SELECTOR` for what no event's value can be compared with. */
 export function parseOperand(value: unknown, at: Place, parsing: Parsing): Operand {
   if (at.time && typeof value === "string") return parseTime(value, at, parsing);
+  if (at.type && typeof value === "string") return currentType(parseText(value, at));
   return parseValue(value, at, parsing, 0);
 }
 
@@ -99,7 +102,7 @@ function parseKey(key: string, at: Place): string {
 }
 
 function parseTime(text: string, at: Place, parsing: Parsing): DateValue {
-  const time = parseTimestamp(text, parsing.zone);
+  const time = /^\s*\d{1,8}\s*$/.test(text) ? "a short number" : parseTimestamp(text, parsing.zone);
   if (typeof time !== "string") return new DateValue(time.instant);
   const fix = "compare with an ISO 8601 date and time like 2025-01-01T10:00:00Z, or use $regex for text";
   throw refusal(at.loc, `${quoted(text)} is not a timestamp (${time}); ${fix}`, text);

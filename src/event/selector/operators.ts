@@ -151,7 +151,7 @@ function typesNamed(type: unknown, at: Place): readonly TypeName[] {
 
 function readElemMatch(value: unknown, outer: Place, parsing: Parsing): Test {
   if (!isPlainObject(value)) throw refusal(outer.loc, "$elemMatch takes an object of conditions", value);
-  const at: Place = { ...outer, root: false, time: false };
+  const at: Place = { ...outer, root: false, time: false, type: false };
   const [first] = Object.keys(value);
   if (first === undefined || !first.startsWith("$") || LOGICAL_OPERATORS.includes(first)) {
     return { op: "elemMatchNode", node: parsing.parseNode(value, at) };

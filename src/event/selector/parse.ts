@@ -59,7 +59,8 @@ function misplaced(key: string, value: unknown, at: Place) {
 
 function parseField(key: string, value: unknown, at: Place, parsing: Parsing): Node[] {
   const path = parsePath(key, at, parsing);
-  const place: Place = { ...inside(at, key), time: at.root && path.length === 1 && TIME_FIELDS.has(key) };
+  const own = at.root && path.length === 1;
+  const place: Place = { ...inside(at, key), time: own && TIME_FIELDS.has(key), type: own && key === "event_type" };
   return parseCondition(value, place, parsing).map((test) => ({ op: "field", path, test }));
 }
 

@@ -7,6 +7,15 @@ import { accepts, MISSING, table } from "./tables.ts";
 
 const utc = zoneReader("UTC");
 
+it("takes an old name of an event type for today's", () => {
+  const event = createEvent({ event_type: "experiment_stop" }) as never;
+  for (const type of ["experiment_stop", "experiment_cancelled"]) {
+    for (const test of [type, { $in: ["log", type] }, { $eq: type }, { $not: { $ne: type } }])
+      expect(matches({ event_type: test }, event)).toBe(true);
+  }
+  expect(matches({ event_type: { $ne: "experiment_stop" } }, event)).toBe(false);
+});
+
 describe("equality", () => {
   it("compares by value and never across types", () =>
     table([

@@ -33,6 +33,11 @@ describe("event_timestamp", () => {
     }
   });
 
+  it.each(["2035", "20350101", " 12 "])("refuses %j, which could be a year or seconds", (text) => {
+    const refused = () => parseSelector({ event_timestamp: { $gte: text } });
+    expect(refused).toThrow(/short number.*ISO 8601/);
+  });
+
   it("takes the first of two equal readings when clocks go back", () => {
     expect(accepts({ event_timestamp: "2025-11-02T01:30:00" }, stored("2025-11-02T06:30:00Z"))).toBe(true);
     expect(accepts({ event_timestamp: "2025-11-02T06:30:00Z" }, stored("2025-11-02T01:30:00"))).toBe(true);
