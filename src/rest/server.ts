@@ -5,11 +5,12 @@
  * connections ─► requests under way finish ─► closed. The store stays open; its owner closes it.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { detailText } from "./detail.ts";
-import { Failure } from "./failure.ts";
+import { invalidRequest } from "./failure.ts";
 import { mount } from "./mount.ts";
 import { type ResolvedRestOptions, type RestOptions, resolveRestOptions } from "./options.ts";
+import { PROBLEM_TYPE, problemText } from "./problem.ts";
 import { JSON_TYPE } from "./route.ts";
 
 /** Longest a client may take to send a request. */
@@ -27,14 +28,19 @@ export function createServer(options: RestOptions): FastifyInstance {
     logger: false,
     return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    frameworkErrors: (_error, _request, reply) => {
-      const failure = new Failure(400, "invalid-request", "The path is not valid");
-      (reply as FastifyReply).code(400).type(JSON_TYPE).send(detailText(failure));
-    },
+    frameworkErrors: (_error, request, reply) => badPath(request as FastifyRequest, reply as FastifyReply),
   });
   mount(app, resolved, { whole: true });
   app.addHook("preClose", () => stopServing(app, resolved)); // after mount's own, which makes /ready say no
   return app;
+}
+
+/** A path that is not percent-encoded UTF-8, refused before there is a route. */
+function badPath({ url }: FastifyRequest, reply: FastifyReply): void {
+  const issue = { type: "value_error", loc: ["path"], msg: "The path is not percent-encoded UTF-8", input: url };
+  const failure = invalidRequest([issue]);
+  const [type, text] = url.startsWith("/v1/") ? [PROBLEM_TYPE, problemText(failure)] : [JSON_TYPE, detailText(failure)];
+  reply.code(failure.status).type(type).send(text);
 }
 
 /** Connections that become idle from now on are closed, so that none of them holds up the end. */

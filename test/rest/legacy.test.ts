@@ -230,7 +230,8 @@ it("answers HEAD, leads a trailing slash home and names the allowed methods", as
     { detail: "Method Not Allowed" },
     "GET, HEAD, DELETE",
   ]);
-  expect((await server.get("/event/%zz")).status).toBe(400);
+  expect((await server.get("/event/%zz")).status).toBe(422);
+  expect((await server.get("/v1/events/%ff")).json.errors).toHaveLength(1);
 });
 
 it("serves the documentation page from its own files, and hides it on demand", async () => {
