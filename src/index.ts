@@ -14,4 +14,4 @@ export type { AppendResult } from "./store/append-result.ts";
 export type { EventCursor } from "./store/find.ts";
 export type { EventStoreOptions } from "./store/options.ts";
 export type { ArchiveOptions, CountOptions, FindOptions, TimeInput } from "./store/query.ts";
-export { EventStore, type StoreStats } from "./store/store.ts";
+export { EventStore, type SearchPlan, type StoreStats } from "./store/store.ts";

@@ -52,6 +52,17 @@ export interface FindPage {
   readonly position: Position | undefined;
 }
 
+/** How a search would go; for people, not for programs. @since 0.1.0 */
+export interface SearchPlan {
+  readonly engine: "sqlite" | "mongo";
+  /** The index walked; null where nothing can match, or where the database server chooses. */
+  readonly index: string | null;
+  /** Stretches of it that are merged into one order; 0 where nothing can match. */
+  readonly ranges: number;
+  /** Who has the last word on an event: the index alone, SQL, the database server, or the matcher in this process. */
+  readonly decided_by: "index" | "sql" | "server" | "matcher";
+}
+
 export type CountQuery = Pick<FindQuery, "selector" | "from" | "to" | "archived" | "signal" | "limit">;
 
 /** What to archive: these ids, or the oldest events the selector accepts. */
@@ -77,6 +88,8 @@ export interface Backend {
   get(id: string): Promise<StoredEvent | undefined>;
   /** Pages in order, in bounded memory and bounded steps (no step blocks the event loop for long). */
   find(query: FindQuery): AsyncIterable<FindPage>;
+  /** How `find` would go about it; reads nothing. */
+  explain(query: FindQuery): SearchPlan;
   /** Exact number of matches, or `limit` when there are at least that many. */
   count(query: CountQuery): Promise<number>;
   /** About how many events there are, without scanning. */

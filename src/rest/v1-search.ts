@@ -5,6 +5,7 @@ import { EventStoreError } from "../errors.ts";
 import { DEFAULT_SELECTOR_LIMITS } from "../event/selector/limits.ts";
 import type { Node, ParsedSelector, Test } from "../event/selector/selector.ts";
 import type { FindOptions } from "../store/query.ts";
+import type { SearchPlan } from "../store/store.ts";
 import { objectBody } from "./body.ts";
 import { Failure, type Issue, invalidRequest } from "./failure.ts";
 import { type Rest, type Route, sendJson } from "./route.ts";
@@ -26,7 +27,7 @@ async function searchEvents(rest: Rest, request: FastifyRequest, reply: FastifyR
   const search = { store: rest.store, options: { ...options, signal: closedSignal(reply) }, where: "body" } as const;
   if (body.explain !== true) return sendPage(reply, search);
   findFor(rest.store, options, "body"); // checks the options, reads nothing
-  return sendJson(reply, JSON.stringify(explain(selector, options)));
+  return sendJson(reply, JSON.stringify(explain(selector, options, rest.store.explain(options))));
 }
 
 /** The selector through the guard; a refusal points into the body's `selector`. */
@@ -118,11 +119,12 @@ function readFlag(body: Body, key: string, refuse: Refuse): boolean | undefined 
   return undefined;
 }
 
-/** What the guard made of the selector, and what bounds the search. */
-function explain({ root, fields }: ParsedSelector, options: FindOptions) {
+/** How the search would go, what bounds it, and what the guard made of the selector. */
+function explain({ root, fields }: ParsedSelector, options: FindOptions, search: SearchPlan) {
   const archived = fields.has("archived") || fields.has("archived_at");
   return {
     plan: {
+      ...search,
       order: options.order ?? "newest",
       limit: options.limit,
       from: options.from ?? null,

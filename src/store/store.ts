@@ -5,7 +5,7 @@
  * Acknowledged means durable. Nothing here knows which engine answers.
  */
 
-import type { Backend, BackendStats } from "../backend/backend.ts";
+import type { Backend, BackendStats, SearchPlan } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
 import { EventStoreError } from "../errors.ts";
 import type { EventInput, StoredEvent } from "../event/event.ts";
@@ -31,6 +31,8 @@ import {
   toInstant,
   wholeNumber,
 } from "./query.ts";
+
+export type { SearchPlan };
 
 /** Events archived or purged per durable step unless the caller says otherwise. */
 const PURGE_OPTIONS = new Set(["archivedBefore", "batchSize"]);
@@ -125,6 +127,12 @@ export class EventStore implements AsyncDisposable {
     this.#assertOpen();
     const query = findQuery(options, this.#context);
     return new EventCursor(this.#backend, query, options.timeoutMs ?? this.#options.findTimeoutMs, options.fields);
+  }
+
+  /** How `find` would search with these options; reads nothing. Same errors as `find`. */
+  explain(options: FindOptions = {}): SearchPlan {
+    this.#assertOpen();
+    return this.#backend.explain(findQuery(options, this.#context));
   }
 
   /** Exact number of matches; counting stops at `limit` where one is given. */

@@ -51,6 +51,16 @@ describe.each(BACKENDS)("backend $name", ({ open, skip }) => {
   };
   const find = async (query: Parameters<typeof collect>[0] = {}) => ids((await collect(query)).found);
 
+  it("tells who decides about an event", () => {
+    const explain = (where: Selector) =>
+      backend.explain({ selector: parseSelector(where), by: "event_timestamp", order: "newest" });
+    expect(explain({ "event_data.message": { $regex: "a.b" } })).toMatchObject({
+      engine: backend.kind,
+      decided_by: "matcher",
+    });
+    expect(explain({ log_level: 40 }).decided_by).not.toBe("matcher");
+  });
+
   it("returns an event as it was appended, with its arrival", async () => {
     const event = prepare({
       event_timestamp: "2025-05-31T23:59:59.250001",

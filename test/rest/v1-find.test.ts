@@ -209,6 +209,10 @@ it("explains a search without running it", async () => {
   const { json } = await server.post("/v1/events/search", { selector, explain: true });
   expect(json).toMatchObject({
     plan: {
+      engine: "sqlite",
+      index: "events_ts",
+      ranges: 1,
+      decided_by: "matcher",
       order: "newest",
       limit: 100,
       time_bounded: true,

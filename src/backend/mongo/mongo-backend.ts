@@ -11,10 +11,12 @@ import type {
   CountQuery,
   FindPage,
   FindQuery,
+  SearchPlan,
 } from "../backend.ts";
 import { append } from "./append.ts";
 import { archive, purge, unarchive } from "./archive.ts";
 import { count } from "./count.ts";
+import { compileFilter } from "./filter.ts";
 import { find } from "./find.ts";
 import { readByIds } from "./get.ts";
 import { Inserter } from "./insert.ts";
@@ -49,6 +51,11 @@ export class MongoBackend implements Backend {
 
   find(query: FindQuery): AsyncIterable<FindPage> {
     return find(this.#open(), query);
+  }
+
+  explain(query: FindQuery): SearchPlan {
+    const { exact } = compileFilter(query.selector, this.#open().connection.dialect);
+    return { engine: "mongo", index: null, ranges: 1, decided_by: exact ? "server" : "matcher" };
   }
 
   async count(query: CountQuery): Promise<number> {

@@ -20,6 +20,7 @@ import type {
   FindPage,
   FindQuery,
   Position,
+  SearchPlan,
 } from "../backend.ts";
 import { readEvent } from "./append.ts";
 import { Connection } from "./connection.ts";
@@ -27,6 +28,7 @@ import { countedEvents } from "./counted.ts";
 import { openFailure } from "./failure.ts";
 import { countMatches, findPages } from "./find.ts";
 import { lockForWriting, type WriterLock } from "./lock.ts";
+import { explainPlan } from "./plan.ts";
 import { checkSchema, ensureSchema, READER_PRAGMAS, WRITER_PRAGMAS } from "./schema.ts";
 import { ThreadWriter, threadFile } from "./thread.ts";
 import { LocalWriter, type Writer } from "./writer.ts";
@@ -155,6 +157,10 @@ class SqliteBackend implements Backend {
       if (done) return;
       yield value;
     }
+  }
+
+  explain(query: FindQuery): SearchPlan {
+    return explainPlan(query);
   }
 
   async count(query: CountQuery): Promise<number> {

@@ -8,7 +8,7 @@
 
 import type { Instant } from "../../event/instant.ts";
 import { DateValue, type Node, OidValue, type Test } from "../../event/selector/selector.ts";
-import type { FindQuery } from "../backend.ts";
+import type { FindQuery, SearchPlan } from "../backend.ts";
 import { compileSelector, conjuncts, levelsOf } from "./compile.ts";
 import { allOf, type Condition, condition, isFalse } from "./sql.ts";
 
@@ -57,6 +57,14 @@ export function planOf(query: PlanQuery): Plan | undefined {
   const inexact = open.filter((_, i) => !conditions[i]?.exact);
   const residual: Node | undefined = inexact.length === 0 ? undefined : { op: "and", children: inexact };
   return { ...choice, where, residual };
+}
+
+/** A plan in words. */
+export function explainPlan(query: PlanQuery): SearchPlan {
+  const plan = planOf(query);
+  if (!plan) return { engine: "sqlite", index: null, ranges: 0, decided_by: "index" };
+  const decided_by = plan.residual ? "matcher" : plan.where.sql === "1" ? "index" : "sql";
+  return { engine: "sqlite", index: plan.slices[0]?.index ?? null, ranges: plan.slices.length, decided_by };
 }
 
 function scope({ archived, by }: PlanQuery): Condition[] {

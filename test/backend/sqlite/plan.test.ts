@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Connection } from "../../../src/backend/sqlite/connection.ts";
 import { contains } from "../../../src/backend/sqlite/contains.ts";
 import { isSafe } from "../../../src/backend/sqlite/driver.ts";
-import { planOf } from "../../../src/backend/sqlite/plan.ts";
+import { explainPlan, planOf } from "../../../src/backend/sqlite/plan.ts";
 import { ensureSchema } from "../../../src/backend/sqlite/schema.ts";
 import { orderSql, sliceSql, sliceValues } from "../../../src/backend/sqlite/walk.ts";
 import { query, type Wanted } from "./setup.ts";
@@ -40,6 +40,16 @@ test.each<[string, Wanted, string, number]>([
     }
   }
   connection.close();
+});
+
+test.each([
+  [{}, "events_ts", 1, "index"],
+  [{ log_level: { $gte: 40 } }, "events_lvl", 2, "index"],
+  [{ "source.node_id": NODE, log_level: 20 }, "events_node", 1, "sql"],
+  [{ "event_data.n": 1 }, "events_ts", 1, "matcher"],
+  [{ nobody: 1 }, null, 0, "index"],
+] as const)("tells how it would search for %j", (selector, index, ranges, decided_by) => {
+  expect(explainPlan(query({ selector }))).toEqual({ engine: "sqlite", index, ranges, decided_by });
 });
 
 test("a search for what no event can have reads nothing", () => {
