@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventStore, type FindOptions } from "../../src/index.ts";
-import { bigDatabase } from "./big-store.ts";
+import { bigDatabase, warmUp } from "./big-store.ts";
 import { NODES, START_MS, seeded } from "./events.ts";
 import { quantile, type Spread, sizeOf, spreadOf } from "./measure.ts";
 import { printTable, type Row, rate } from "./table.ts";
@@ -16,6 +16,7 @@ const LEVELS = [0, 10, 20, 30, 40, 50] as const;
 
 export async function run(): Promise<void> {
   const path = await bigDatabase(EVENTS);
+  await warmUp(path);
   const store = await EventStore.open(`sqlite:${path}`, { naiveTimezone: "UTC" });
   const random = seeded(1);
   const newest = () => ({ selector: { log_level: { $gte: LEVELS[Math.floor(random() * 6)] } }, limit: 100 });
