@@ -7,6 +7,7 @@ export type { Json } from "./event/json.ts";
 export { LEVEL, type LogLevel, levelName } from "./event/levels.ts";
 export type { EventLimits } from "./event/limits.ts";
 export { createEvent, type ParseOptions, parseEvent } from "./event/parse.ts";
+export type { SelectorLimits, SelectorOptions } from "./event/selector/limits.ts";
 export { matches } from "./event/selector/matches.ts";
 export { parseSelector } from "./event/selector/parse.ts";
 export type { ParsedSelector, Selector } from "./event/selector/selector.ts";

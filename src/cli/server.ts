@@ -7,6 +7,9 @@ import { CommandFailure } from "./exit.ts";
 import { redacted, redactedDefaults, settingsSchema } from "./redacted.ts";
 import { ROWS, type Settings } from "./settings.ts";
 
+/** JSON that escapes everything beyond ASCII has up to three times the bytes. */
+const ESCAPED = 3;
+
 /** The parts of the server this room uses. */
 export interface HttpServer {
   listen(address: Address): Promise<unknown>;
@@ -38,7 +41,11 @@ export async function buildServer({ store, settings, version, onError }: ServerP
     settingsDefaults: redactedDefaults(),
     corsOrigins: now.cors_origins,
     rateLimit: rateLimit(now),
-    limits: { bodyBytes: now.max_event_bytes, bulkBytes: now.max_bulk_bytes, bulkEvents: now.max_bulk_events },
+    limits: {
+      bodyBytes: ESCAPED * now.max_event_bytes,
+      bulkBytes: now.max_bulk_bytes,
+      bulkEvents: now.max_bulk_events,
+    },
     docs: now.docs_enabled,
     maxResults: now.max_results,
     queryMaxEvents: now.query_max_events,

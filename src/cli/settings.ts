@@ -93,9 +93,9 @@ const SETTINGS = {
   otel_protocol: row(choice(["grpc", "http"]), "grpc", "OpenTelemetry; not used here", INERT),
   mongo_db_url: row(databaseUrl, DEFAULT_URL, "Where the events rest: sqlite:PATH, mongodb://…, memory:", {
     secret: true,
-    env: ["MONGO_DB_URL", "EVENT_DB_URL", "DB_URL", "EVENT_MONGO_DB_URL"],
-    keys: ["mongo_db_url", "event_mongo_db_url", "db_url", "event_db_url"],
-    flags: ["url", "mongo-db-url", "db-url"],
+    env: ["MONGO_DB_URL", "EVENT_DB_URL", "DB_URL", "EVENT_MONGO_DB_URL", "EVENT_DOCUMENT_DB_URL", "DOCUMENT_DB_URL"],
+    keys: ["mongo_db_url", "event_mongo_db_url", "db_url", "event_db_url", "document_db_url", "event_document_db_url"],
+    flags: ["url", "mongo-db-url", "db-url", "document-db-url"],
   }),
   database_name: row(text, "madsci_events", "MongoDB database where the URL names none"),
   collection_name: row(text, "events", "MongoDB collection of the events"),

@@ -22,7 +22,11 @@ export interface RateLimitOptions {
 
 /** How large a request may be, after decompression. @since 0.1.0 */
 export interface RequestLimits {
-  /** Bytes of `POST /event` and of one line or single event of `POST /v1/events`. @default 262_144 (256 KiB) */
+  /**
+   * Bytes of `POST /event` and of one line or single event of `POST /v1/events`. Three times what an event may have,
+   * because senders that escape everything beyond ASCII (as Python does) need that much.
+   * @default 786_432 (768 KiB)
+   */
   readonly bodyBytes?: number;
   /** Bytes of every other body. @default 10_485_760 (10 MiB) */
   readonly bulkBytes?: number;
@@ -91,7 +95,7 @@ const RATE_LIMIT: ResolvedRateLimit = {
   cleanupIntervalSeconds: 300,
 };
 
-const LIMITS: Required<RequestLimits> = { bodyBytes: 262_144, bulkBytes: 10_485_760, bulkEvents: 10_000 };
+const LIMITS: Required<RequestLimits> = { bodyBytes: 786_432, bulkBytes: 10_485_760, bulkEvents: 10_000 };
 
 const DEFAULTS: Omit<ResolvedRestOptions, "store" | "rateLimit" | "limits"> = {
   managerName: "EventManager",

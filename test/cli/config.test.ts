@@ -113,13 +113,15 @@ describe("names", () => {
       EVENT_DB_URL: "mongodb://two",
       DB_URL: "mongodb://three",
       EVENT_MONGO_DB_URL: "mongodb://four",
+      EVENT_DOCUMENT_DB_URL: "mongodb://five",
+      DOCUMENT_DB_URL: "mongodb://six",
     };
     const seen: string[] = [];
     for (const name of Object.keys(all)) {
       seen.push(settings({ env: all }).mongo_db_url);
       delete all[name as keyof typeof all];
     }
-    expect(seen).toEqual(["mongodb://one", "mongodb://two", "mongodb://three", "mongodb://four"]);
+    expect(seen).toEqual(["one", "two", "three", "four", "five", "six"].map((host) => `mongodb://${host}`));
   });
 
   test("a bare SERVER_URL belongs to other managers", () => {

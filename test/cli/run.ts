@@ -80,7 +80,7 @@ export class RunningServer {
 
   /** Sends the signal and resolves with the exit code. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
-    if (this.child.exitCode !== null) return this.child.exitCode;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     const ended = once(this.child, "close");
     this.child.kill(signal);
     const [code] = await ended;

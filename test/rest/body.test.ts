@@ -33,13 +33,20 @@ it.each(["/event", "/events/query", "/events/archive", "/v1/events/search"])("un
 
 it("stops a gzip bomb at the decompressed limit", async () => {
   await using server = await openServer();
-  const small = await server.post("/event", bomb(300_000), GZIP);
+  const small = await server.post("/event", bomb(900_000), GZIP);
   expect([small.status, small.json]).toEqual([
     413,
-    { detail: "Request body is larger than 262144 bytes after decompression" },
+    { detail: "Request body is larger than 786432 bytes after decompression" },
   ]);
   const large = await server.post("/v1/events", bomb(50_000_000), GZIP);
   expect([large.status, large.json.type]).toEqual([413, "urn:madsci-events:problem:too-large"]);
+});
+
+it("takes an event whose text is escaped beyond ASCII, as Python writes it, by its own size", async () => {
+  await using server = await openServer();
+  const escaped = (count: number) => `{"event_data":"${"\\u00e9".repeat(count)}"}`;
+  expect((await server.post("/event", escaped(120_000))).status).toBe(200); // 720 kB of escapes, an event of 240 kB
+  expect((await server.post("/event", escaped(135_000))).status).toBe(413);
 });
 
 it("answers 413 for a body over its limit", async () => {
