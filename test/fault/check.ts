@@ -22,7 +22,7 @@ interface Row {
 export async function expectFileWhole(path: string, acknowledged: ReadonlySet<string>): Promise<void> {
   const connection = await Connection.open(path);
   try {
-    connection.exec("pragma busy_timeout = 5000; pragma query_only = on");
+    connection.exec("pragma query_only = on");
     expect(connection.all("pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
     const rows = connection.all<Row>("select id, data ->> '$.text' as text from events");
     expect(damageOf(rows, acknowledged)).toEqual(NONE);

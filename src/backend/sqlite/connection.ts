@@ -4,6 +4,8 @@
 import { loadDriver, type SqliteDatabase, type SqliteStatement, type SqlValue } from "./driver.ts";
 import { failure, openFailure } from "./failure.ts";
 
+/** Longest wait for another connection, in ms. */
+const PATIENCE_MS = 5000;
 /** Statements kept ready; the least recently used one goes first. */
 const MAX_STATEMENTS = 128;
 
@@ -21,7 +23,10 @@ export class Connection {
   static async open(path: string, readOnly = false): Promise<Connection> {
     const Database = await loadDriver();
     try {
-      return new Connection(new Database(path, { readOnly }), path);
+      const database = new Database(path, { readOnly });
+      // From the first look on: the last reader to leave holds the whole file for a moment.
+      database.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
+      return new Connection(database, path);
     } catch (error) {
       throw openFailure(error, path);
     }

@@ -51,7 +51,6 @@ CREATE TABLE schema_versions (version TEXT PRIMARY KEY, applied_at TEXT NOT NULL
 
 /** Settings of the connection that writes. */
 export const WRITER_PRAGMAS = `
-PRAGMA busy_timeout = 5000;
 PRAGMA trusted_schema = OFF;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -61,7 +60,6 @@ PRAGMA temp_store = MEMORY;
 
 /** Settings of a connection that only reads. */
 export const READER_PRAGMAS = `
-PRAGMA busy_timeout = 5000;
 PRAGMA trusted_schema = OFF;
 PRAGMA query_only = ON;
 PRAGMA cache_size = -65536;
