@@ -106,7 +106,7 @@ function unavailable(): Failure {
 export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof EventStoreError) return fromStoreError(error);
-  return fromFastify(error);
+  return fromStatus(error);
 }
 
 function fromStoreError(error: EventStoreError): Failure | undefined {
@@ -118,22 +118,18 @@ function fromStoreError(error: EventStoreError): Failure | undefined {
 }
 
 /** What Fastify refuses while it reads a request, and what hooks of the app around throw: errors with a status. */
-function fromFastify(error: unknown): Failure | undefined {
+function fromStatus(error: unknown): Failure | undefined {
   const { statusCode: status, code, message } = error as { statusCode?: number; code?: string; message?: string };
-  if (status === undefined || !Number.isInteger(status) || status < 400 || status > 599) return undefined;
-  if (!code?.startsWith("FST_")) return fromHost(status, message);
-  if (status > 499) return undefined;
+  const isRefusal = status !== undefined && Number.isInteger(status) && status >= 400 && status <= 499;
+  if (!code?.startsWith("FST_")) {
+    if (status === 503) return unavailable();
+    return isRefusal ? new Failure(status, "refused", message || KINDS.refused) : undefined;
+  }
+  if (!isRefusal) return undefined;
   if (status === 413) return tooLarge("Request body is too large");
   if (status === 415) {
     const msg = "Input should be a valid dictionary or object to extract fields from";
     return invalidRequest([{ type: "model_attributes_type", loc: ["body"], msg, input: null }]);
   }
   return new Failure(status, "invalid-request", "The request cannot be read");
-}
-
-/** The app's own refusal, as Fastify would answer it; what is wrong inside the app is not told. */
-function fromHost(status: number, message: string | undefined): Failure {
-  const kind = status === 503 ? "unavailable" : "internal";
-  if (status > 499) return new Failure(status, kind, KINDS[kind]);
-  return new Failure(status, "refused", message || KINDS.refused);
 }

@@ -5,6 +5,7 @@
  *      │ ↑
  *      │ ├── retry, hold ── pause (full jitter, or as long as asked) ──┐
  *      │ └─────────────────────────────────────────────────────────────┘
+ *      ├── conflict ── the same under a new id, once
  *      ├── too large, refused ── halves, down to the one culprit, which is rejected
  *      └── give up (close budget spent) ── abort; the caller takes back what is left
  *
@@ -28,18 +29,6 @@ export interface CourierOptions {
   readonly rejected: (item: Item, reason: string) => void;
   /** The link broke (with the error) or works again (undefined). */
   readonly link: (trouble: SendError | undefined) => void;
-}
-
-/** A line must not be lost because another has its id: it gets one of its own, and keeps the old one among its data. */
-function withNewId(item: Item): Item {
-  const { _id, event_data } = item.event;
-  const isObject = typeof event_data === "object" && event_data !== null && !Array.isArray(event_data);
-  const data = isObject ? { _id, ...event_data } : event_data;
-  return {
-    ...item,
-    renamed: true,
-    event: { ...item.event, _id: newId(), event_data: data as EventInput["event_data"] },
-  };
 }
 
 /** Longest pause between two tries while closing. */
@@ -180,4 +169,16 @@ export class Courier {
     const jitter = this.#with.random() * (this.#closing ? Math.min(ceiling, CLOSING_PAUSE_MS) : ceiling);
     return Math.max(jitter, askedMs);
   }
+}
+
+/** A line must not be lost because another has its id: it gets one of its own, and keeps the old one among its data. */
+function withNewId(item: Item): Item {
+  const { _id, event_data } = item.event;
+  const isObject = typeof event_data === "object" && event_data !== null && !Array.isArray(event_data);
+  const data = isObject ? { _id, ...event_data } : event_data;
+  return {
+    ...item,
+    renamed: true,
+    event: { ...item.event, _id: newId(), event_data: data as EventInput["event_data"] },
+  };
 }

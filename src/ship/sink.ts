@@ -1,8 +1,8 @@
 /**
  * Sink: where a shipper delivers. One method, one verdict per event, and a closed list of ways to fail.
  *
- * Resolved verdicts are final except `conflict` and `retry`. A rejected send means that nothing is known about the batch; sending it
- * again is safe because every event carries its id.
+ * Resolved verdicts are final except `conflict` and `retry`. A rejected send means that nothing is known about the batch;
+ * sending it again is safe because every event carries its id.
  */
 import type { EventInput } from "../event/event.ts";
 

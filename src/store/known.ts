@@ -7,7 +7,7 @@ export function assertKnown(call: string, options: unknown, known: ReadonlySet<s
     throw invalid(`${call} takes an object of options`);
   const unknown = Object.keys(options).find((key) => !known.has(key));
   if (unknown !== undefined)
-    throw invalid(`${unknown}: ${call} has no such option; known ones are ${[...known].join(", ")}`);
+    throw invalid(`unknown option "${unknown}" of ${call}; known ones are ${[...known].join(", ")}`);
 }
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` */

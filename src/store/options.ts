@@ -1,6 +1,7 @@
 /** Options of an EventStore: what the caller may say → the frozen, complete form the store works with. */
 import { EventStoreError } from "../errors.ts";
 import type { ParseOptions } from "../event/parse.ts";
+import { assertKnown } from "./known.ts";
 
 /** @since 0.1.0 */
 export interface EventStoreOptions extends ParseOptions {
@@ -69,9 +70,7 @@ const KNOWN = new Set<string>([...POSITIVE, ...OTHERS]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option. */
 export function resolveStoreOptions(options: EventStoreOptions): ResolvedStoreOptions {
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.has(key)) throw invalid(`unknown option "${key}"; known ones are ${[...KNOWN].join(", ")}`);
-  }
+  assertKnown("open", options, KNOWN);
   for (const key of POSITIVE) {
     const value = options[key];
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {

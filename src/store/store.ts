@@ -34,8 +34,8 @@ import {
 
 export type { SearchPlan };
 
-/** Events archived or purged per durable step unless the caller says otherwise. */
 const PURGE_OPTIONS = new Set(["archivedBefore", "batchSize"]);
+/** Events archived or purged per durable step unless the caller says otherwise. */
 const DEFAULT_STEP = 1000;
 
 /** @since 0.1.0 */
@@ -71,7 +71,7 @@ export class EventStore implements AsyncDisposable {
       zone: context.zone,
       now: context.now,
       readOnly: resolved.readOnly,
-      writerThread: options.writerThread,
+      writerThread: options.writerThread === true,
       warn: resolved.onWarning,
       database: options.database,
       collection: options.collection,

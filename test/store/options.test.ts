@@ -12,17 +12,17 @@ it.each<[string, Call, string]>([
   [
     "unknown names",
     (store) => store.find(any({ include_archived: true })),
-    "include_archived: find has no such option",
+    'unknown option "include_archived" of find',
   ],
   ["no object", (store) => store.find(any(5)), "find takes an object"],
   ["fields as text", (store) => store.find({ fields: any("_id") }), "fields must be a list of texts"],
-  ["count with offset", (store) => store.count(any({ offset: 3 })), "offset: count has no such option"],
+  ["count with offset", (store) => store.count(any({ offset: 3 })), 'unknown option "offset" of count'],
   ["ids as text", (store) => store.archive({ ids: any("ab") }), "ids must be a list of texts"],
   ["ids as numbers", (store) => store.archive({ ids: any([1]) }), "ids must be a list of texts"],
   ["unarchive of text", (store) => store.unarchive(any("ab")), "ids must be a list of texts"],
   ["get of nothing", (store) => store.get(any(undefined)), "id must be a text"],
   ["purge of nothing", (store) => store.purge(any({})), "archivedBefore"],
-  ["purge by id", (store) => store.purge(any({ ids: ["a"] })), "ids: purge has no such option"],
+  ["purge by id", (store) => store.purge(any({ ids: ["a"] })), 'unknown option "ids" of purge'],
 ])("refuses %s", async (_what, call, message) => {
   await using store = await EventStore.open("memory:");
   await store.append([{ _id: "a" }, { _id: "b" }]);

@@ -10,14 +10,14 @@ import { countUpTo } from "./counted.ts";
 import { eventsOf, ROW_SQL } from "./document.ts";
 
 const INSERT = "insert into events (ts, received, head, data) values (?, ?, ?, ?) on conflict do nothing";
-const STORED: AppendOutcome = Object.freeze({ status: "stored" });
+export const STORED: AppendOutcome = Object.freeze({ status: "stored" });
 
 /** What is written of an event. */
-export type Row = Pick<PreparedEvent, "instant" | "head" | "data" | "timeDefaulted"> & {
+export type WrittenEvent = Pick<PreparedEvent, "instant" | "head" | "data" | "timeDefaulted"> & {
   readonly event: { readonly _id: string };
 };
 
-export function appendBatch(writer: Connection, batch: readonly Row[], received: Instant): AppendOutcome[] {
+export function appendBatch(writer: Connection, batch: readonly WrittenEvent[], received: Instant): AppendOutcome[] {
   return writer.transaction(() => {
     const outcomes = batch.map((prepared) => {
       const stored = writer.run(INSERT, [prepared.instant, received, prepared.head, prepared.data]) > 0;
@@ -28,7 +28,7 @@ export function appendBatch(writer: Connection, batch: readonly Row[], received:
   });
 }
 
-function compareWithFirst(writer: Connection, prepared: Row): AppendOutcome {
+function compareWithFirst(writer: Connection, prepared: WrittenEvent): AppendOutcome {
   const id = prepared.event._id;
   const texts = writer.get<Texts>("select head, data from events where id = ?", [id]);
   const existing = readEvent(writer, id);
@@ -36,13 +36,13 @@ function compareWithFirst(writer: Connection, prepared: Row): AppendOutcome {
   return { status: isSame(texts, prepared) ? "duplicate" : "conflict", existing };
 }
 
-type Texts = Pick<Row, "head" | "data">;
+type Texts = Pick<WrittenEvent, "head" | "data">;
 
-function isSame(first: Texts, prepared: Row): boolean {
+function isSame(first: Texts, prepared: WrittenEvent): boolean {
   return isSameHead(first.head, prepared) && isSameData(first.data, prepared.data);
 }
 
-function isSameHead(first: string, prepared: Row): boolean {
+function isSameHead(first: string, prepared: WrittenEvent): boolean {
   if (first === prepared.head) return true;
   const comparable = (json: string) => {
     const fields = parseJson(json) as Record<string, Json>;

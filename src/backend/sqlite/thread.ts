@@ -10,7 +10,7 @@ import { Worker } from "node:worker_threads";
 import { EventStoreError, type EventStoreErrorCode } from "../../errors.ts";
 import type { Instant } from "../../event/instant.ts";
 import type { AppendOutcome } from "../backend.ts";
-import type { Row } from "./append.ts";
+import { STORED, type WrittenEvent } from "./append.ts";
 import { dropGate, type Gate, newGate } from "./gate.ts";
 import type { Writer } from "./writer.ts";
 
@@ -52,10 +52,9 @@ export interface ThreadError {
 }
 
 /** The outcomes that are not "stored", with their places. */
-export type Exceptions = readonly (readonly [at: number, outcome: AppendOutcome])[];
+export type OtherOutcomes = readonly (readonly [at: number, outcome: AppendOutcome])[];
 
 const FILE = "sqlite-writer.js";
-const STORED: AppendOutcome = Object.freeze({ status: "stored" });
 
 /** Where the thread's code lies; undefined in a bundle, which has no files beside it. */
 export function threadFile(): string | undefined {
@@ -81,10 +80,10 @@ export class ThreadWriter implements Writer {
     this.#path = path;
   }
 
-  async append(batch: readonly Row[], received: Instant): Promise<AppendOutcome[]> {
-    const exceptions = (await this.#call("append", [columnsOf(batch), received])) as Exceptions;
+  async append(batch: readonly WrittenEvent[], received: Instant): Promise<AppendOutcome[]> {
+    const others = (await this.#call("append", [columnsOf(batch), received])) as OtherOutcomes;
     const outcomes = new Array<AppendOutcome>(batch.length).fill(STORED);
-    for (const [at, outcome] of exceptions) outcomes[at] = outcome;
+    for (const [at, outcome] of others) outcomes[at] = outcome;
     return outcomes;
   }
 
@@ -105,6 +104,8 @@ export class ThreadWriter implements Writer {
     if (!worker) return;
     const ended = new Promise((resolve) => worker.once("exit", resolve));
     await this.#call("close", []);
+    // Its end is waited for, and must be seen.
+    worker.ref();
     await ended;
   }
 
@@ -152,7 +153,7 @@ export class ThreadWriter implements Writer {
   }
 }
 
-function columnsOf(batch: readonly Row[]): Columns {
+function columnsOf(batch: readonly WrittenEvent[]): Columns {
   return {
     ids: batch.map((row) => row.event._id),
     instants: batch.map((row) => row.instant),

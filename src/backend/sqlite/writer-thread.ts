@@ -2,15 +2,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { EventStoreError } from "../../errors.ts";
 import type { AppendOutcome } from "../backend.ts";
-import type { Row } from "./append.ts";
+import type { WrittenEvent } from "./append.ts";
 import { Connection } from "./connection.ts";
 import { throughGate } from "./gate.ts";
 import { WRITER_PRAGMAS } from "./schema.ts";
-import type { Columns, Exceptions, Reply, Request, Requests, Start, ThreadError } from "./thread.ts";
+import type { Columns, OtherOutcomes, Reply, Request, Requests, Start, ThreadError } from "./thread.ts";
 import { LocalWriter, type Writer } from "./writer.ts";
 
 const METHODS: { [Method in keyof Requests]: (writer: Writer, ...args: Requests[Method]) => Promise<unknown> } = {
-  append: async (writer, columns, received) => exceptionsOf(await writer.append(rowsOf(columns), received)),
+  append: async (writer, columns, received) => othersOf(await writer.append(rowsOf(columns), received)),
   archive: (writer, ...args) => writer.archive(...args),
   unarchive: (writer, ...args) => writer.unarchive(...args),
   purge: (writer, ...args) => writer.purge(...args),
@@ -18,13 +18,19 @@ const METHODS: { [Method in keyof Requests]: (writer: Writer, ...args: Requests[
 };
 
 const { path, gate } = workerData as Start;
-let opening: Promise<Writer> | undefined;
+let writer: Writer | undefined;
 /** Calls run one after the other, as they came. */
 let last: Promise<unknown> = Promise.resolve();
 
 parentPort?.on("message", (request: Request) => {
   last = last.then(() => throughGate(gate, () => answer(request)));
 });
+
+/** The writer, opened for the first call; a call that failed to open it leaves the next to try, and none to close. */
+async function opened(method: keyof Requests): Promise<Writer | undefined> {
+  if (method !== "close") writer ??= await open();
+  return writer;
+}
 
 async function open(): Promise<Writer> {
   const connection = await Connection.open(path);
@@ -34,12 +40,8 @@ async function open(): Promise<Writer> {
 
 async function answer({ id, method, args }: Request): Promise<void> {
   const run = METHODS[method] as (writer: Writer, ...args: readonly unknown[]) => Promise<unknown>;
-  opening ??= open().catch((error: unknown) => {
-    opening = undefined;
-    throw error;
-  });
-  const reply: Reply = await opening
-    .then((writer) => run(writer, ...args))
+  const reply: Reply = await opened(method)
+    .then((writer) => writer && run(writer, ...args))
     .then((result) => ({ id, result }))
     .catch((error: unknown) => ({ id, error: describe(error) }));
   parentPort?.postMessage(reply);
@@ -47,7 +49,7 @@ async function answer({ id, method, args }: Request): Promise<void> {
   if (method === "close") parentPort?.close();
 }
 
-function rowsOf({ ids, instants, heads, datas, timesDefaulted }: Columns): Row[] {
+function rowsOf({ ids, instants, heads, datas, timesDefaulted }: Columns): WrittenEvent[] {
   return ids.map((_id, at) => ({
     event: { _id },
     instant: instants[at] as bigint,
@@ -57,7 +59,7 @@ function rowsOf({ ids, instants, heads, datas, timesDefaulted }: Columns): Row[]
   }));
 }
 
-function exceptionsOf(outcomes: readonly AppendOutcome[]): Exceptions {
+function othersOf(outcomes: readonly AppendOutcome[]): OtherOutcomes {
   return [...outcomes.entries()].filter(([, outcome]) => outcome.status !== "stored");
 }
 

@@ -4,13 +4,13 @@
  */
 import type { Instant } from "../../event/instant.ts";
 import type { AppendOutcome } from "../backend.ts";
-import { appendBatch, type Row } from "./append.ts";
+import { appendBatch, type WrittenEvent } from "./append.ts";
 import { archiveIds, purgeArchived, unarchiveIds } from "./archive.ts";
 import type { Connection } from "./connection.ts";
 
 /** Each method as the one of Backend with its name. */
 export interface Writer {
-  append(batch: readonly Row[], received: Instant): Promise<AppendOutcome[]>;
+  append(batch: readonly WrittenEvent[], received: Instant): Promise<AppendOutcome[]>;
   archive(ids: readonly string[], at: Instant): Promise<number>;
   unarchive(ids: readonly string[]): Promise<number>;
   purge(archivedBefore: Instant, limit: number): Promise<number>;
@@ -24,7 +24,7 @@ export class LocalWriter implements Writer {
     this.#connection = connection;
   }
 
-  async append(batch: readonly Row[], received: Instant): Promise<AppendOutcome[]> {
+  async append(batch: readonly WrittenEvent[], received: Instant): Promise<AppendOutcome[]> {
     return appendBatch(this.#connection, batch, received);
   }
 

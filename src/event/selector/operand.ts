@@ -2,7 +2,8 @@
  * Operands: the values a selector compares with, from JSON, EJSON or a library caller's own dates.
  *
  * Text compared with a time field becomes the instant it stands for (but not a short number: "2025" is a year to one
- * reader and seconds since 1970 to another), an old name of an event type becomes today's; numbers, booleans and null stay what they are.
+ * reader and seconds since 1970 to another), an old name of an event type becomes today's; numbers, booleans and null
+ * stay what they are.
  */
 import { currentType } from "../event-types.ts";
 import { instantOf } from "../instant.ts";

@@ -40,7 +40,7 @@ test("a write that fails is the same error as without a thread, and nothing of i
 test("a file that cannot be opened fails the call, not the process", async () => {
   const writer = new ThreadWriter(CODE, join(folder(), "no", "such", "folder.db"));
   await expect(writer.unarchive(["a"])).rejects.toMatchObject({ code: expect.stringMatching(/^EVT_/) });
-  await writer.close().catch(() => {});
+  await writer.close();
 });
 
 test("a thread that ends fails what it had, and the next call starts another", async () => {
@@ -68,6 +68,11 @@ async function run(script: string, path: string): Promise<number | null> {
   const [code] = await once(child, "exit");
   return code;
 }
+
+test("a process that only closes its store waits for the thread and ends well", async () => {
+  const path = await newFile();
+  expect(await run(`await store.append({ _id: "a" }); await store.close(); process.exitCode = 7;`, path)).toBe(7);
+});
 
 test("an idle thread keeps no process alive, and what was acknowledged is there", async () => {
   const path = await newFile();
