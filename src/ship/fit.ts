@@ -1,17 +1,30 @@
 /**
  * Fit: an event too large for a store loses what makes it so, instead of being refused whole.
  *
- * Its `event_data` becomes the message and the beginning of the line as text, with a note of what was cut.
+ *   fits ──────────────────────────────────→ as it is
+ *   too many bytes, in long texts ─────────→ the longest texts lose their ends, with a note of how much
+ *   too many keys, levels or small values ─→ `event_data` becomes the message and the beginning of the line
  */
 import type { EventInput } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
-import { checkJson, DEFAULT_LIMITS } from "../event/limits.ts";
+import { DEFAULT_LIMITS } from "../event/limits.ts";
+import { LONG_LINE_BYTES } from "../event/line-long.ts";
+import { type LongText, measure } from "./measure.ts";
 
-/** One character of a line takes six bytes of JSON at worst, so this always stays below the limit of an event. */
+/** Most characters kept of a line, and of its message. */
 const KEEP_CHARS = 32_768;
 const MESSAGE_CHARS = 4096;
 /** What the other fields of an event take at most, roughly. */
 const ENVELOPE_BYTES = 4096;
+/** One character takes this many bytes of JSON at worst: `\u0001`. */
+export const WORST_BYTES = 6;
+/** A text is not cut below this many bytes, so that what remains still says something. */
+const LEAST_BYTES = 1024;
+/** What the note of a cut takes at most. */
+const NOTE_BYTES = 48;
+
+/** The smallest and the largest size an event may be held to. */
+export const EVENT_BYTES = { least: 8192, most: DEFAULT_LIMITS.maxBytes } as const;
 
 export interface Fitted {
   readonly event: EventInput;
@@ -19,29 +32,90 @@ export interface Fitted {
   readonly truncated: boolean;
 }
 
-/** The event itself where it fits, otherwise a cut copy. `line` is what it was made of. */
-export function fitEvent(event: EventInput, line: unknown): Fitted {
+/** Bytes of JSON `event_data` may take in an event of `maxBytes`. */
+export function roomOf(maxBytes: number): number {
+  return Math.max(EVENT_BYTES.least, Math.min(EVENT_BYTES.most, maxBytes)) - ENVELOPE_BYTES;
+}
+
+/** The event itself where it fits, otherwise a cut one. `line` is what it was made of. */
+export function fitEvent(event: EventInput, line: unknown, maxBytes: number = EVENT_BYTES.most): Fitted {
   const text = typeof line === "string" ? line : stringifyJson(event.event_data);
   const bytes = Buffer.byteLength(text);
-  const reason = excess(event, text, bytes);
-  if (reason === undefined) return { event, bytes, truncated: false };
-  const data = { message: messageOf(event), truncated: { reason, bytes }, line: text.slice(0, KEEP_CHARS) };
-  return { event: { ...event, event_data: data }, bytes: Math.min(bytes, KEEP_CHARS), truncated: true };
+  const room = roomOf(maxBytes);
+  if (bytes > LONG_LINE_BYTES) return cut(event, text, { reason: "too many bytes", bytes, room });
+  const size = measure(event.event_data, DEFAULT_LIMITS);
+  if (size === undefined) return cut(event, text, { reason: "too many keys or levels", bytes, room });
+  if (size.bytes <= room) return { event, bytes, truncated: false };
+  if (shorten(size.texts, size.bytes - room)) return { event, bytes: Math.min(bytes, room), truncated: true };
+  return cut(event, text, { reason: "too many bytes", bytes, room });
 }
 
-function excess(event: EventInput, text: string, bytes: number): string | undefined {
-  try {
-    checkJson(event.event_data, DEFAULT_LIMITS);
-  } catch {
-    return "too many keys or levels";
-  }
-  const room = DEFAULT_LIMITS.maxBytes - ENVELOPE_BYTES;
-  if (bytes * 6 <= room) return undefined;
-  const size = Buffer.byteLength(stringifyJson(event.event_data));
-  return size <= room && text.length <= DEFAULT_LIMITS.maxBytes ? undefined : "too many bytes";
+/** Note of what was cut from a line, and how much stays. */
+export interface Cut {
+  readonly reason: string;
+  /** Bytes the line had. */
+  readonly bytes: number;
+  /** Bytes of JSON there are. */
+  readonly room: number;
 }
 
-function messageOf(event: EventInput): string | undefined {
+/** The event with the beginning of its line as `event_data`. */
+export function cut(event: EventInput, text: string, { reason, bytes, room }: Cut): Fitted {
+  const keep = Math.min(KEEP_CHARS, Math.floor(room / 7));
   const { message } = (event.event_data ?? {}) as { message?: unknown };
-  return typeof message === "string" ? message.slice(0, MESSAGE_CHARS) : undefined;
+  const data = {
+    ...(typeof message === "string" ? { message: beginning(message, Math.min(MESSAGE_CHARS, keep >> 3)) } : {}),
+    truncated: { reason, bytes },
+    line: beginning(text, keep),
+  };
+  return { event: { ...event, event_data: data }, bytes: Math.min(bytes, keep), truncated: true };
+}
+
+/** Cuts the longest texts in place until `excess` bytes are gone; false where that is not enough. */
+function shorten(texts: readonly LongText[], excess: number): boolean {
+  const longest = [...texts].sort((a, b) => b.bytes - a.bytes);
+  const spare = longest.reduce((sum, { bytes }) => sum + Math.max(0, bytes - LEAST_BYTES), 0);
+  if (spare < excess) return false;
+  let left = excess;
+  for (const { holder, key, bytes } of longest) {
+    if (left <= 0) return true;
+    const target = Math.max(LEAST_BYTES, bytes - left);
+    const short = shortened(holder[key] as string, target);
+    holder[key] = short;
+    left -= bytes - Buffer.byteLength(JSON.stringify(short));
+  }
+  return left <= 0;
+}
+
+/** At most `bytes` of JSON of a text, with a note of how much is gone. */
+function shortened(text: string, bytes: number): string {
+  const kept = beginning(text, charsWithin(text, bytes - NOTE_BYTES));
+  return `${kept}…[truncated ${Buffer.byteLength(text) - Buffer.byteLength(kept)} bytes]`;
+}
+
+/** How many characters of a text take at most `bytes` of JSON. */
+function charsWithin(text: string, bytes: number): number {
+  const half = text.isWellFormed() ? 2 : WORST_BYTES;
+  let left = bytes;
+  for (let at = 0; at < text.length; at++) {
+    left -= jsonBytes(text.charCodeAt(at), half);
+    if (left < 0) return at;
+  }
+  return text.length;
+}
+
+function jsonBytes(code: number, half: number): number {
+  if (code < 0x20) return WORST_BYTES;
+  if (code === 0x22 || code === 0x5c) return 2;
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code >= 0xd800 && code <= 0xdfff ? half : 3;
+}
+
+/** The first characters, no surrogate pair split; a copy, for a slice would keep the whole text in memory. */
+function beginning(text: string, chars: number): string {
+  if (text.length <= chars) return text;
+  const code = text.charCodeAt(chars - 1);
+  const end = code >= 0xd800 && code <= 0xdbff ? chars - 1 : chars;
+  return Buffer.from(text.slice(0, end), "utf16le").toString("utf16le");
 }
