@@ -24,17 +24,23 @@ const BACKSLASH = 0x5c;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** The fields of a line that is a JSON object; undefined for any other text. Never throws. */
-export function readLine(text: string): ReadLine | undefined {
+/** Stands for a line that may be JSON but is too long to be read a second time. */
+export const TOO_LONG: ReadLine = Object.freeze({ fields: Object.freeze({}), keys: 0, depth: 0 });
+
+/**
+ * The fields of a line that is a JSON object; undefined for any other text. Never throws. The second reading takes up to
+ * 100 bytes of memory for each byte of a line, so a caller may bound it: a line longer than that is {@link TOO_LONG}.
+ */
+export function readLine(text: string, secondChars = Number.POSITIVE_INFINITY): ReadLine | undefined {
   if (!looksLikeObject(text)) return undefined;
   let fields: Fields;
   try {
     fields = JSON.parse(text);
   } catch {
-    return readOdd(text);
+    return readAgain(text, secondChars);
   }
   const survey = new Survey(fields);
-  return survey.inexact ? readOdd(text) : { fields, keys: survey.keys, depth: survey.depth };
+  return survey.inexact ? readAgain(text, secondChars) : { fields, keys: survey.keys, depth: survey.depth };
 }
 
 /** Most lines of other programs, and the halves of lines, need no parser to be told apart. */
@@ -43,8 +49,9 @@ function looksLikeObject(text: string): boolean {
   return begins && (text.charCodeAt(text.length - 1) === CLOSING_BRACE || text.trimEnd().endsWith("}"));
 }
 
-function readOdd(text: string): ReadLine | undefined {
+function readAgain(text: string, mostChars: number): ReadLine | undefined {
   if (!stringsEnd(text)) return undefined;
+  if (text.length > mostChars) return TOO_LONG;
   try {
     const fields = parseJson(text) as Fields;
     const { keys, depth } = new Survey(fields);

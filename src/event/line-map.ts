@@ -100,7 +100,7 @@ function putField(target: string, levels: LevelTable): Put | undefined {
   if (read === undefined) return undefined;
   return (draft, value) => {
     const fit = read(value);
-    if (fit !== undefined) Object.assign(draft, { [target]: fit });
+    if (fit !== undefined) (draft as unknown as Data)[target] = fit;
   };
 }
 

@@ -24,8 +24,8 @@ interface Path {
 
 const TEMPLATE_CHARS = 4096;
 const MAX_PLACEHOLDERS = 32;
-/** Longest text a template makes; a longer one counts as absent. */
-const TEXT_CHARS = 1_048_576;
+/** Longest text a template makes, as long as an event; a longer one counts as absent. */
+const TEXT_CHARS = 262_144;
 
 /** The template a text stands for, or (as text) what is wrong with it. */
 export function parseTemplate(text: string): Template | string {

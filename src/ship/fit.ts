@@ -6,9 +6,7 @@
  *   too many keys, levels or small values ─→ `event_data` becomes the message and the beginning of the line
  */
 import type { EventInput } from "../event/event.ts";
-import { stringifyJson } from "../event/json.ts";
 import { DEFAULT_LIMITS } from "../event/limits.ts";
-import { LONG_LINE_BYTES } from "../event/line-long.ts";
 import { type LongText, measure } from "./measure.ts";
 
 /** Most characters kept of a line, and of its message. */
@@ -23,12 +21,15 @@ const LEAST_BYTES = 1024;
 /** What the note of a cut takes at most. */
 const NOTE_BYTES = 48;
 
+/** Why a line was cut. */
+export const TOO_LARGE = "too many bytes";
+export const TOO_WIDE = "too many keys or levels";
+
 /** The smallest and the largest size an event may be held to. */
 export const EVENT_BYTES = { least: 8192, most: DEFAULT_LIMITS.maxBytes } as const;
 
 export interface Fitted {
   readonly event: EventInput;
-  readonly bytes: number;
   readonly truncated: boolean;
 }
 
@@ -37,17 +38,14 @@ export function roomOf(maxBytes: number): number {
   return Math.max(EVENT_BYTES.least, Math.min(EVENT_BYTES.most, maxBytes)) - ENVELOPE_BYTES;
 }
 
-/** The event itself where it fits, otherwise a cut one. `line` is what it was made of. */
-export function fitEvent(event: EventInput, line: unknown, maxBytes: number = EVENT_BYTES.most): Fitted {
-  const text = typeof line === "string" ? line : stringifyJson(event.event_data);
-  const bytes = Buffer.byteLength(text);
+/** The event itself where it fits, otherwise a cut one. `text` is the line it was made of. */
+export function fitEvent(event: EventInput, text: string, maxBytes: number): Fitted {
   const room = roomOf(maxBytes);
-  if (bytes > LONG_LINE_BYTES) return cut(event, text, { reason: "too many bytes", bytes, room });
   const size = measure(event.event_data, DEFAULT_LIMITS);
-  if (size === undefined) return cut(event, text, { reason: "too many keys or levels", bytes, room });
-  if (size.bytes <= room) return { event, bytes, truncated: false };
-  if (shorten(size.texts, size.bytes - room)) return { event, bytes: Math.min(bytes, room), truncated: true };
-  return cut(event, text, { reason: "too many bytes", bytes, room });
+  if (size !== undefined && size.bytes <= room) return { event, truncated: false };
+  if (size !== undefined && shorten(size.texts, size.bytes - room)) return { event, truncated: true };
+  const reason = size === undefined ? TOO_WIDE : TOO_LARGE;
+  return { event: cut(event, text, { reason, bytes: Buffer.byteLength(text), room }), truncated: true };
 }
 
 /** Note of what was cut from a line, and how much stays. */
@@ -60,7 +58,7 @@ export interface Cut {
 }
 
 /** The event with the beginning of its line as `event_data`. */
-export function cut(event: EventInput, text: string, { reason, bytes, room }: Cut): Fitted {
+export function cut(event: EventInput, text: string, { reason, bytes, room }: Cut): EventInput {
   const keep = Math.min(KEEP_CHARS, Math.floor(room / 7));
   const { message } = (event.event_data ?? {}) as { message?: unknown };
   const data = {
@@ -68,7 +66,7 @@ export function cut(event: EventInput, text: string, { reason, bytes, room }: Cu
     truncated: { reason, bytes },
     line: beginning(text, keep),
   };
-  return { event: { ...event, event_data: data }, bytes: Math.min(bytes, keep), truncated: true };
+  return { ...event, event_data: data };
 }
 
 /** Cuts the longest texts in place until `excess` bytes are gone; false where that is not enough. */

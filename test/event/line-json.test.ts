@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readLine } from "../../src/event/line-json.ts";
-import { scanHead } from "../../src/event/line-long.ts";
+import { isTooNested, scanHead } from "../../src/event/line-long.ts";
 import { timeText, ulidTimeText } from "../../src/event/line-time.ts";
 
 describe("readLine", () => {
@@ -60,6 +60,16 @@ describe("scanHead", () => {
   it("looks into objects only, and no further than 4 KiB", () => {
     expect(scanHead("plain text", ["msg"])).toBeUndefined();
     expect(scanHead(`{"a":"${"x".repeat(5000)}","msg":"late"}`, ["msg"])).toEqual({});
+  });
+});
+
+describe("isTooNested", () => {
+  const nested = (levels: number, text = "") => `{"s":"${text}","a":${"[".repeat(levels)}${"]".repeat(levels)}}`;
+  it("counts levels, not brackets in texts or side by side", () => {
+    expect(isTooNested(nested(100_000))).toBe(true);
+    expect(isTooNested(nested(900, '[\\"['.repeat(50_000)))).toBe(false);
+    expect(isTooNested(`{"a":[${"[],".repeat(50_000)}[]]}`)).toBe(false);
+    expect(isTooNested("[".repeat(100_000))).toBe(false);
   });
 });
 

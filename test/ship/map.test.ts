@@ -149,6 +149,16 @@ describe("a large line", () => {
     expect(createMapLine({})(Buffer.from(line), place).event).toMatchObject({ _id: NODE, log_level: 40 });
   });
 
+  it.each([
+    ["an integer no double holds", `"n":9007199254740993,"a":"${"x".repeat(300_000)}"`, "too many bytes"],
+    ["NaN", `"n":NaN,"a":"${"x".repeat(300_000)}"`, "too many bytes"],
+    ["2000 levels", `"a":[${"[".repeat(2000)}${"]".repeat(2000)},"${"x".repeat(70_000)}"]`, "too many keys or levels"],
+  ])("with %s is only looked into", (_what, more, reason) => {
+    const mapped = map(`{"level":50,"msg":"m",${more}}`);
+    expect(mapped).toMatchObject({ truncated: true, unparseable: false, event: { log_level: 40 } });
+    expect(dataOf(mapped)).toMatchObject({ message: "m", truncated: { reason }, ...stood });
+  });
+
   it("of text says how it begins", () => {
     const mapped = map("t".repeat(2_000_000));
     expect(mapped).toMatchObject({ truncated: true, unparseable: true, event: { event_type: "log" } });
