@@ -7,12 +7,13 @@
 import type { EventInput } from "../event/event.ts";
 
 /**
- * `stored`: durable (a duplicate counts). `conflict`: the id holds another event. `rejected`: will never be taken.
- * `retry`: not now.
+ * `stored`: durable; `duplicate` when the other side had it already. `conflict`: the id holds another event.
+ * `rejected`: will never be taken. `retry`: not now.
  * @since 0.1.0
  */
 export type Verdict =
-  | { readonly status: "stored" | "conflict" | "retry" }
+  | { readonly status: "stored"; readonly duplicate?: true }
+  | { readonly status: "conflict" | "retry" }
   | { readonly status: "rejected"; readonly reason: string };
 
 /** @since 0.1.0 */
@@ -22,6 +23,11 @@ export interface Sink {
    * @throws SendError; anything else counts as `retry`.
    */
   send(events: readonly EventInput[], signal: AbortSignal): Promise<readonly Verdict[]>;
+  /**
+   * Tears down connections so that the next send starts afresh; for a watchdog that sees no progress. Sends under way
+   * may fail with `retry`. Not awaited for long: it must not depend on the other side.
+   */
+  reset?(): void | Promise<void>;
   /** Lets go of connections. Called once. */
   close(): Promise<void>;
 }
@@ -42,5 +48,20 @@ export class SendError extends Error {
     super(message);
     this.kind = kind;
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The outcome of `work`, or the reason of `signal` as soon as it is aborted: for work that cannot be told to stop. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+  });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

@@ -1,67 +1,7 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { gunzipSync } from "node:zlib";
-import { afterEach, describe, expect, it } from "vitest";
-import type { EventInput } from "../../src/event/event.ts";
+import { describe, expect, it } from "vitest";
 import { type HttpSinkOptions, httpSink } from "../../src/ship/http-sink.ts";
 import { kindOfStatus, retryAfterMs } from "../../src/ship/http-status.ts";
-
-interface Reply {
-  readonly status?: number;
-  readonly headers?: Record<string, string>;
-  readonly body?: unknown;
-}
-interface Seen {
-  readonly path: string;
-  readonly headers: IncomingMessage["headers"];
-  readonly text: string;
-}
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close().closeAllConnections();
-});
-
-/** A server that answers as told, and a sink that delivers to it. */
-async function sinkTo(reply: (seen: Seen) => Reply, options: Partial<HttpSinkOptions> = {}) {
-  const seen: Seen[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const raw = Buffer.concat(chunks);
-    const text = String(request.headers["content-encoding"] === "gzip" ? gunzipSync(raw) : raw);
-    const one = { path: request.url ?? "", headers: request.headers, text };
-    seen.push(one);
-    const { status = 200, headers = {}, body = {} } = reply(one);
-    response.writeHead(status, { "content-type": "application/json", ...headers });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const base = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const sink = httpSink({ url: `http://${base}`, ...options });
-  const send = (events: EventInput[]) => sink.send(events, new AbortController().signal);
-  return { seen, send, base };
-}
-
-function events(count: number): EventInput[] {
-  return Array.from({ length: count }, (_, n) => ({ _id: `id-${n}`, event_type: "test", event_data: { n } }));
-}
-
-const stored = { status: "stored" };
-const batchRoute = ({ text }: Seen): Reply => {
-  const results = text
-    .trim()
-    .split("\n")
-    .map((line) => ({ id: JSON.parse(line)._id, status: "stored" }));
-  return { body: { accepted: results.length, duplicates: 0, conflicts: 0, rejected: 0, results } };
-};
-/** MADSci's server: one event per request. */
-const singleRoute = ({ path, text }: Seen): Reply => {
-  if (path !== "/event") return { status: 404, body: { detail: "Not Found" } };
-  const { event_id, ...event } = JSON.parse(text);
-  return { body: { _id: event_id, ...event } };
-};
+import { batchRoute, closeServers, events, singleRoute, sinkTo, stored } from "./http-fakes.ts";
 
 describe("the batch route", () => {
   it("gets one line per event, big integers included", async () => {
@@ -104,7 +44,23 @@ describe("the batch route", () => {
     ];
     const { send } = await sinkTo(() => ({ body: { results } }));
     const rejected = (reason: string) => ({ status: "rejected", reason });
-    expect(await send(events(3))).toEqual([stored, { status: "conflict" }, rejected("invalid: log_level")]);
+    const duplicate = { status: "stored", duplicate: true };
+    expect(await send(events(3))).toEqual([duplicate, { status: "conflict" }, rejected("invalid: log_level")]);
+  });
+
+  it("tells an event that may be taken later from one that never will", async () => {
+    const results = [503, 429, 422, 413, 500].map((status) => ({ status: "failed", problem: { status, title: "T" } }));
+    const { send } = await sinkTo(() => ({ body: { results } }));
+    const rejected = { status: "rejected", reason: "failed: T" };
+    expect(await send(events(5))).toEqual([{ status: "retry" }, { status: "retry" }, rejected, rejected, rejected]);
+  });
+
+  it("has the one event searched for that cannot be written", async () => {
+    const { send } = await sinkTo(batchRoute);
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    const bad = { _id: "x", event_data: cyclic as never };
+    await expect(send([...events(1), bad])).rejects.toMatchObject({ kind: "refused" });
   });
 
   it.each([["no JSON"], [{}], [[]], [{ results: [] }], [{ accepted: 2 }], ['{"results":[{"status":"sto']])(
@@ -122,6 +78,8 @@ describe("the batch route", () => {
     [401, "hold"],
     [403, "hold"],
     [302, "hold"],
+    [399, "hold"],
+    [501, "hold"],
     [408, "retry"],
     [429, "retry"],
     [500, "retry"],
@@ -134,8 +92,7 @@ describe("the batch route", () => {
 
   it("names the server, without its password, when nothing answers", async () => {
     const { base } = await sinkTo(batchRoute);
-    for (const server of servers) server.close();
-    await new Promise((resolve) => setImmediate(resolve));
+    await closeServers();
     const sink = httpSink({ url: `http://u:secret@${base}` });
     const message = `http://${base} does not answer (ECONNREFUSED)`;
     await expect(sink.send(events(1), new AbortController().signal)).rejects.toMatchObject({ kind: "retry", message });
@@ -167,6 +124,51 @@ describe("MADSci's server", () => {
     );
     expect(await send(events(3))).toEqual([stored, { status: "rejected", reason: "HTTP 422: no" }, stored]);
   });
+
+  it("gets nothing compressed, and rejects what cannot be written", async () => {
+    const { send, seen } = await sinkTo(singleRoute);
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    const large = { _id: "l", event_type: "test", event_data: "x".repeat(5000) };
+    expect(await send([large])).toEqual([stored]);
+    expect(seen.at(-1)?.headers["content-encoding"]).toBeUndefined();
+    const reason = "it cannot be written as JSON";
+    expect(await send([{ _id: "x", event_data: cyclic as never }, large])).toEqual([
+      { status: "rejected", reason },
+      stored,
+    ]);
+  });
+
+  it("is asked for the batch route every five minutes", async () => {
+    let ms = 0;
+    let updated = false;
+    const { send, seen } = await sinkTo(
+      (one) => (updated ? batchRoute(one) : singleRoute(one)),
+      {},
+      () => ms,
+    );
+    const paths = async () => {
+      await send(events(1));
+      return seen.splice(0).map(({ path }) => path);
+    };
+    expect(await paths()).toEqual(["/v1/events", "/event"]);
+    ms = 299_999;
+    expect(await paths()).toEqual(["/event"]);
+    ms = 300_000;
+    expect(await paths()).toEqual(["/v1/events", "/event"]);
+    updated = true;
+    ms = 600_000;
+    expect(await paths()).toEqual(["/v1/events"]);
+    expect(await paths()).toEqual(["/v1/events"]);
+  });
+
+  it.each([{}, [], { _id: null }, { _id: "another" }, "half an ans"])(
+    "does not take %j for a receipt",
+    async (body) => {
+      const { send } = await sinkTo(({ path }) => (path === "/event" ? { body } : { status: 404 }));
+      await expect(send(events(1))).rejects.toMatchObject({ kind: "retry" });
+    },
+  );
 
   it("stops at its rate limit; what was not taken stays", async () => {
     let left = 5;
@@ -200,7 +202,7 @@ describe("Retry-After", () => {
     [{ "retry-after": "Wed, 01 Jan 2020 00:00:10 GMT", date: "Wed, 01 Jan 2020 00:00:00 GMT" }, 10_000],
     [{ "retry-after": "Wed, 01 Jan 2020 00:00:00 GMT" }, 0],
   ])("%j means %i ms", (headers, ms) => {
-    expect(retryAfterMs(new Headers(headers as Record<string, string>))).toBe(ms);
+    expect(retryAfterMs(headers as Record<string, string>)).toBe(ms);
   });
 });
 
@@ -210,6 +212,11 @@ describe("options", () => {
     [{ url: "lab" }],
     [{ url: "http://x", token: "" }],
     [{ url: "http://x", compression: "br" }],
+    [{ url: "http://%zz:p@x" }],
+    [{ url: "http://x", headers: "x" }],
+    [{ url: "http://x", headers: { "a b": "c" } }],
+    [{ url: "http://x", headers: { a: "b\r\nc: d" } }],
+    [{ url: "http://x", headers: { "Transfer-Encoding": "chunked" } }],
   ])("refuses %j", (options) => {
     expect(() => httpSink(options as HttpSinkOptions)).toThrow(expect.objectContaining({ code: "EVT_INVALID_OPTION" }));
   });
