@@ -50,6 +50,19 @@ describe("an answer that does not arrive in full", () => {
   });
 });
 
+describe("an answer that comes before the whole request is sent", () => {
+  it.each(["end", "destroy"] as const)("is heard, although the connection is gone by then (%s)", async (leave) => {
+    const refusal = "HTTP/1.1 413 X\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    const port = rawServer((socket) => {
+      socket.pause();
+      socket.write(refusal, () => socket[leave]());
+    });
+    const sink = httpSink({ url: `http://127.0.0.1:${await port}`, compression: "none" });
+    const large = [{ _id: "a", event_data: "x".repeat(8_388_608) }];
+    await expect(sink.send(large, never)).rejects.toMatchObject({ kind: "too-large" });
+  });
+});
+
 describe("an abort", () => {
   it.each(["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"])(
     "ends a wait after %j, and the connection",
