@@ -14,9 +14,9 @@
 import type { EventInput } from "../event/event.ts";
 import { newId } from "../event/id.ts";
 import type { Clock } from "./clock.ts";
+import type { Item } from "./item.ts";
 import type { ResolvedShipOptions } from "./options.ts";
 import { Pause } from "./pause.ts";
-import type { Item } from "./queue.ts";
 import { SendError, type Sink, type Verdict } from "./sink.ts";
 
 /** What the courier needs from the shipper. */
@@ -25,7 +25,8 @@ export interface CourierOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly options: ResolvedShipOptions;
-  readonly stored: (items: readonly Item[]) => void;
+  /** How many are durable, and how many of them already were. */
+  readonly stored: (items: number, duplicates: number) => void;
   readonly rejected: (item: Item, reason: string) => void;
   /** The link broke (with the error) or works again (undefined). */
   readonly link: (trouble: SendError | undefined) => void;
@@ -35,6 +36,13 @@ export interface CourierOptions {
 const CLOSING_PAUSE_MS = 250;
 /** Longest patience another side may ask for. */
 const RETRY_AFTER_CAP_MS = 300_000;
+/** Looking for the bad events of a batch costs requests; a flood of them is not worth more than this a minute. */
+const SPLITS_PER_MINUTE = 200;
+const MINUTE_MS = 60_000;
+const REMEMBERED_TIMES = 100;
+
+/** "connecting": nothing sent yet; "backoff": trying again; "held": waiting for a person. */
+export type LinkState = "connecting" | "online" | "backoff" | "held";
 
 export class Courier {
   readonly #with: CourierOptions;
@@ -43,8 +51,15 @@ export class Courier {
   #sending: AbortController | undefined;
   #failures = 0;
   #closing = false;
+  #once = false;
   #done = false;
   #maxBytes: number;
+  #state: LinkState = "connecting";
+  #retries = 0;
+  #batches = 0;
+  #lastSuccessMs: number | undefined;
+  #times: number[] = [];
+  #splits = { sinceMs: 0, count: 0 };
 
   constructor(options: CourierOptions) {
     this.#with = options;
@@ -61,6 +76,28 @@ export class Courier {
     return this.#groups[0]?.[0];
   }
 
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** What is not settled of the batch under way. */
+  get left(): readonly Item[] {
+    return this.#groups.flat();
+  }
+
+  /** How it went so far. */
+  get record() {
+    const times = [...this.#times].sort((a, b) => a - b);
+    const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? null;
+    const age = this.#lastSuccessMs === undefined ? null : this.#with.clock.now() - this.#lastSuccessMs;
+    return {
+      batches: this.#batches,
+      retries: this.#retries,
+      lastAckAgeMs: age,
+      rttMs: { p50: at(0.5), p95: at(0.95) },
+    };
+  }
+
   /** Failed attempts since the last success. */
   get failures(): number {
     return this.#failures;
@@ -68,14 +105,20 @@ export class Courier {
 
   /** Resolves when all is settled, or after giving up. Never rejects. */
   async deliver(batch: Item[]): Promise<void> {
-    this.#groups = [batch];
+    this.#groups = batch.length > 0 ? [batch] : [];
     while (!this.#done && this.#groups[0] !== undefined) await this.#attempt(this.#groups[0]);
   }
 
-  /** The end is near: try at once, pause briefly. */
-  hurry(): void {
+  /** The end is near: try at once, pause briefly; `once`: do not try again what fails. */
+  hurry(once = false): void {
     this.#closing = true;
+    this.#once = once;
     this.#pause.end();
+  }
+
+  /** True after giving up. */
+  get isDone(): boolean {
+    return this.#done;
   }
 
   /** Stops for good; answers the items that are not settled. */
@@ -101,7 +144,12 @@ export class Courier {
     const sending = new AbortController();
     this.#sending = sending;
     const timeout = new SendError("retry", `no answer within ${options.timeoutMs} ms`);
-    const cancel = clock.after(options.timeoutMs, () => sending.abort(timeout));
+    const cancel = clock.after(options.timeoutMs, () => {
+      sending.abort(timeout);
+      // Whatever hangs there shall not hold up the next try.
+      void Promise.resolve(sink.reset?.()).catch(() => {});
+    });
+    const startMs = clock.now();
     const events = group.map((item) => item.event);
     const aborted = new Promise<never>((_resolve, reject) => {
       sending.signal.addEventListener("abort", () => reject(sending.signal.reason), { once: true });
@@ -109,6 +157,8 @@ export class Courier {
     try {
       const verdicts = await Promise.race([sink.send(events, sending.signal), aborted]);
       if (verdicts.length !== group.length) throw new SendError("retry", "the answer does not fit the batch");
+      this.#batches += 1;
+      this.#times = [...this.#times.slice(1 - REMEMBERED_TIMES), clock.now() - startMs];
       return verdicts;
     } finally {
       cancel();
@@ -120,33 +170,44 @@ export class Courier {
     const clashing = group.filter((item, at) => verdicts[at]?.status === "conflict" && !item.renamed);
     const renamed = clashing.map(withNewId);
     this.#groups.splice(0, 1, ...[renamed, again].filter((part) => part.length > 0));
-    const stored = group.filter((_item, at) => verdicts[at]?.status === "stored");
+    const stored = verdicts.filter(({ status }) => status === "stored");
+    const duplicates = stored.filter((verdict) => "duplicate" in verdict && verdict.duplicate);
     for (const [at, item] of group.entries()) {
       const verdict = verdicts[at];
       if (verdict?.status === "rejected") this.#with.rejected(item, verdict.reason);
       if (verdict?.status === "conflict" && item.renamed) this.#with.rejected(item, "two ids of it hold other events");
     }
     if (again.length < group.length) this.#succeeded();
-    this.#with.stored(stored);
+    this.#with.stored(stored.length, duplicates.length);
     if (again.length > 0) await this.#backOff(new SendError("retry", "some events were not taken"));
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#with.link(undefined);
+    const wasDown = this.#failures > 0;
     this.#failures = 0;
+    this.#state = "online";
+    this.#lastSuccessMs = this.#with.clock.now();
+    if (wasDown) this.#with.link(undefined);
   }
 
   async #failed(group: Item[], error: SendError): Promise<void> {
     if (error.kind === "retry" || error.kind === "hold") return this.#backOff(error);
-    const [only] = group;
-    if (group.length === 1 && only !== undefined) {
+    if (group.length === 1 || (error.kind === "refused" && this.#isTired())) {
       this.#groups.shift();
-      this.#with.rejected(only, error.message);
+      for (const item of group) this.#with.rejected(item, error.message);
       return;
     }
     const half = group.length >> 1;
     this.#groups.splice(0, 1, group.slice(0, half), group.slice(half));
     if (error.kind === "too-large") this.#learn(group);
+  }
+
+  /** Whether this minute's searches for bad events are used up; counts one more. */
+  #isTired(): boolean {
+    const nowMs = this.#with.clock.now();
+    if (nowMs - this.#splits.sinceMs >= MINUTE_MS) this.#splits = { sinceMs: nowMs, count: 0 };
+    this.#splits.count += 1;
+    return this.#splits.count > SPLITS_PER_MINUTE;
   }
 
   #learn(group: readonly Item[]): void {
@@ -157,8 +218,11 @@ export class Courier {
   async #backOff(error: SendError): Promise<void> {
     const askedMs = Math.min(error.retryAfterMs, RETRY_AFTER_CAP_MS);
     this.#failures += 1;
+    this.#retries += 1;
+    this.#state = error.kind === "hold" ? "held" : "backoff";
     this.#with.link(error);
-    if (this.#closing && (error.kind === "hold" || askedMs > this.#with.options.closeMs)) this.#done = true;
+    const isHopeless = this.#once || error.kind === "hold" || askedMs > this.#with.options.closeMs;
+    if (this.#closing && isHopeless) this.#done = true;
     else await this.#pause.wait(this.#pauseMs(error.kind, askedMs), !this.#closing);
   }
 

@@ -25,6 +25,45 @@ export interface RetryOptions {
   readonly maxMs?: number;
 }
 
+/** When the disk is asked to confirm: every 500 ms or 1 MiB, after every write, or as the system likes. @since 0.1.0 */
+export type Fsync = "interval" | "always" | "never";
+
+/** What goes when the spool is full: the lowest level, within it the oldest; the oldest; what comes. @since 0.1.0 */
+export type Overflow = "shed-by-level" | "drop-oldest" | "drop-newest";
+
+/** @since 0.1.0 */
+export interface SpoolOptions {
+  /**
+   * `always`: every line is on disk before the application goes on. `overflow`: only what memory cannot hold.
+   * `off`: memory only. @default "always", and "off" for `createEventStream(store)`
+   */
+  readonly mode?: "always" | "overflow" | "off";
+  /** Folder for the spools of an application; several processes share it. @default below the user's state folder */
+  readonly dir?: string;
+  /** Most bytes of one process on disk; the last tenth is kept for errors. @default 536_870_912 (512 MiB) */
+  readonly maxBytes?: number;
+  /** Bytes of one file; space comes back file by file. @default 8_388_608 (8 MiB) */
+  readonly segmentBytes?: number;
+  /** Power cuts can take what the disk has not confirmed; fatal lines are always confirmed. @default "interval" */
+  readonly fsync?: Fsync;
+}
+
+/** @since 0.1.0 */
+export interface DeadLetterOptions {
+  /** Folder of the events no store takes. @default `dlq` in the spool's folder */
+  readonly dir?: string;
+  /** Most bytes; the oldest file goes first. @default 67_108_864 (64 MiB) */
+  readonly maxBytes?: number;
+}
+
+/** @since 0.1.0 */
+export interface CloseOptions {
+  /** Longest `close()` sends while the link works and a spool keeps the rest, in ms. @default 1_500 */
+  readonly networkMs?: number;
+  /** Longest `close()` and `flush()` take, in ms, at most 8_000. @default 3_000 */
+  readonly totalMs?: number;
+}
+
 /** @since 0.1.0 */
 export interface ShipOptions {
   /** Ids every event carries; those of a line win. @default {} */
@@ -37,16 +76,34 @@ export interface ShipOptions {
   readonly messageKey?: string;
   /** Key of the error. @default what pino announces, else "err" */
   readonly errorKey?: string;
+  /** Event fields made from templates, such as `{ event_type: "{kind}", "source.node_id": "{node.id}" }`. @default {} */
+  readonly map?: Readonly<Record<string, string>>;
+  /** Absolute path of a module whose default export is `(event, line) => event`; null leaves the line out. */
+  readonly mapModule?: string;
+  /** Larger events lose their longest texts. @default 262_144 (256 KiB) */
+  readonly maxEventBytes?: number;
   readonly batch?: BatchOptions;
   readonly retry?: RetryOptions;
-  /** Most bytes of log lines waiting; beyond it the lowest levels go first, then the oldest. @default 8 MiB */
+  readonly spool?: SpoolOptions;
+  /** Most bytes in memory where there is no spool; beyond it the lowest levels go first, then the oldest. @default 8 MiB */
   readonly memory?: { readonly maxBytes?: number };
-  /** Longest `close()` and `flush()` wait for acknowledgements, in ms, at most 8_000. @default 3_000 */
-  readonly close?: { readonly totalMs?: number };
+  /** What goes when the spool is full. @default "shed-by-level" */
+  readonly overflow?: Overflow;
+  readonly deadLetter?: DeadLetterOptions;
+  readonly close?: CloseOptions;
   /** Longest one delivery takes, in ms. @default 10_000 */
   readonly timeoutMs?: number;
   /** Pause before trying again after a refusal only a person can mend, in ms. @default 60_000 */
   readonly authHoldMs?: number;
+}
+
+export interface ResolvedSpoolOptions {
+  readonly mode: "always" | "overflow" | "off";
+  readonly dir: string | undefined;
+  readonly maxBytes: number;
+  readonly segmentBytes: number;
+  readonly fsync: Fsync;
+  readonly overflow: Overflow;
 }
 
 export interface ResolvedShipOptions {
@@ -55,6 +112,12 @@ export interface ResolvedShipOptions {
   readonly levelMap: Readonly<Record<string, LogLevel>>;
   readonly messageKey: string | undefined;
   readonly errorKey: string | undefined;
+  readonly map: Readonly<Record<string, string>>;
+  readonly mapModule: string | undefined;
+  readonly maxEventBytes: number;
+  readonly spool: ResolvedSpoolOptions;
+  readonly deadLetter: { readonly dir: string | undefined; readonly maxBytes: number };
+  readonly closeNetworkMs: number;
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly maxWaitMs: number;
@@ -74,17 +137,25 @@ const KNOWN = {
     "levelMap",
     "messageKey",
     "errorKey",
+    "map",
+    "mapModule",
+    "maxEventBytes",
     "batch",
     "retry",
+    "spool",
     "memory",
+    "overflow",
+    "deadLetter",
     "close",
     "timeoutMs",
     "authHoldMs",
   ],
   batch: ["maxEvents", "maxBytes", "maxWaitMs", "urgentLevel"],
   retry: ["minMs", "maxMs"],
+  spool: ["mode", "dir", "maxBytes", "segmentBytes", "fsync"],
   memory: ["maxBytes"],
-  close: ["totalMs"],
+  deadLetter: ["dir", "maxBytes"],
+  close: ["networkMs", "totalMs"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Worker threads that take longer than 10 s to close lose what they hold; see shipping, fact 1. */
@@ -96,17 +167,27 @@ export const CLOSE_CAP_MS = 8000;
  */
 export function resolveShipOptions(options: ShipOptions, more: readonly string[] = []): ResolvedShipOptions {
   checkKeys("", options, [...KNOWN[""], ...more]);
-  const { batch = {}, retry = {}, memory = {}, close = {} } = options;
+  const { batch = {}, retry = {}, memory = {}, close = {}, deadLetter = {} } = options;
   checkKeys("batch.", batch, KNOWN.batch);
   checkKeys("retry.", retry, KNOWN.retry);
   checkKeys("memory.", memory, KNOWN.memory);
   checkKeys("close.", close, KNOWN.close);
+  checkKeys("deadLetter.", deadLetter, KNOWN.deadLetter);
   return Object.freeze({
     source: checkSource(options.source ?? {}),
     sourceKeys: checkSourceKeys(options.sourceKeys ?? {}),
     levelMap: checkLevelMap(options.levelMap ?? {}),
     messageKey: text("messageKey", options.messageKey),
     errorKey: text("errorKey", options.errorKey),
+    map: Object.freeze({ ...options.map }),
+    mapModule: text("mapModule", options.mapModule),
+    maxEventBytes: whole("maxEventBytes", options.maxEventBytes, 262_144, 1024),
+    spool: resolveSpool(options),
+    deadLetter: {
+      dir: text("deadLetter.dir", deadLetter.dir),
+      maxBytes: whole("deadLetter.maxBytes", deadLetter.maxBytes, 67_108_864, 4096),
+    },
+    closeNetworkMs: whole("close.networkMs", close.networkMs, 1500, 0),
     maxEvents: whole("batch.maxEvents", batch.maxEvents, 500),
     maxBytes: whole("batch.maxBytes", batch.maxBytes, 1_048_576),
     maxWaitMs: whole("batch.maxWaitMs", batch.maxWaitMs, 1000, 0),
@@ -118,6 +199,31 @@ export function resolveShipOptions(options: ShipOptions, more: readonly string[]
     timeoutMs: whole("timeoutMs", options.timeoutMs, 10_000),
     authHoldMs: whole("authHoldMs", options.authHoldMs, 60_000),
   });
+}
+
+const MODES = ["always", "overflow", "off"] as const;
+const FSYNCS = ["interval", "always", "never"] as const;
+const OVERFLOWS = ["shed-by-level", "drop-oldest", "drop-newest"] as const;
+/** Room can only be made in files that are finished, so a small spool has small files. */
+const LEAST_SEGMENTS = 8;
+
+function resolveSpool({ spool = {}, overflow }: ShipOptions): ResolvedSpoolOptions {
+  checkKeys("spool.", spool, KNOWN.spool);
+  const maxBytes = whole("spool.maxBytes", spool.maxBytes, 536_870_912, 65_536);
+  const segmentBytes = whole("spool.segmentBytes", spool.segmentBytes, 8_388_608, 4096);
+  return Object.freeze({
+    mode: oneOf("spool.mode", MODES, spool.mode ?? "always"),
+    dir: text("spool.dir", spool.dir),
+    maxBytes,
+    segmentBytes: Math.min(segmentBytes, Math.floor(maxBytes / LEAST_SEGMENTS)),
+    fsync: oneOf("spool.fsync", FSYNCS, spool.fsync ?? "interval"),
+    overflow: oneOf("overflow", OVERFLOWS, overflow ?? "shed-by-level"),
+  });
+}
+
+function oneOf<T extends string>(name: string, known: readonly T[], given: unknown): T {
+  if ((known as readonly unknown[]).includes(given)) return given as T;
+  throw invalid(`${name} must be one of ${known.map((one) => JSON.stringify(one)).join(", ")}`);
 }
 
 function checkKeys(prefix: string, given: unknown, known: readonly string[]): void {

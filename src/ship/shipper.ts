@@ -1,126 +1,109 @@
 /**
  * Shipper: log lines in, acknowledged events out.
  *
- *   accept ─→ event with its final id ─→ queue ─ due ─→ courier ─→ sink
+ *   accept ─→ whole lines ─→ backlog (disk, memory) ─ due ─→ map ─→ courier ─→ sink ─→ checkpoint
+ *                 spools of dead processes ─ adopted ─────────↑
  *
- * A batch is due when it is full, when its first event has waited long enough (50 ms from `urgentLevel` on), at
- * `flush()` and at `close()`. The id is fixed at acceptance, so that sending twice stores once. At every moment
+ * A batch is due when it is full, when its first line has waited long enough (50 ms from `urgentLevel` on), at `flush()`
+ * and at `close()`. A line's id is fixed as it enters the backlog, so that sending twice stores once. Lines become
+ * events only as they leave: taking them in stays cheap, whatever they hold. At every moment
  *
- *   in = acknowledged + pending + rejected + dropped
+ *   in = acknowledged + pending + deadLettered + dropped
  *
- * and every rejected or dropped event is reported on standard error. The queue lives in memory: what is pending when
- * the process is killed is lost. Not here: how a line becomes an event (`map`), how a sink speaks.
+ * and everything dropped is told on standard error and, when the link is back, by an event of type `log_dropped`.
+ * Not here: how a line becomes an event (map.ts), how a sink speaks, what is on disk (spool/).
  */
-import type { EventInput } from "../event/event.ts";
-import { newId } from "../event/id.ts";
-import { type LogLevel, levelName } from "../event/levels.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import { Courier } from "./courier.ts";
-import { fitEvent } from "./fit.ts";
-import { CLOSE_CAP_MS, type ResolvedShipOptions } from "./options.ts";
+import type { Batch } from "./batcher.ts";
+import type { ShipStats } from "./books.ts";
+import type { Block } from "./line-cutter.ts";
+import type { MapLine, Mapping } from "./map.ts";
+import { CLOSE_CAP_MS } from "./options.ts";
+import { type Parts, partsOf } from "./parts.ts";
 import { Pause } from "./pause.ts";
-import { type Item, ShipQueue } from "./queue.ts";
-import { createReport, type Report } from "./report.ts";
-import type { SendError, Sink } from "./sink.ts";
+import type { ShipperOptions } from "./shipper-options.ts";
+import type { SendError } from "./sink.ts";
+import { KIND } from "./spool/format.ts";
 
-/** @since 0.1.0 */
-export interface ShipStats {
-  /** Lines accepted. */
-  readonly in: number;
-  /** Durable on the other side. */
-  readonly acknowledged: number;
-  /** Waiting or under way. */
-  readonly pending: number;
-  /** Refused for good by the other side. */
-  readonly rejected: number;
-  /** Lost on purpose: memory full, or not delivered in time at the end. */
-  readonly dropped: number;
-  /** Shortened to fit; counted once more in the numbers above. */
-  readonly truncated: number;
-}
+export type { ShipStats } from "./books.ts";
+export type { ShipperOptions } from "./shipper-options.ts";
 
-export interface ShipperOptions {
-  readonly sink: Sink;
-  readonly options: ResolvedShipOptions;
-  readonly map: (line: unknown) => EventInput;
-  readonly clock?: Clock;
-  readonly random?: () => number;
-  readonly report?: Report;
-}
-
-const URGENT_MS = 50;
 const SINK_CLOSE_MS = 500;
 const ROOM_MS = 1000;
 
 export class Shipper implements AsyncDisposable {
-  readonly #sink: Sink;
-  readonly #options: ResolvedShipOptions;
-  readonly #map: (line: unknown) => EventInput;
-  readonly #clock: Clock;
-  readonly #report: Report;
-  readonly #queue: ShipQueue;
-  readonly #courier: Courier;
-  readonly #filling: Pause;
+  readonly #parts: Parts;
   readonly #room: Pause;
-  readonly #count = { in: 0, acknowledged: 0, rejected: 0, dropped: 0, truncated: 0 };
+  /** Ends when lines can become events. */
+  #ready: Promise<void> | undefined;
   #waiters: { readonly seq: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
-  /** Clock reading at which the next batch leaves even if it is not full; never later than this. */
-  #dueMs = Number.POSITIVE_INFINITY;
-  #ended = false;
+  /** The batch under way. */
+  #current: Batch | undefined;
+  #settledSeq = 0;
+  #state: "open" | "closing" | "closed" = "open";
   #closing: Promise<void> | undefined;
 
-  constructor({ sink, options, map, clock = systemClock, random = Math.random, report }: ShipperOptions) {
-    this.#sink = sink;
-    this.#options = options;
-    this.#map = map;
-    this.#clock = clock;
-    this.#report = report ?? createReport();
-    this.#queue = new ShipQueue(options.memoryBytes);
-    this.#filling = new Pause(clock);
-    this.#room = new Pause(clock);
-    this.#courier = new Courier({
-      sink,
-      clock,
-      random,
-      options,
-      stored: (items) => this.#settled("acknowledged", items.length),
-      rejected: (item, reason) => this.#rejected(item, reason),
-      link: (trouble) => this.#link(trouble),
-    });
+  constructor(given: ShipperOptions) {
+    this.#parts = partsOf(given, { found: () => this.#start(), link: (trouble) => this.#link(trouble) });
+    this.#room = new Pause(this.#parts.clock);
+    this.#ready = this.#useMap(given.map);
   }
 
-  /** Takes one line, without its line end; never throws, never waits. Blank lines are nothing. */
-  accept(line: unknown): void {
-    if (typeof line === "string" && !/\S/.test(line)) return;
-    this.#count.in += 1;
-    if (this.#ended) this.#dropped(1, "written after the end");
-    else this.#enqueue(this.#item(line));
+  /** ULID of this sender; every event carries it. */
+  get sender(): string {
+    return this.#parts.place.sender;
   }
 
-  /** Resolves when every line accepted so far is acknowledged, rejected or dropped. */
+  /** How much input no crash of this process can take any more, in the units of {@link accept}. */
+  get durableThrough(): number {
+    return this.#parts.backlog.durableThrough;
+  }
+
+  /** Takes a piece of the log, which may end anywhere; never throws, never waits. Blank lines are nothing. */
+  accept(piece: string | Buffer): void {
+    this.#parts.books.add("bytesIn", piece.length);
+    this.#append(this.#parts.cutter.push(piece));
+  }
+
+  /** How lines become events from now on; those not yet sent among them. */
+  remap(mapping: Mapping, map: MapLine | Promise<MapLine>): void {
+    this.#ready = this.#useMap(map);
+    this.#parts.place.describe(mapping, this.#parts.backlog.spool);
+  }
+
+  /**
+   * Resolves when every line accepted so far is acknowledged, dead-lettered or dropped; also when the link is down
+   * and they are all on disk.
+   */
   flush(): Promise<void> {
-    const seq = this.#count.in;
-    if (this.#queue.length > 0) this.#dueMs = Number.NEGATIVE_INFINITY;
-    this.#filling.end();
+    const seq = this.#parts.backlog.lastSeq;
+    this.#parts.outbox.force(seq);
     return new Promise((resolve) => {
       this.#waiters.push({ seq, resolve });
       this.#release();
     });
   }
 
+  /** Everything to disk, confirmed by it; false when something is in memory only. */
+  flushSync(): boolean {
+    this.#parts.backlog.secure(this.#settledSeq);
+    return this.#parts.backlog.isSafe && this.#parts.backlog.state !== "off";
+  }
+
   /**
-   * While the sink works but is slower than the lines come: resolves when there is room, after a second at most.
+   * While lines wait in memory and the sink works but is slower: resolves when there is room, after a second at most.
    * Undefined when the reader should go on at once; a sink that does not work must not stop the reader.
    */
   room(): Promise<void> | undefined {
-    if (!this.#crowded()) return undefined;
+    if (!this.#isCrowded()) return undefined;
     return this.#room.wait(ROOM_MS);
   }
 
-  /** Delivers what is pending, for `budgetMs` at most, then lets go; what is left is dropped and reported. Safe twice. */
-  close(budgetMs = this.#options.closeMs): Promise<void> {
-    this.#ended = true;
+  /**
+   * Delivers what is pending as long as that works and the budget lasts, then lets go. What is left stays on disk for
+   * the next process; without a disk it is dropped and reported. Safe twice.
+   */
+  close(budgetMs = this.#parts.options.closeMs): Promise<void> {
     this.#closing ??= this.#close(Math.min(budgetMs, CLOSE_CAP_MS));
     return this.#closing;
   }
@@ -130,121 +113,149 @@ export class Shipper implements AsyncDisposable {
   }
 
   stats(): ShipStats {
-    return { ...this.#count, pending: this.#pending() };
+    const { spool, memoryBytes, state } = this.#parts.backlog;
+    return {
+      ...this.#parts.books.counts,
+      ...this.#parts.courier.record,
+      link: this.#state === "open" ? this.#parts.courier.state : this.#state,
+      spool: state,
+      spoolBytes: (spool?.bytes ?? 0) + this.#parts.adoption.bytes,
+      memoryBytes,
+    };
   }
 
-  #item(line: unknown): Item {
-    const mapped = this.#map(line);
-    const { event, bytes, truncated } = fitEvent({ ...mapped, _id: mapped._id ?? newId() }, line);
-    if (truncated) {
-      this.#count.truncated += 1;
-      this.#report("truncated", "an event was too large and has been cut");
-    }
-    const level = mapped.log_level as LogLevel;
-    const { urgentLevel, maxWaitMs } = this.#options;
-    const waitMs = level >= urgentLevel ? Math.min(URGENT_MS, maxWaitMs) : maxWaitMs;
-    return { seq: this.#count.in, event, level, bytes, dueMs: this.#clock.now() + waitMs };
+  #append(blocks: readonly Block[]): void {
+    if (blocks.length === 0) return;
+    const lines = blocks.reduce((sum, { levels }) => sum + levels.length, 0);
+    this.#parts.books.add("in", lines);
+    if (this.#state === "closed") return this.#parts.losses.late(lines, this.#parts.backlog.lastSeq);
+    this.#parts.backlog.append(blocks);
+    const { urgentLevel } = this.#parts.options;
+    this.#parts.outbox.added(blocks.some(({ levels }) => levels.some((level) => level >= urgentLevel)));
+    this.#start();
   }
 
-  #enqueue(item: Item): void {
-    const shed = this.#queue.push(item);
-    if (shed.length > 0) this.#dropped(shed.length, `memory full, ${levels(shed)}`);
-    if (item.dueMs < this.#dueMs || this.#full()) {
-      this.#dueMs = Math.min(this.#dueMs, item.dueMs);
-      this.#filling.end();
-    }
+  #start(): void {
+    if (this.#state === "closed") return;
     this.#running ??= this.#run();
   }
 
-  #full(): boolean {
-    const bytes = Math.min(this.#courier.maxBytes, this.#options.memoryBytes / 2);
-    return this.#queue.length >= this.#options.maxEvents || this.#queue.bytes >= bytes;
+  /** At once where it can be. */
+  #useMap(map: MapLine | Promise<MapLine>): Promise<void> | undefined {
+    if (typeof map === "function") this.#parts.own.map = map;
+    else return map.then((ready) => this.#useMap(ready));
+    return undefined;
   }
 
   async #run(): Promise<void> {
     await Promise.resolve();
-    while (this.#queue.length > 0) {
-      for (let ms = this.#untilDue(); ms > 0; ms = this.#untilDue()) await this.#filling.wait(ms);
-      const batch = this.#queue.take(this.#options.maxEvents, this.#courier.maxBytes);
-      this.#dueMs = this.#nextDue();
-      await this.#courier.deliver(batch);
-      if (this.#courier.first !== undefined) break;
+    const nextDue = async () => {
+      await this.#ready;
+      return this.#parts.outbox.next();
+    };
+    for (let batch = await nextDue(); batch !== undefined; batch ??= await nextDue()) {
+      this.#current = batch;
+      const delivering = this.#parts.courier.deliver([...batch.items]);
+      // While the other side works.
+      const next = this.#parts.outbox.ahead();
+      await delivering;
+      if (this.#parts.courier.isDone) return;
+      this.#settle(batch, batch.lastSeq);
+      batch = next;
     }
-    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#current = undefined;
     this.#running = undefined;
   }
 
-  #untilDue(): number {
-    return this.#ended || this.#full() || this.#queue.length === 0 ? 0 : this.#dueMs - this.#clock.now();
+  #settle(batch: Batch, seq: number): void {
+    this.#parts.batcher.settled(batch, seq);
+    if (batch.source === this.#parts.own) {
+      this.#settledSeq = seq;
+      this.#parts.backlog.settle(seq);
+    } else this.#parts.adoption.settle(batch.source, seq);
+    if (this.#parts.courier.state === "online") this.#tell(false);
+    this.#release();
   }
 
-  /** When what stays behind is due as a batch leaves: at once while someone flushes. */
-  #nextDue(): number {
-    if (this.#waiters.length > 0) return Number.NEGATIVE_INFINITY;
-    return this.#full() ? Number.NEGATIVE_INFINITY : this.#queue.earliestDueMs();
+  /** Puts what is known about losses among the events. */
+  #tell(everything: boolean): void {
+    const blocks = this.#parts.losses.toTell(everything);
+    if (blocks.length === 0) return;
+    this.#parts.books.add("in", blocks.length);
+    this.#parts.backlog.append(blocks, KIND.events);
+    this.#parts.losses.told();
+    this.#parts.outbox.added(true);
   }
 
   async #close(budgetMs: number): Promise<void> {
-    const time = new Pause(this.#clock);
-    this.#filling.end();
+    this.#append(this.#parts.cutter.end());
+    this.#state = "closing";
+    const time = new Pause(this.#parts.clock);
+    const hasSpool = this.#parts.options.spool.mode !== "off" && this.#parts.backlog.state !== "degraded";
+    if (hasSpool) this.flushSync();
+    this.#parts.adoption.stop();
+    this.#parts.outbox.force(Number.POSITIVE_INFINITY);
     this.#room.end();
-    this.#courier.hurry();
-    if (this.#running) await Promise.race([this.#running, time.wait(budgetMs)]);
-    time.end();
-    const left =
-      this.#courier.giveUp().length + this.#queue.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY).length;
-    if (left > 0) this.#dropped(left, `not delivered within ${budgetMs} ms at the end`);
+    await this.#lastDeliveries(time, hasSpool, budgetMs);
+    this.#giveUp();
+    this.#parts.adoption.release();
+    this.#parts.backlog.close(this.#settledSeq === this.#parts.backlog.lastSeq && this.#parts.adoption.isEmpty);
+    this.#parts.losses.close();
+    this.#state = "closed";
     this.#release();
-    const { rejected, dropped } = this.#count;
-    if (rejected + dropped > 0) this.#report("closed", `closed with ${dropped} event(s) lost and ${rejected} rejected`);
-    await Promise.race([this.#sink.close().catch(() => {}), time.wait(SINK_CLOSE_MS)]);
+    await Promise.race([this.#parts.sink.close().catch(() => {}), time.wait(SINK_CLOSE_MS)]);
     time.end();
   }
 
-  #settled(as: "acknowledged" | "rejected" | "dropped", events: number): void {
-    this.#count[as] += events;
-    this.#release();
+  /** With a spool only while the link works: what does not leave now leaves with the next process. */
+  async #lastDeliveries(time: Pause, hasSpool: boolean, budgetMs: number): Promise<void> {
+    const isDown = this.#parts.courier.state === "backoff" || this.#parts.courier.state === "held";
+    if (hasSpool && isDown) return;
+    this.#parts.courier.hurry(hasSpool);
+    if (!this.#running) return;
+    const ms = hasSpool ? Math.min(budgetMs, this.#parts.options.closeNetworkMs) : budgetMs;
+    await Promise.race([this.#running, time.wait(ms)]);
+    time.end();
   }
 
-  #rejected(item: Item, reason: string): void {
-    this.#report("rejected", `event ${item.event._id} was rejected: ${reason}`);
-    this.#settled("rejected", 1);
-  }
-
-  #dropped(events: number, reason: string): void {
-    this.#settled("dropped", events);
-    this.#report(`dropped ${reason}`, `${events} event(s) lost: ${reason}; ${this.#count.dropped} lost in all`);
+  /** Ends all sending; the lines before the first unsettled one are settled. */
+  #giveUp(): void {
+    const left = this.#parts.courier.giveUp();
+    const batch = this.#current;
+    if (batch !== undefined && left.length > 0) {
+      this.#settle(batch, Math.min(...left.map(({ seq }) => seq)) - 1);
+      // Those of another process are counted by whoever settles them.
+      if (batch.source !== this.#parts.own) this.#parts.books.add("in", -left.length);
+    }
+    this.#tell(true);
+    this.#parts.backlog.secure(this.#settledSeq);
+    const unsafe = this.#parts.backlog.unsafe(this.#settledSeq);
+    if (unsafe.count > 0) this.#parts.losses.closed(unsafe);
+    const { pending } = this.#parts.books.counts;
+    if (pending > 0) this.#parts.report("closed", `${pending} event(s) wait in the spool for the next process`);
   }
 
   #link(trouble: SendError | undefined): void {
-    if (trouble === undefined) this.#report("link up", "delivering again");
+    const { pending } = this.#parts.books.counts;
+    if (trouble === undefined) this.#parts.report("link up", "delivering again");
     else
-      this.#report(
-        "link down",
-        `cannot deliver: ${trouble.message}; ${this.#pending()} event(s) waiting, trying again`,
-      );
+      this.#parts.report("link down", `cannot deliver: ${trouble.message}; ${pending} event(s) waiting, trying again`);
     this.#release();
   }
 
-  #pending(): number {
-    const { acknowledged, rejected, dropped } = this.#count;
-    return this.#count.in - acknowledged - rejected - dropped;
-  }
-
-  #crowded(): boolean {
-    return !this.#ended && this.#courier.failures === 0 && this.#queue.bytes >= this.#options.memoryBytes / 2;
+  #isCrowded(): boolean {
+    const { memoryBytes } = this.#parts.backlog;
+    return (
+      this.#state === "open" && this.#parts.courier.failures === 0 && memoryBytes >= this.#parts.options.memoryBytes / 2
+    );
   }
 
   /** Lets go whoever waits for something that has come true. */
   #release(): void {
-    const oldest = this.#courier.first?.seq ?? this.#queue.first?.seq ?? Number.POSITIVE_INFINITY;
-    const done = this.#waiters.filter(({ seq }) => seq < oldest);
-    this.#waiters = this.#waiters.filter(({ seq }) => seq >= oldest);
+    const isKept = this.#parts.courier.failures > 0 && this.#parts.backlog.isSafe && this.#parts.backlog.state === "ok";
+    const done = this.#waiters.filter(({ seq }) => isKept || seq <= this.#settledSeq || this.#state === "closed");
+    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
     for (const { resolve } of done) resolve();
-    if (!this.#crowded()) this.#room.end();
+    if (!this.#isCrowded()) this.#room.end();
   }
-}
-
-function levels(items: readonly Item[]): string {
-  return [...new Set(items.map((item) => levelName(item.level)))].join(", ");
 }

@@ -23,8 +23,8 @@ const EXTRA: Record<string, readonly string[]> = {
   "src/store/testing.ts": ["mongodb"],
 };
 const MONGO = "src/backend/mongo/";
-/** Only these read the process; testing.ts reads one documented variable. */
-const PROCESS_ROOMS = ["src/cli/", "src/store/testing.ts"];
+/** Only these read the process: testing.ts one documented variable, options.ts where state belongs; shutdown.ts ends it. */
+const PROCESS_ROOMS = ["src/cli/", "src/store/testing.ts", "transports/options.ts", "transports/shutdown.ts"];
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

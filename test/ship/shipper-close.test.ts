@@ -49,7 +49,7 @@ describe("close", () => {
     await clock.advance(3000);
     await Promise.all([closing, flushed]);
     expect(shipper.stats()).toMatchObject({ acknowledged: 0, dropped: 700, pending: 0 });
-    expect(said.join("\n")).toContain("700 event(s) lost: not delivered within 3000 ms at the end");
+    expect(said.join("\n")).toContain("700 event(s) lost: the process ended before they were delivered");
   });
 
   it("never waits longer than eight seconds, not even for the sink to close", async () => {
@@ -97,7 +97,7 @@ describe("whatever the sink does", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.array(mood, { maxLength: 30 }), async (steps, moods) => {
         const { shipper, sink, clock } = fakeShipper({ memory: { maxBytes: 2000 }, batch: { maxEvents: 7 } });
-        const delivered: number[] = [];
+        const delivered: (number | undefined)[] = [];
         sink.answer = (events, call) => {
           const mood = moods[call - 1] ?? "stored";
           if (mood === "silent") return new Promise(() => {});
@@ -123,7 +123,8 @@ describe("whatever the sink does", () => {
         balanced(shipper);
         expect(shipper.stats().pending).toBe(0);
         expect(shipper.stats().acknowledged).toBe(delivered.length);
-        expect(delivered).toEqual([...new Set(delivered)].sort((a, b) => a - b));
+        const lines = delivered.filter((n) => n !== undefined);
+        expect(lines).toEqual([...new Set(lines)].sort((a, b) => a - b));
       }),
       { numRuns: 150 },
     );

@@ -40,7 +40,7 @@ describe("createEventStream", () => {
     const log = pino({ messageKey: "text", base: null }, createEventStream(store));
     log.info("hello");
     await new Promise<void>((resolve) => log.flush(() => resolve()));
-    expect(await dataOf(store)).toEqual([{ message: "hello" }]);
+    expect(await dataOf(store)).toEqual([{ message: "hello", sender: expect.any(String), seq: 1 }]);
   });
 
   it("ends when everything is stored, and leaves the store open", async () => {
@@ -78,7 +78,7 @@ describe("createEventStream", () => {
 
   it("loses nothing in a burst larger than its memory while the store keeps up", async () => {
     await using store = await openTestStore();
-    const stream = createEventStream(store, { memory: { maxBytes: 20_000 }, close: { totalMs: 8000 } });
+    const stream = createEventStream(store, { memory: { maxBytes: 40_000 }, close: { totalMs: 8000 } });
     const log = pino(stream);
     for (let n = 0; n < 3000; n++) log.info({ n, pad: "x".repeat(100) });
     stream.end();

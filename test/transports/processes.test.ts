@@ -101,7 +101,7 @@ describe("to a server", () => {
     expect(await storedIn(file)).toEqual(upTo(1000));
   }, 60_000);
 
-  it("a process whose server is gone ends soon, and says how much it lost", async () => {
+  it("a process whose server is gone ends soon, and says what waits for the next one", async () => {
     const startMs = performance.now();
     const { code, stderr } = await runLogger({
       options: { url: "http://127.0.0.1:9", close: { totalMs: 500 } },
@@ -109,7 +109,7 @@ describe("to a server", () => {
     });
     expect(code).toBe(0);
     expect(performance.now() - startMs).toBeLessThan(8000);
-    expect(stderr).toContain("50 event(s) lost");
+    expect(stderr).toContain("50 event(s) wait in the spool");
   });
 
   it("a wrong option is an error of the transport that names it", async () => {

@@ -1,0 +1,78 @@
+/** Batcher: the next lines of a source as events, ready for the courier. */
+import type { EventInput } from "../event/event.ts";
+import { parseJson } from "../event/json.ts";
+import type { Books } from "./books.ts";
+import type { Item } from "./item.ts";
+import type { MapLine } from "./map.ts";
+import type { Report } from "./report.ts";
+import type { Line } from "./spool/spool-reader.ts";
+
+/** Where lines come from: our own backlog, or the spool of a dead process. */
+export interface LineSource {
+  readonly sender: string;
+  readonly map: MapLine;
+  /** The next lines; all places up to `lastSeq` are taken then. */
+  take(maxEvents: number, maxBytes: number): { readonly lines: readonly Line[]; readonly lastSeq: number };
+}
+
+export interface Batch {
+  readonly source: LineSource;
+  readonly items: readonly Item[];
+  readonly lastSeq: number;
+  /** Places of lines that `mapModule` left out. */
+  readonly leftOut: readonly number[];
+}
+
+export interface BatcherOptions {
+  readonly books: Books;
+  readonly report: Report;
+}
+
+export class Batcher {
+  readonly #books: Books;
+  readonly #report: Report;
+
+  constructor({ books, report }: BatcherOptions) {
+    this.#books = books;
+    this.#report = report;
+  }
+
+  take(source: LineSource, maxEvents: number, maxBytes: number): Batch {
+    const { lines, lastSeq } = source.take(maxEvents, maxBytes);
+    const items: Item[] = [];
+    const leftOut: number[] = [];
+    for (const line of lines) {
+      const event = line.isEvent ? finished(line, source.sender) : this.#mapped(line, source);
+      if (event === undefined) leftOut.push(line.seq);
+      else items.push({ seq: line.seq, event, bytes: line.text.length, isReport: line.isEvent });
+    }
+    return { source, items, lastSeq, leftOut };
+  }
+
+  /** The lines up to `seq` are settled. */
+  settled({ leftOut }: Batch, seq: number): void {
+    const count = leftOut.filter((one) => one <= seq).length;
+    if (count > 0) this.#books.drop({ reason: "map", count });
+  }
+
+  #mapped({ text, id, seq }: Line, source: LineSource): EventInput | undefined {
+    const { event, truncated, unparseable, problem } = source.map(text, { id, sender: source.sender, seq });
+    if (truncated) {
+      this.#books.add("truncated");
+      this.#report("truncated", "an event was too large and has been cut");
+    }
+    if (unparseable) this.#books.add("unparseable");
+    if (problem !== undefined) {
+      this.#books.add("mapFailures");
+      this.#report("map", problem);
+    }
+    return event;
+  }
+}
+
+/** An event written by the shipper itself. */
+function finished({ text, seq }: Line, sender: string): EventInput {
+  const event = parseJson(text) as EventInput;
+  const data = event.event_data as Readonly<Record<string, unknown>>;
+  return data.sender === sender ? { ...event, event_data: { ...data, seq } } : event;
+}

@@ -1,0 +1,109 @@
+/**
+ * Dead letters: events no store will take, kept in files for a person to look at, send again or discard.
+ *
+ * NDJSON, one letter a line; each process appends to files of its own (`<sender>-0001.ndjson`), so several may share the
+ * folder. When the folder is over its limit the oldest file goes, counted and reported.
+ */
+import { join } from "node:path";
+import type { EventInput } from "../event/event.ts";
+import { stringifyJson } from "../event/json.ts";
+import type { FileSystem } from "./spool/file-system.ts";
+
+/** One dead letter as it stands in its file. */
+export interface DeadLetter {
+  readonly at: string;
+  /** What the other side, or the shipper, had against it. */
+  readonly reason: string;
+  readonly sender: string;
+  readonly seq: number;
+  /** The event as it was sent. */
+  readonly event?: EventInput;
+  /** Or the beginning of a line that was too long to become one, and its length in bytes. */
+  readonly line?: string;
+  readonly bytes?: number;
+}
+
+export interface DeadLettersOptions {
+  readonly fs: FileSystem;
+  readonly folder: string;
+  readonly sender: string;
+  readonly maxBytes: number;
+  /** Files that went to keep the limit. */
+  readonly removed: (files: number) => void;
+}
+
+const FILE_BYTES = 8_388_608;
+export const LETTER_FILE = /^[0-9A-Z]{26}-\d{4,}\.ndjson$/;
+
+export class DeadLetters {
+  readonly #options: DeadLettersOptions;
+  #fd: number | undefined;
+  #bytes = 0;
+  #number = 0;
+
+  constructor(options: DeadLettersOptions) {
+    this.#options = options;
+  }
+
+  /** Durable when it returns. @throws what the file system throws */
+  add(letter: DeadLetter): void {
+    const { fs } = this.#options;
+    const line = Buffer.from(`${stringifyJson(letter)}\n`);
+    const limit = Math.min(FILE_BYTES, this.#options.maxBytes / 4);
+    if (this.#fd === undefined || (this.#bytes > 0 && this.#bytes + line.length > limit)) this.#next();
+    const fd = this.#fd as unknown as number;
+    const written = fs.write(fd, [line], this.#bytes);
+    if (written < line.length) {
+      fs.truncate(fd, this.#bytes);
+      throw new Error("the disk takes no more");
+    }
+    fs.sync(fd);
+    this.#bytes += line.length;
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) this.#options.fs.close(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #next(): void {
+    const { fs, folder, sender } = this.#options;
+    this.close();
+    fs.makeFolder(folder);
+    this.#number += 1;
+    this.#fd = fs.open(join(folder, `${sender}-${String(this.#number).padStart(4, "0")}.ndjson`), "w+");
+    this.#bytes = 0;
+    this.#keepLimit();
+  }
+
+  /** Leaves room for a file that fills. */
+  #keepLimit(): void {
+    const { fs, folder, maxBytes, removed } = this.#options;
+    const files = fs
+      .list(folder)
+      .filter((name) => LETTER_FILE.test(name))
+      .sort();
+    const sizes = new Map(files.map((name) => [name, sizeOf(fs, join(folder, name))]));
+    let total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const own = `${this.#options.sender}-${String(this.#number).padStart(4, "0")}.ndjson`;
+    for (const name of files) {
+      if (total <= maxBytes * 0.75 || name === own) continue;
+      fs.remove(join(folder, name));
+      total -= sizes.get(name) ?? 0;
+      removed(1);
+    }
+  }
+}
+
+function sizeOf(fs: FileSystem, path: string): number {
+  try {
+    const fd = fs.open(path, "r");
+    try {
+      return fs.size(fd);
+    } finally {
+      fs.close(fd);
+    }
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Drops: what was lost, by reason and minute, until an event of type `log_dropped` tells the store about it.
+ *
+ * The gap itself becomes data. One event per reason and minute: the first as soon as the link is back, what follows is
+ * gathered. Its id is made with the first loss, so that telling twice stores once.
+ */
+import { newId } from "../event/id.ts";
+import { LEVEL, type LogLevel, levelName } from "../event/levels.ts";
+
+/** Why lines are lost. */
+export type DropReason = "full" | "memory" | "corrupt" | "closed" | "refused" | "map";
+
+/** Lines of one reason that were lost. */
+export interface Drop {
+  readonly reason: DropReason;
+  readonly count: number;
+  /** The first and the last place among them; others between may be safe. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** How many of each level; places that vanished from the disk have none. */
+  readonly byLevel?: ReadonlyMap<LogLevel, number>;
+}
+
+/** A drop as it is told: plain data. */
+export interface DropReport {
+  readonly _id: string;
+  readonly event_timestamp: string;
+  readonly event_data: {
+    readonly message: string;
+    readonly reason: DropReason;
+    count: number;
+    readonly by_level: Record<string, number>;
+    first_seq: number;
+    last_seq: number;
+    readonly sender: string;
+  };
+}
+
+const MINUTE_MS = 60_000;
+
+export class Drops {
+  readonly #sender: string;
+  readonly #reports = new Map<DropReason, DropReport>();
+  readonly #inherited: DropReport[] = [];
+  readonly #toldMs = new Map<DropReason, number>();
+
+  constructor(sender: string) {
+    this.#sender = sender;
+  }
+
+  get isEmpty(): boolean {
+    return this.#reports.size === 0 && this.#inherited.length === 0;
+  }
+
+  /** Reports of another process, told as they are. */
+  inherit(reports: readonly DropReport[]): void {
+    this.#inherited.push(...reports);
+  }
+
+  add(drop: Drop): void {
+    const report = this.#reports.get(drop.reason) ?? this.#begin(drop);
+    const { event_data } = report;
+    event_data.count += drop.count;
+    event_data.first_seq = Math.min(event_data.first_seq, drop.firstSeq);
+    event_data.last_seq = Math.max(event_data.last_seq, drop.lastSeq);
+    for (const [level, count] of drop.byLevel ?? []) {
+      const name = levelName(level);
+      event_data.by_level[name] = (event_data.by_level[name] ?? 0) + count;
+    }
+  }
+
+  /** Takes what may be told now: everything, or what is not of a reason told within the last minute. */
+  take(nowMs: number, everything: boolean): DropReport[] {
+    const taken = this.#inherited.splice(0);
+    for (const [reason, report] of this.#reports) {
+      if (!everything && nowMs - (this.#toldMs.get(reason) ?? Number.NEGATIVE_INFINITY) < MINUTE_MS) continue;
+      this.#toldMs.set(reason, nowMs);
+      this.#reports.delete(reason);
+      taken.push(report);
+    }
+    return taken;
+  }
+
+  /** What is not told yet, as text for a file. */
+  toJSON(): readonly DropReport[] {
+    return [...this.#inherited, ...this.#reports.values()];
+  }
+
+  #begin({ reason, firstSeq }: Drop): DropReport {
+    const report: DropReport = {
+      _id: newId(),
+      event_timestamp: new Date().toISOString(),
+      event_data: {
+        message: `log lines lost: ${MEANING[reason]}`,
+        reason,
+        count: 0,
+        by_level: {},
+        first_seq: firstSeq,
+        last_seq: 0,
+        sender: this.#sender,
+      },
+    };
+    this.#reports.set(reason, report);
+    return report;
+  }
+}
+
+export const MEANING: Readonly<Record<DropReason, string>> = {
+  full: "the spool was full",
+  memory: "no disk to spool to, and memory was full",
+  corrupt: "the spool on disk was damaged",
+  closed: "the process ended before they were delivered",
+  refused: "the store refused them and they could not be kept as dead letters",
+  map: "mapModule left them out",
+};
+
+/** The report as an event, one line of JSON. */
+export function reportLine(report: DropReport): string {
+  return JSON.stringify({ ...report, event_type: "log_dropped", log_level: LEVEL.ERROR });
+}

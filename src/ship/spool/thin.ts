@@ -1,0 +1,100 @@
+/**
+ * Thin: makes room in a full spool by dropping lines from its closed segments.
+ *
+ * What explains a failure is worth more than what surrounds it: the lowest level goes first, within a level the oldest
+ * file. A thinned frame keeps its places, with empty lines or as a hole, so that later gaps in the order still mean loss.
+ */
+import type { LogLevel } from "../../event/levels.ts";
+import type { FileSystem } from "./file-system.ts";
+import { encodeFrameHeader, type Frame, KIND, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { LEVELS, type Segment } from "./segment.ts";
+import { SegmentReader } from "./segment-reader.ts";
+
+/** What was dropped of one file. */
+export interface Thinned {
+  readonly byLevel: ReadonlyMap<LogLevel, number>;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+export interface ThinOptions {
+  readonly fs: FileSystem;
+  readonly level: (text: string, start: number, end: number) => LogLevel;
+  readonly drop: (level: LogLevel) => boolean;
+}
+
+/** The lowest level that any of these holds; undefined when they hold nothing. */
+export function lowestLevel(segments: readonly Segment[]): LogLevel | undefined {
+  return LEVELS.find((level) => segments.some(({ levelBytes }) => (levelBytes.get(level) ?? 0) > 0));
+}
+
+/** Rewrites a segment without what `drop` says. Answers its new size too. @throws what the file system throws */
+export function thinSegment(segment: Segment, options: ThinOptions): Thinned & { readonly bytes: number } {
+  const { fs } = options;
+  const byLevel = new Map<LogLevel, number>();
+  let [firstSeq, lastSeq] = [Number.POSITIVE_INFINITY, 0];
+  const keep = (level: LogLevel, seq: number): boolean => {
+    if (!options.drop(level)) return true;
+    byLevel.set(level, (byLevel.get(level) ?? 0) + 1);
+    firstSeq = Math.min(firstSeq, seq);
+    lastSeq = Math.max(lastSeq, seq);
+    return false;
+  };
+  const frames = mergeHoles(framesOf(fs, segment).map((frame) => thinFrame(frame, options.level, keep)));
+  const bytes = rewrite(fs, segment, frames);
+  for (const level of LEVELS) if (options.drop(level)) segment.levelBytes.delete(level);
+  return { byLevel, firstSeq, lastSeq, bytes };
+}
+
+function framesOf(fs: FileSystem, segment: Segment): Frame[] {
+  const frames: Frame[] = [];
+  const reader = new SegmentReader({ fs, fd: segment.fd(), limit: segment.limit, corrupt: () => {} });
+  for (let frame = reader.next(); frame !== undefined; frame = reader.next()) frames.push(frame);
+  return frames;
+}
+
+/** A frame without the lines that `keep` refuses. */
+export function thinFrame(
+  frame: Frame,
+  levelAt: ThinOptions["level"],
+  keep: (level: LogLevel, seq: number) => boolean,
+): Frame {
+  if (frame.kind !== KIND.lines) return frame;
+  const text = frame.body.toString("latin1");
+  const kept: Buffer[] = [];
+  let hasLines = false;
+  for (let at = 0, index = 0; index < frame.count; index++) {
+    const next = text.indexOf("\n", at) + 1;
+    const isKept = next - at > 1 && keep(levelAt(text, at, next), frame.firstSeq + index);
+    hasLines ||= isKept;
+    kept.push(frame.body.subarray(isKept ? at : next - 1, next));
+    at = next;
+  }
+  const body = hasLines ? Buffer.concat(kept) : Buffer.alloc(0);
+  return { ...frame, kind: hasLines ? KIND.lines : KIND.hole, body, bodyBytes: body.length };
+}
+
+/** Holes next to each other become one. */
+export function mergeHoles(frames: readonly Frame[]): Frame[] {
+  const merged: Frame[] = [];
+  for (const frame of frames) {
+    const last = merged.at(-1);
+    if (last?.kind === KIND.hole && frame.kind === KIND.hole && last.firstSeq + last.count === frame.firstSeq) {
+      merged[merged.length - 1] = { ...last, count: last.count + frame.count, through: frame.through };
+    } else merged.push(frame);
+  }
+  return merged;
+}
+
+function rewrite(fs: FileSystem, segment: Segment, frames: readonly Frame[]): number {
+  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  fs.read(segment.fd(), header, 0);
+  const parts = [header, ...frames.flatMap((frame) => [encodeFrameHeader(frame), frame.body])];
+  const content = Buffer.concat(parts);
+  const draft = `${segment.path}.new`;
+  const fd = fs.open(draft, "w+");
+  fs.write(fd, [content], 0);
+  fs.rename(draft, segment.path);
+  segment.replaced(fd, content.length);
+  return content.length;
+}

@@ -1,0 +1,125 @@
+/** Line: a shipper with everything it needs, made from a transport's options. */
+
+import { failoverSink } from "../src/ship/failover-sink.ts";
+import { httpSink } from "../src/ship/http-sink.ts";
+import { createMapLine, loadMapModule, type MapLine, type Mapping } from "../src/ship/map.ts";
+import { invalid, type ResolvedShipOptions, resolveShipOptions, type ShipOptions } from "../src/ship/options.ts";
+import { createReport } from "../src/ship/report.ts";
+import { Shipper } from "../src/ship/shipper.ts";
+import type { Sink } from "../src/ship/sink.ts";
+import { type StoreLike, storeSink } from "../src/ship/store-sink.ts";
+import {
+  checkTransportOptions,
+  defaultSpoolDir,
+  destinationOf,
+  OWN_OPTIONS,
+  type TransportOptions,
+} from "./options.ts";
+import { lineKeysOf, type PinoConfig } from "./pino-config.ts";
+
+/** A shipper, and a way to tell it which keys pino uses. */
+export interface Line {
+  readonly shipper: Shipper;
+  readonly options: ResolvedShipOptions;
+  announce(config: PinoConfig): void;
+}
+
+/** Checks everything and opens nothing. @throws EventStoreError `EVT_INVALID_OPTION` */
+export function checkOptions(options: TransportOptions): ResolvedShipOptions {
+  const resolved = resolveShipOptions(options, OWN_OPTIONS);
+  checkTransportOptions(options);
+  createMapLine(mappingOf(resolved));
+  sinkOf(options);
+  return resolved.spool.mode === "off" || resolved.spool.dir !== undefined
+    ? resolved
+    : { ...resolved, spool: { ...resolved.spool, dir: defaultSpoolDir() } };
+}
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` */
+export function lineTo(options: TransportOptions): Line {
+  return lineOf(sinkOf(options), checkOptions(options), destinationOf(urlsOf(options.url)));
+}
+
+/** Into a store of this process; spooled only when a folder is given. @throws EventStoreError `EVT_INVALID_OPTION` */
+export function lineInto(store: StoreLike, options: ShipOptions): Line {
+  return lineOf(
+    storeSink(() => store, false),
+    resolveShipOptions(options),
+    "store",
+  );
+}
+
+function lineOf(sink: Sink, options: ResolvedShipOptions, destination: string): Line {
+  let mapping = mappingOf(options);
+  const report = createReport();
+  const shipper = new Shipper({ sink, options, mapping, map: mapLater(mapping), mapOf: mapNow, destination, report });
+  const announce = (config: PinoConfig) => {
+    mapping = { ...lineKeysOf(config), ...mappingOf(options) };
+    shipper.remap(mapping, mapLater(mapping));
+  };
+  return { shipper, options, announce };
+}
+
+function mappingOf(options: ResolvedShipOptions): Mapping {
+  const { source, sourceKeys, levelMap, messageKey, errorKey, map, mapModule, maxEventBytes } = options;
+  const keys = { ...(messageKey && { messageKey }), ...(errorKey && { errorKey }), ...(mapModule && { mapModule }) };
+  return { source, sourceKeys, levelMap, map, maxEventBytes, ...keys };
+}
+
+/** The mapping of a spool found on disk, whose module may be gone by now. */
+async function mapNow(mapping: Mapping): Promise<MapLine> {
+  const map = await mapLater(mapping);
+  return map;
+}
+
+/** A module is loaded while lines already come in. */
+function mapLater(mapping: Mapping): MapLine | Promise<MapLine> {
+  if (mapping.mapModule === undefined) return createMapLine(mapping);
+  return loadMapModule(mapping.mapModule).then(
+    (module) => createMapLine(mapping, module),
+    (error: Error) => failing(createMapLine(mapping), error.message),
+  );
+}
+
+/** Every event says that it went without the module. */
+function failing(map: MapLine, problem: string): MapLine {
+  return (line, place) => ({ ...map(line, place), problem });
+}
+
+export function urlsOf(url: unknown): readonly string[] {
+  const urls = Array.isArray(url) ? url : [url];
+  if (urls.length === 0 || urls.some((one) => typeof one !== "string")) {
+    throw invalid("url is required: http(s)://…, sqlite:PATH or mongodb://…, or several of them");
+  }
+  return urls;
+}
+
+function sinkOf(options: TransportOptions): Sink {
+  const urls = urlsOf(options.url);
+  const [first] = urls as [string];
+  if (urls.length === 1) return sinkFor(first, options);
+  return failoverSink(urls.map((name) => ({ name, sink: sinkFor(name, options) })));
+}
+
+function sinkFor(url: string, { auth, token, headers, compression, tls }: TransportOptions): Sink {
+  if (/^https?:/i.test(url)) {
+    const given = { token: token ?? auth?.token, tokenFile: auth?.tokenFile, headers, compression, tls };
+    return httpSink({ url, ...defined(given) });
+  }
+  if (/^(memory:|sqlite::memory:)/.test(url)) {
+    throw invalid("a store in memory is gone with the transport; use sqlite:PATH, or createEventStream(store)");
+  }
+  if (!/^(sqlite:.|mongodb(\+srv)?:\/\/)/.test(url)) {
+    throw invalid("url must be http(s)://…, sqlite:PATH or mongodb://…");
+  }
+  return storeSink(async () => {
+    const { EventStore } = await import("../src/store/store.ts");
+    return EventStore.open(url);
+  }, true);
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function defined<T extends object>(options: T): Defined<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
