@@ -109,6 +109,11 @@ export class Courier {
     while (!this.#done && this.#groups[0] !== undefined) await this.#attempt(this.#groups[0]);
   }
 
+  /** This batch will be next. */
+  prepare(batch: readonly Item[]): void {
+    this.#with.sink.prepare?.(batch.map(({ event }) => event));
+  }
+
   /** The end is near: try at once, pause briefly; `once`: do not try again what fails. */
   hurry(once = false): void {
     this.#closing = true;

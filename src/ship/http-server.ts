@@ -8,12 +8,16 @@ import type { HttpTarget } from "./http-options.ts";
 const COMPRESS_FROM_BYTES = 1024;
 const compress = promisify(gzip);
 
-export interface HttpText {
+/** A body as it will be sent. */
+export interface HttpBody {
+  readonly bytes: Buffer;
+  readonly isZipped: boolean;
+}
+
+export interface HttpMessage {
   readonly path: string;
   readonly type: string;
-  readonly text: string;
-  /** False where the other side may not know gzip. */
-  readonly mayCompress: boolean;
+  readonly body: HttpBody;
 }
 
 export class HttpServer {
@@ -25,14 +29,19 @@ export class HttpServer {
     this.#client = new HttpClient(target.base, target.tls);
   }
 
-  /** @throws SendError, or the reason of `signal`. */
-  async post({ path, type, text, mayCompress }: HttpText, signal: AbortSignal): Promise<HttpAnswer> {
-    const { auth, headers: given, gzip: wanted } = this.#target;
+  /** @param mayCompress false where the other side may not know gzip */
+  async pack(text: string, mayCompress: boolean): Promise<HttpBody> {
     const plain = Buffer.from(text);
-    const zip = wanted && mayCompress && plain.length > COMPRESS_FROM_BYTES;
-    const body = zip ? await compress(plain, { level: constants.Z_BEST_SPEED }) : plain;
+    if (!this.#target.gzip || !mayCompress || plain.length <= COMPRESS_FROM_BYTES)
+      return { bytes: plain, isZipped: false };
+    return { bytes: await compress(plain, { level: constants.Z_BEST_SPEED }), isZipped: true };
+  }
+
+  /** @throws SendError, or the reason of `signal`. */
+  async post({ path, type, body: { bytes: body, isZipped } }: HttpMessage, signal: AbortSignal): Promise<HttpAnswer> {
+    const { auth, headers: given } = this.#target;
     const headers: Record<string, string> = { accept: "application/json", ...given, "content-type": type };
-    if (zip) headers["content-encoding"] = "gzip";
+    if (isZipped) headers["content-encoding"] = "gzip";
     const send = (authorization = auth.header()) =>
       this.#client.post({ path, headers: { ...(authorization && { authorization }), ...headers }, body }, signal);
     const sent = auth.header();

@@ -39,7 +39,7 @@ async function sendSingle(server: HttpServer, event: EventInput, signal: AbortSi
   } catch {
     return { status: "rejected", reason: "it cannot be written as JSON" };
   }
-  const message = { path: "/event", type: "application/json", text, mayCompress: false };
+  const message = { path: "/event", type: "application/json", body: await server.pack(text, false) };
   return singleVerdict(await server.post(message, signal), event._id);
 }
 

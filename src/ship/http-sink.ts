@@ -10,7 +10,7 @@ import type { EventInput } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
 import { batchVerdicts } from "./http-answer.ts";
 import { type HttpSinkOptions, targetOf } from "./http-options.ts";
-import { HttpServer } from "./http-server.ts";
+import { type HttpBody, HttpServer } from "./http-server.ts";
 import { sendSingles } from "./http-singles.ts";
 import { SendError, type Sink, type Verdict } from "./sink.ts";
 
@@ -28,10 +28,22 @@ const NO_SUCH_ROUTE = new Set([404, 405, 415]);
 export function httpSink(options: HttpSinkOptions, now: () => number = () => performance.now()): Sink {
   const server = new HttpServer(targetOf(options));
   let singlesUntilMs = Number.NEGATIVE_INFINITY;
+  let ready: Prepared | undefined;
   return {
+    prepare(events) {
+      if (now() >= singlesUntilMs) ready = { events, body: bodyOf(server, events) };
+      // A failure comes up again when it is sent.
+      ready?.body.catch(() => {});
+    },
     async send(events, signal) {
       if (now() >= singlesUntilMs) {
-        const verdicts = await sendBatch(server, events, signal);
+        const isReady = ready !== undefined && isSame(ready.events, events);
+        const verdicts = await sendBatch(
+          server,
+          events,
+          isReady && ready ? ready.body : bodyOf(server, events),
+          signal,
+        );
         if (verdicts !== undefined) return verdicts;
         singlesUntilMs = now() + SINGLES_FOR_MS;
       }
@@ -47,22 +59,34 @@ export function httpSink(options: HttpSinkOptions, now: () => number = () => per
   };
 }
 
+interface Prepared {
+  readonly events: readonly EventInput[];
+  readonly body: Promise<HttpBody>;
+}
+
+function isSame(prepared: readonly EventInput[], events: readonly EventInput[]): boolean {
+  return prepared.length === events.length && prepared[0] === events[0] && prepared.at(-1) === events.at(-1);
+}
+
 /** Undefined when the server has no such route. */
 async function sendBatch(
   server: HttpServer,
   events: readonly EventInput[],
+  body: Promise<HttpBody>,
   signal: AbortSignal,
 ): Promise<readonly Verdict[] | undefined> {
-  const message = { path: "/v1/events", type: "application/x-ndjson", text: ndjson(events), mayCompress: true };
+  const message = { path: "/v1/events", type: "application/x-ndjson", body: await body };
   const answer = await server.post(message, signal);
   return NO_SUCH_ROUTE.has(answer.status) ? undefined : batchVerdicts(answer, events.length);
 }
 
 /** @throws SendError `refused`, so that the one event at fault is searched for. */
-function ndjson(events: readonly EventInput[]): string {
+async function bodyOf(server: HttpServer, events: readonly EventInput[]): Promise<HttpBody> {
+  let text = "";
   try {
-    return events.map((event) => `${stringifyJson(event)}\n`).join("");
+    for (const event of events) text += `${stringifyJson(event)}\n`;
   } catch {
     throw new SendError("refused", "it cannot be written as JSON");
   }
+  return server.pack(text, true);
 }

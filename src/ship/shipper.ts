@@ -158,6 +158,7 @@ export class Shipper implements AsyncDisposable {
       const delivering = this.#parts.courier.deliver([...batch.items]);
       // While the other side works.
       const next = this.#parts.outbox.ahead();
+      if (next !== undefined) this.#parts.courier.prepare(next.items);
       await delivering;
       if (this.#parts.courier.isDone) return;
       this.#settle(batch, batch.lastSeq);

@@ -23,6 +23,8 @@ export interface Sink {
    * @throws SendError; anything else counts as `retry`.
    */
   send(events: readonly EventInput[], signal: AbortSignal): Promise<readonly Verdict[]>;
+  /** These will be sent next: work that can be done while others are under way. Never fails. */
+  prepare?(events: readonly EventInput[]): void;
   /**
    * Tears down connections so that the next send starts afresh; for a watchdog that sees no progress. Sends under way
    * may fail with `retry`. Not awaited for long: it must not depend on the other side.

@@ -1,7 +1,11 @@
-// npm run bench -- ingest | query        Measures, prints one table, and never fails for being slow.
+// npm run bench -- ingest | query | ship   Measures, prints one table, and never fails for being slow.
 import "./typescript.mjs";
 
-const BENCHES = { ingest: () => import("./ingest.ts"), query: () => import("./query.ts") };
+const BENCHES = {
+  ingest: () => import("./ingest.ts"),
+  query: () => import("./query.ts"),
+  ship: () => import("./ship.ts"),
+};
 const [name = ""] = process.argv.slice(2);
 
 if (Object.hasOwn(BENCHES, name)) {
