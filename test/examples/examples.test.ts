@@ -1,6 +1,6 @@
 /** Every example runs alone and prints what it promises. */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -22,7 +22,15 @@ describe("examples", () => {
     const files = readdirSync(join(root, "examples")).filter(
       (name) => name.endsWith(".mjs") && !name.includes(".test."),
     );
-    expect(files).toEqual(["01-quickstart.mjs", "02-pino.mjs", "03-rest-in-your-fastify.mjs", "04-selectors.mjs"]);
+    expect(files).toEqual([
+      "01-quickstart.mjs",
+      "02-pino.mjs",
+      "03-rest-in-your-fastify.mjs",
+      "04-selectors.mjs",
+      "05-two-sinks.mjs",
+    ]);
+    const readme = readFileSync(join(root, "examples", "README.md"), "utf8");
+    for (const file of files) expect(readme).toContain(`](${file})`);
   });
 
   it("01 stores events and finds them again", () => {
@@ -49,6 +57,16 @@ describe("examples", () => {
   it("04 answers ten questions", () => {
     const printed = run("04-selectors.mjs");
     expect(printed.split("\n").filter((line) => /\d/.test(line)).length).toBeGreaterThanOrEqual(10);
+  });
+
+  it("05 gives a line the same id in both sinks", () => {
+    const printed = run("05-two-sinks.mjs");
+    const ids = [...printed.matchAll(/(arm homed|grip failed) {2}\(event ([0-9A-Z]{26})\)/g)].map(
+      ([, msg, id]) => `${msg} ${id}`,
+    );
+    expect([ids.length, new Set(ids).size]).toEqual([4, 2]);
+    expect(printed).toContain("stored  10  supply checked");
+    expect(printed).not.toContain("debug");
   });
 });
 
