@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 
 interface Api {
-  readonly trace: { getActiveSpan(): { spanContext(): { traceId: string; spanId: string } } | undefined };
+  readonly trace?: { getActiveSpan?(): { spanContext?(): { traceId: string; spanId: string } } | undefined };
 }
 
 /** What pino adds to a line. */
@@ -26,8 +26,9 @@ function loadApi(): Api | null {
 }
 
 function fields(): TraceFields {
-  api ??= loadApi();
-  const span = api?.trace.getActiveSpan()?.spanContext();
+  // Looked for once: without it, null stays.
+  if (api === undefined) api = loadApi();
+  const span = api?.trace?.getActiveSpan?.()?.spanContext?.();
   return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }
 
