@@ -1,10 +1,15 @@
 /** Event ids made in the main thread, for lines that also go elsewhere or whose id the application wants to know. */
 import { newId } from "../src/event/id.ts";
 
-/** A line with an id as its last key; a line that is no JSON object stays as it is. */
+/** What an id of ours looks like at the end of a line: `"_id":"<ULID>"`. */
+const KEY = '"_id":"';
+const ID_CHARS = 26;
+
+/** A line with an id as its last key; one that has it there already, or is no JSON object, stays as it is. */
 export function withId(line: string): string {
   const at = line.lastIndexOf("}");
-  if (at < 1 || line.charCodeAt(0) !== 123) return line;
+  if (at < 1 || line.charCodeAt(0) !== 123 || line.slice(at + 1).trim() !== "") return line;
+  if (line.startsWith(KEY, at - ID_CHARS - KEY.length - 1)) return line;
   const comma = line.charCodeAt(at - 1) === 123 ? "" : ",";
   return `${line.slice(0, at)}${comma}"_id":"${newId()}"${line.slice(at)}`;
 }
