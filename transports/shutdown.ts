@@ -27,31 +27,44 @@ const TIMEOUT_MS = 3000;
 const RAISED_MS = 500;
 const NUMBER: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
+/** The handlers of all transports: to each other they are no handlers of the application's. */
+const ours = new Set<NodeJS.SignalsListener>();
+/** Transports that have not ended yet, since a signal. */
+let ending = 0;
+
 /** Answers a function that takes the handlers away again. */
 export function installShutdown(shutdown: Shutdown, options: ShutdownOptions = {}): () => void {
   const { signals = ["SIGTERM", "SIGINT", "SIGHUP"], timeoutMs = TIMEOUT_MS } = options;
-  let ending: NodeJS.Signals | undefined;
+  let isEnding = false;
   const onSignal = (signal: NodeJS.Signals) => {
-    const others = process.listenerCount(signal) > 1;
+    if (process.listeners(signal).some((listener) => !ours.has(listener))) return shutdown.flush(() => {});
     // Twice means now.
-    if (ending !== undefined && !others) return raise(signal);
-    ending = signal;
-    if (others) return shutdown.flush(() => {});
-    within(timeoutMs, shutdown.end, () => raise(signal));
-  };
-  const raise = (signal: NodeJS.Signals) => {
-    remove();
-    process.kill(process.pid, signal);
-    setTimeout(() => process.exit(128 + (NUMBER[signal] ?? 0)), RAISED_MS);
+    if (isEnding) return raise(signal);
+    isEnding = true;
+    ending += 1;
+    within(timeoutMs, shutdown.end, () => {
+      ending -= 1;
+      if (ending === 0) raise(signal);
+    });
   };
   const onError = (error: unknown, origin: string) => shutdown.write(`${fatalLine(error, origin)}\n`);
   const remove = () => {
+    ours.delete(onSignal);
     for (const signal of signals) process.off(signal, onSignal);
     process.off("uncaughtExceptionMonitor", onError);
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  ours.add(onSignal);
+  // First of all: a handler for one time is gone when it has been called, and would not be seen.
+  for (const signal of signals) process.prependListener(signal, onSignal);
   process.on("uncaughtExceptionMonitor", onError);
   return remove;
+}
+
+/** Ends the process as the signal would have. */
+function raise(signal: NodeJS.Signals): void {
+  for (const listener of ours) process.off(signal, listener);
+  process.kill(process.pid, signal);
+  setTimeout(() => process.exit(128 + (NUMBER[signal] ?? 0)), RAISED_MS);
 }
 
 function within(ms: number, action: (done: () => void) => void, done: () => void): void {
@@ -64,7 +77,16 @@ function within(ms: number, action: (done: () => void) => void, done: () => void
 
 /** As pino would have logged it. */
 function fatalLine(error: unknown, origin: string): string {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { name, message, stack } = error instanceof Error ? error : new Error(textOf(error));
   const err = { type: name, message, stack };
   return JSON.stringify({ level: 60, time: Date.now(), pid: process.pid, origin, err, msg: `uncaught: ${message}` });
+}
+
+/** Anything can be thrown, also what has no text. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return "something without a text was thrown";
+  }
 }
