@@ -35,9 +35,20 @@ export function checkOptions(options: TransportOptions): ResolvedShipOptions {
     : { ...resolved, spool: { ...resolved.spool, dir: defaultSpoolDir() } };
 }
 
+/** How a line differs from the usual. */
+export interface LineMode {
+  /** Options that were checked before. */
+  readonly resolved?: ResolvedShipOptions;
+  /** Only spools: a map module that may have killed a thread must not run in this one. */
+  readonly isParked?: boolean;
+  /** Something may be settled now. */
+  readonly settled?: () => void;
+}
+
 /** @throws EventStoreError `EVT_INVALID_OPTION` */
-export function lineTo(options: TransportOptions): Line {
-  return lineOf(sinkOf(options), checkOptions(options), destinationOf(urlsOf(options.url)));
+export function lineTo(options: TransportOptions, mode: LineMode = {}): Line {
+  const resolved = mode.resolved ?? checkOptions(options);
+  return lineOf(sinkOf(options), resolved, { ...mode, destination: destinationOf(urlsOf(options.url)) });
 }
 
 /** Into a store of this process; spooled only when a folder is given. @throws EventStoreError `EVT_INVALID_OPTION` */
@@ -45,19 +56,45 @@ export function lineInto(store: StoreLike, options: ShipOptions): Line {
   return lineOf(
     storeSink(() => store, false),
     resolveShipOptions(options),
-    "store",
+    { destination: "store" },
   );
 }
 
-function lineOf(sink: Sink, options: ResolvedShipOptions, destination: string): Line {
+function lineOf(sink: Sink, options: ResolvedShipOptions, mode: LineMode & { readonly destination: string }): Line {
+  const { destination, isParked, settled } = mode;
+  const mapOf = isParked ? never : mapNow;
+  const map = isParked ? never : mapLater;
   let mapping = mappingOf(options);
-  const report = createReport();
-  const shipper = new Shipper({ sink, options, mapping, map: mapLater(mapping), mapOf: mapNow, destination, report });
+  const shipper = new Shipper({
+    sink: settled === undefined ? sink : telling(sink, settled),
+    options,
+    mapping,
+    map: map(mapping),
+    mapOf,
+    destination,
+    report: createReport(),
+  });
   const announce = (config: PinoConfig) => {
     mapping = { ...lineKeysOf(config), ...mappingOf(options) };
-    shipper.remap(mapping, mapLater(mapping));
+    shipper.remap(mapping, map(mapping));
   };
   return { shipper, options, announce };
+}
+
+/** What is not mapped is not sent. */
+function never(): Promise<MapLine> {
+  return new Promise(() => {});
+}
+
+/** Lets a sink say when something may have been settled: after the shipper has looked at the answer. */
+function telling(sink: Sink, settled: () => void): Sink {
+  const deliver = sink.send.bind(sink);
+  const send: Sink["send"] = async (events, signal) => {
+    const verdicts = await deliver(events, signal);
+    setImmediate(settled);
+    return verdicts;
+  };
+  return Object.assign(sink, { send });
 }
 
 function mappingOf(options: ResolvedShipOptions): Mapping {

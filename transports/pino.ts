@@ -29,7 +29,8 @@ export { createEventStream, type EventStream } from "./event-stream.ts";
 export type { TransportOptions } from "./options.ts";
 export type { ShutdownOptions } from "./shutdown.ts";
 export { traceMixin } from "./trace.ts";
-export { createTransport, type TransportStream } from "./transport.ts";
+export { createTransport } from "./transport.ts";
+export type { TransportStream } from "./transport-stream.ts";
 
 /**
  * The pino target: `pino.transport({ target: "madsci-events/pino", options })`.

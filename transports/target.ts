@@ -25,9 +25,14 @@ interface WorkerOptions extends TransportOptions {
 export function targetOf(given: WorkerOptions): Writable {
   const own = Object.entries(given ?? {}).filter(([key]) => !THEIR_OPTIONS.includes(key));
   const options = Object.fromEntries(own) as unknown as TransportOptions;
-  const line = lineTo(options);
+  let taken = 0;
+  const told = () => {
+    const { sender, durableThrough } = line.shipper;
+    if (given.$handoff) tellHandoff(given.$handoff, { position: durableThrough, taken, sender });
+  };
+  const line = lineTo(options, { settled: told });
+  told();
   onPinoConfig((config) => line.announce(config));
-  const told = () => given.$handoff && tellHandoff(given.$handoff, line.shipper.sender, line.shipper.durableThrough);
   const tell = () => tellStats(line, options);
   const timer = setInterval(() => {
     told();
@@ -39,6 +44,7 @@ export function targetOf(given: WorkerOptions): Writable {
     highWaterMark: HIGH_WATER_BYTES,
     write(chunk: string | Buffer, _encoding, done) {
       line.shipper.accept(chunk);
+      taken += chunk.length;
       told();
       const room = line.shipper.room();
       if (room) room.then(() => done());
@@ -48,6 +54,7 @@ export function targetOf(given: WorkerOptions): Writable {
       clearInterval(timer);
       line.shipper
         .close()
+        .then(told)
         .then(tell)
         .then(() => done(), done);
     },

@@ -8,50 +8,21 @@
  * is never collected before it has closed.
  */
 import { EventEmitter } from "node:events";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { EventStoreError } from "../src/errors.ts";
+import { isUlid } from "../src/event/id.ts";
 import type { ResolvedShipOptions } from "../src/ship/options.ts";
 import { createReport } from "../src/ship/report.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
 import { withId } from "./event-ids.ts";
 import { type EventStream, streamOf } from "./event-stream.ts";
-import { type Handoff, newHandoff, readHandoff, Unsafe } from "./handoff.ts";
+import { newHandoff, readHandoff, Unsafe } from "./handoff.ts";
 import { checkOptions, lineTo } from "./line.ts";
 import type { TransportOptions } from "./options.ts";
 import type { PinoMessage } from "./pino-config.ts";
 import { safePosition } from "./safe-position.ts";
 import { installShutdown, type ShutdownOptions } from "./shutdown.ts";
 import { traceMixin } from "./trace.ts";
-
-/** What `createTransport` answers: a stream for pino, with its helpers; each may be taken out by itself. @since 0.1.0 */
-export interface TransportStream extends EventEmitter {
-  /** The stream itself, for `const { stream } = createTransport(…)`. */
-  readonly stream: TransportStream;
-  write(line: string): boolean;
-  /** Calls back when everything written is acknowledged, or safe on disk while nobody answers. */
-  flush(done?: (error?: Error) => void): void;
-  /** Waits until everything written is in the spool. */
-  flushSync(): void;
-  /** Delivers what is pending, then emits `close`; the process stays alive until then. */
-  end(): void;
-  /** How it goes, as the worker told last; undefined before it did. Fresh after `flush`. */
-  stats(): ShipStats | undefined;
-  /** Delivers on SIGTERM, SIGINT, SIGHUP and uncaught errors; answers a function that undoes it. */
-  installShutdown(options?: ShutdownOptions): () => void;
-  /** A mixin for pino: trace and span of OpenTelemetry. */
-  readonly traceMixin: typeof traceMixin;
-}
-
-/** pino's own stream. */
-interface WorkerStream extends EventEmitter {
-  readonly worker: EventEmitter;
-  readonly ready: boolean;
-  write(line: string): boolean;
-  flush(done: (error?: Error) => void): void;
-  flushSync(): void;
-  end(): void;
-}
+import type { TransportStream } from "./transport-stream.ts";
+import { type Pino, requirePino, Worker } from "./worker.ts";
 
 const RESTART_MIN_MS = 1000;
 const RESTART_MAX_MS = 60_000;
@@ -60,7 +31,8 @@ const HEALTHY_MS = 60_000;
 /** Longer than any worker takes to close. */
 const END_LIMIT_MS = 12_000;
 const PRUNE_EVERY = 64;
-const WORKER_HEAP_MB = 128;
+/** Lines are kept for a dead worker's sake while it holds them in memory, and some more. */
+const KEPT_MEMORIES = 2;
 
 /** Transports that have not closed. */
 const open = new Set<Transport>();
@@ -79,10 +51,6 @@ export function createTransport(options: TransportOptions): TransportStream {
   return transport;
 }
 
-interface Pino {
-  transport(options: object): WorkerStream;
-}
-
 class Transport extends EventEmitter implements TransportStream {
   readonly stream = this;
   /** How pino tells a stream from options. */
@@ -92,28 +60,33 @@ class Transport extends EventEmitter implements TransportStream {
   readonly #resolved: ResolvedShipOptions;
   readonly #pino: Pino;
   readonly #report = createReport();
-  readonly #unsafe = new Unsafe();
+  readonly #unsafe: Unsafe;
   readonly #hasIds: boolean;
-  #handoff: Handoff = newHandoff();
-  #worker: WorkerStream | undefined;
+  readonly #atExit = () => this.#leave();
+  /** Takes the lines. */
+  #worker: Worker | undefined;
+  /** Will, when it is ready. */
+  #next: Worker | undefined;
   /** Does the worker's work while there is none. */
   #alone: EventStream | undefined;
+  /** Those that still deliver what they had. */
+  readonly #finishing = new Set<EventStream>();
   #config: PinoMessage | undefined;
   #stats: ShipStats | undefined;
   #startedMs = 0;
   #restartMs = RESTART_MIN_MS;
   #writes = 0;
   #isEnding = false;
+  #isEnded = false;
   #isClosed = false;
-  #atExit: () => void;
 
   constructor(options: TransportOptions, resolved: ResolvedShipOptions, pino: Pino) {
     super();
     this.#options = options;
     this.#resolved = resolved;
     this.#pino = pino;
+    this.#unsafe = new Unsafe(resolved.memoryBytes * KEPT_MEMORIES);
     this.#hasIds = options.eventIds === "main";
-    this.#atExit = () => this.#leave();
     process.on("exit", this.#atExit);
     this.on("message", (message: PinoMessage) => this.#message(message));
     for (const name of ["write", "flush", "flushSync", "end", "stats", "installShutdown"] as const) {
@@ -125,31 +98,33 @@ class Transport extends EventEmitter implements TransportStream {
   write(line: string): boolean {
     const text = this.#hasIds ? withId(line) : line;
     const worker = this.#worker;
+    if (this.#isClosed || (worker ?? this.#alone) === undefined) {
+      this.#report("closed", "a line was logged after the end and is lost");
+      return false;
+    }
     if (worker === undefined) return this.#alone?.write(text) ?? false;
     this.#unsafe.push(text);
-    if (++this.#writes % PRUNE_EVERY === 0) this.#prune();
+    if (++this.#writes % PRUNE_EVERY === 0) this.#prune(worker);
     return worker.write(text);
   }
 
   flush(done: (error?: Error) => void = () => {}): void {
-    if (this.#isClosed) return void setImmediate(done);
-    if (this.#worker === undefined) return this.#alone?.flush(() => done());
-    this.#worker.flush((error) => {
-      this.#prune();
-      // The worker died over it: whoever took over has the lines.
-      if (error && !this.#isClosed && this.#worker === undefined) this.flush(done);
-      else done();
-    });
+    const worker = this.#worker;
+    if (this.#isClosed) setImmediate(done);
+    else if (worker === undefined && this.#alone === undefined) this.once("close", () => done());
+    else if (worker === undefined) this.#alone?.flush(() => done());
+    else
+      worker.flush((error) => {
+        this.#prune(worker);
+        // The worker died over it: whoever took over has the lines.
+        if (error !== undefined) this.flush(done);
+        else done();
+      });
   }
 
   flushSync(): void {
-    try {
-      this.#worker?.flushSync();
-    } catch (error) {
-      this.#report("flush", `the worker does not read (${(error as Error).message})`);
-    }
+    if (this.#worker !== undefined) this.#flushWorker(this.#worker);
     this.#alone?.flushSync();
-    this.#prune();
   }
 
   end(): void {
@@ -159,7 +134,10 @@ class Transport extends EventEmitter implements TransportStream {
     const alive = setTimeout(() => this.#close(), END_LIMIT_MS);
     this.once("close", () => clearTimeout(alive));
     if (this.#worker !== undefined) this.#worker.end();
-    else this.#alone?.end(() => this.#close());
+    else {
+      this.#finish();
+      this.#ended();
+    }
   }
 
   stats(): ShipStats | undefined {
@@ -182,104 +160,133 @@ class Transport extends EventEmitter implements TransportStream {
 
   #start(): void {
     this.#startedMs = performance.now();
-    const handoff = newHandoff();
-    let worker: WorkerStream;
     try {
-      worker = this.#pino.transport({
-        target: "madsci-events/pino",
-        caller: fileURLToPath(import.meta.url),
-        options: { ...this.#options, $handoff: handoff },
-        worker: { resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } },
-        sync: this.#options.handoff === "sync",
+      const worker: Worker = new Worker({
+        pino: this.#pino,
+        options: this.#options,
+        ready: () => this.#ready(worker),
+        gone: (failure) => this.#gone(worker, failure),
+        drain: () => this.emit("drain"),
+        stats: (stats) => {
+          this.#stats = stats;
+          this.emit("stats", stats);
+        },
       });
+      if (this.#config !== undefined) worker.announce(this.#config);
+      // The first takes lines before it is ready; a later one when it is, for there is someone to do it meanwhile.
+      if (this.#alone === undefined) this.#worker = worker;
+      else this.#next = worker;
     } catch (error) {
-      // A bundle without the file, a system without threads: the work is done here.
-      return this.#died(undefined, error as Error);
+      this.#died(error as Error);
     }
-    worker.on("stats", (stats: ShipStats) => {
-      this.#stats = stats;
-      this.emit("stats", stats);
-    });
-    worker.on("ready", () => this.#ready(worker, handoff));
-    worker.on("drain", () => this.emit("drain"));
-    let failure: Error | undefined;
-    worker.on("error", (error: Error) => {
-      failure ??= error;
-    });
-    worker.worker.on("error", (error: Error) => {
-      failure ??= error;
-    });
-    worker.on("close", () => this.#gone(worker, failure));
-    if (this.#config !== undefined) worker.emit("message", this.#config);
-    // The first worker takes lines before it is ready; a later one when it is, for there is someone to do it meanwhile.
-    if (this.#alone === undefined) this.#use(worker, handoff);
   }
 
-  #use(worker: WorkerStream, handoff: Handoff): void {
-    this.#worker = worker;
-    this.#handoff = handoff;
-  }
-
-  #ready(worker: WorkerStream, handoff: Handoff): void {
-    const alone = this.#alone;
-    if (alone !== undefined && !this.#isEnding) {
-      this.#use(worker, handoff);
-      this.#alone = undefined;
-      // What it has not sent stays in its spool, where the worker finds it.
-      alone.destroy();
+  #ready(worker: Worker): void {
+    if (worker === this.#next) {
+      this.#next = undefined;
+      if (this.#isEnding) {
+        worker.end();
+        return;
+      }
+      this.#worker = worker;
+      this.#finish();
       this.#report("worker", "the worker is back");
     }
     this.emit("ready");
   }
 
-  #gone(worker: WorkerStream, failure: Error | undefined): void {
-    if (this.#isEnding && this.#worker === worker) {
-      if (failure !== undefined) this.#rescue();
-      return this.#close();
+  #gone(worker: Worker, failure: Error | undefined): void {
+    if (worker === this.#next) this.#next = undefined;
+    if (!this.#isEnding) this.#died(failure ?? new Error("it ended by itself"), worker);
+    else if (worker === this.#worker) {
+      this.#worker = undefined;
+      if (failure !== undefined) this.#rescue(worker);
+      this.#finish();
+      this.#ended();
     }
-    if (!this.#isClosed) this.#died(worker, failure ?? new Error("the worker ended"));
   }
 
-  #died(worker: WorkerStream | undefined, failure: Error): void {
+  #died({ message }: Error, worker?: Worker): void {
     if (performance.now() - this.#startedMs > HEALTHY_MS) this.#restartMs = RESTART_MIN_MS;
-    this.#report("worker", `the worker died (${failure.message}); a new one in ${this.#restartMs} ms`);
-    if (worker === this.#worker) this.#rescue();
+    this.#report("worker", `the worker died (${message}); a new one in ${this.#restartMs} ms`);
+    if (worker === this.#worker) this.#rescue(worker);
     const timer = setTimeout(() => !this.#isEnding && this.#start(), this.#restartMs);
     timer.unref();
     this.#restartMs = Math.min(RESTART_MAX_MS, this.#restartMs * 2);
   }
 
-  /** Takes over what the worker leaves behind. */
-  #rescue(): void {
-    const { sender, position } = readHandoff(this.#handoff);
+  /** Takes over what the worker leaves behind, if there was one. */
+  #rescue(worker: Worker | undefined): void {
+    const { sender, position } = readHandoff(worker?.handoff ?? newHandoff());
     this.#unsafe.safeUpTo(safePosition(this.#resolved, sender, position));
+    const { lines, lost } = this.#unsafe.takeAll();
+    if (lost > 0) this.#report("lost", `the worker took ${lost} line(s) with it that it had in memory`);
     this.#worker = undefined;
-    const alone = this.#alone ?? this.#startAlone();
-    for (const line of this.#unsafe.takeAll()) alone.write(line);
+    this.#alone ??= this.#startAlone(isUlid(sender));
+    for (const line of lines) this.#alone.write(line);
   }
 
-  #startAlone(): EventStream {
-    const alone = streamOf(lineTo(this.#options));
+  /** @param hadWorked a map module may have been what the worker died of */
+  #startAlone(hadWorked: boolean): EventStream {
+    const isParked = hadWorked && this.#options.mapModule !== undefined;
+    const alone = streamOf(lineTo(this.#options, { resolved: this.#resolved, isParked }));
     alone.on("error", () => {});
     if (this.#config !== undefined) alone.emit("message", this.#config);
-    this.#alone = alone;
     return alone;
+  }
+
+  /** It takes no more lines. What it cannot deliver soon stays in its spool, where the next one finds it. */
+  #finish(): void {
+    const alone = this.#alone;
+    if (alone === undefined) return;
+    this.#alone = undefined;
+    this.#finishing.add(alone);
+    alone.end(() => {
+      this.#finishing.delete(alone);
+      if (this.#isEnded) this.#ended();
+    });
   }
 
   #message(message: PinoMessage): void {
     if (message?.code !== "PINO_CONFIG") return;
     this.#config = message;
-    (this.#worker ?? this.#alone)?.emit("message", message);
+    this.#worker?.announce(message);
+    this.#next?.announce(message);
+    this.#alone?.emit("message", message);
   }
 
-  #prune(): void {
-    this.#unsafe.safeUpTo(readHandoff(this.#handoff).position);
+  #prune({ handoff }: Worker): void {
+    if (this.#worker?.handoff !== handoff) return;
+    const { position, taken } = readHandoff(handoff);
+    this.#unsafe.safeUpTo(position, taken);
+  }
+
+  /** False when the worker does not read. */
+  #flushWorker(worker: Worker): boolean {
+    try {
+      worker.flushSync();
+      this.#prune(worker);
+      return true;
+    } catch (error) {
+      this.#report("flush", `the worker does not read (${(error as Error).message})`);
+      return false;
+    }
   }
 
   /** The process exits: pino's own hook does the same for its stream, but does not always reach it. */
   #leave(): void {
-    this.flushSync();
-    if (this.#worker?.ready && !this.#isEnding) this.#worker.end();
+    const worker = this.#worker;
+    if (worker !== undefined && !this.#isEnding) {
+      if (!this.#flushWorker(worker)) this.#rescue(worker);
+      else if (worker.isReady) worker.end();
+    }
+    this.#alone?.flushSync();
+  }
+
+  /** Everything is delivered, or will be as soon as the last of us has finished. */
+  #ended(): void {
+    this.#isEnded = true;
+    if (this.#finishing.size === 0) this.#close();
   }
 
   #close(): void {
@@ -288,13 +295,5 @@ class Transport extends EventEmitter implements TransportStream {
     process.off("exit", this.#atExit);
     this.emit("finish");
     this.emit("close");
-  }
-}
-
-function requirePino(): Pino {
-  try {
-    return createRequire(import.meta.url)("pino");
-  } catch (cause) {
-    throw new EventStoreError("EVT_MISSING_DRIVER", "install pino to use its transport: npm install pino", { cause });
   }
 }
