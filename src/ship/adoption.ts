@@ -35,6 +35,8 @@ export class Adoption {
   #sources: AdoptedSource[] = [];
   /** Folders that are ours and not removed yet. */
   readonly #folders = new Set<string>();
+  /** Folders that are not ours, as was said once. */
+  readonly #left = new Set<string>();
   #isStopped = false;
   #cancel: (() => void) | undefined;
 
@@ -96,7 +98,7 @@ export class Adoption {
   }
 
   async #look(own: string | undefined): Promise<void> {
-    const { fs, place, report } = this.#with;
+    const { fs, place } = this.#with;
     if (own === undefined || place.root === undefined) return;
     const folders: string[] = [];
     await adoptOrphans({
@@ -104,7 +106,7 @@ export class Adoption {
       root: place.root,
       own,
       destination: place.destination,
-      left: (folder, why) => report(`left ${folder}`, `the spool ${folder} ${why}; it is left alone`),
+      left: (folder, why) => this.#leave(folder, why),
       isStopped: () => this.#isStopped,
       taken: (folder) => {
         this.#folders.add(folder);
@@ -114,24 +116,48 @@ export class Adoption {
     for (const folder of folders) await this.#adopt(folder);
   }
 
+  #leave(folder: string, why: string): void {
+    if (this.#left.has(folder)) return;
+    this.#left.add(folder);
+    this.#with.report(`left ${folder}`, `the spool ${folder} ${why}; it is left alone`);
+  }
+
   async #adopt(folder: string): Promise<void> {
-    const { fs, place, losses, books, report, mapOf } = this.#with;
+    const { books, report } = this.#with;
     try {
-      const spool = new Adopted({
-        fs,
-        folder,
-        destination: place.destination,
-        lost: (firstSeq, lastSeq) => losses.vanishedElsewhere(firstSeq, lastSeq),
-        corrupt: (segment, bytes, isTail) => losses.corrupt(segment, bytes, isTail),
-      });
+      const spool = this.#opened(folder);
       this.#inheritDrops(folder);
-      const map = await mapOf((spool.about?.mapping ?? {}) as Mapping);
-      const sender = spool.about?.sender ?? folder.slice(-26);
+      const map = await this.#mapFor(spool.about?.mapping);
+      if (this.#isStopped) return spool.release();
+      // A folder is called after its sender.
+      const sender = folder.slice(-26);
       this.#sources.push({ spool, sender, map, take: (events, bytes) => this.#take(spool, events, bytes) });
       books.add("adopted");
       this.#with.found();
     } catch (error) {
       report("adopted", `the spool ${folder} cannot be read (${(error as Error).message}); it is left alone`);
+    }
+  }
+
+  #opened(folder: string): Adopted {
+    const { fs, place, losses } = this.#with;
+    return new Adopted({
+      fs,
+      folder,
+      destination: place.destination,
+      lost: (firstSeq, lastSeq) => losses.vanishedElsewhere(firstSeq, lastSeq),
+      corrupt: (segment, bytes, isTail) => losses.corrupt(segment, bytes, isTail),
+    });
+  }
+
+  /** A mapping that means nothing any more must not keep the lines from leaving. */
+  async #mapFor(mapping: unknown): Promise<MapLine> {
+    const { mapOf, report } = this.#with;
+    try {
+      return await mapOf((typeof mapping === "object" && mapping !== null ? mapping : {}) as Mapping);
+    } catch (error) {
+      report("adopted", `the mapping of an adopted spool cannot be used (${(error as Error).message})`);
+      return mapOf({});
     }
   }
 
@@ -145,7 +171,8 @@ export class Adoption {
     const { fs, losses } = this.#with;
     try {
       const path = join(folder, DROPS_FILE);
-      losses.inherit(JSON.parse(fs.readFile(path).toString()) as DropReport[]);
+      const reports = JSON.parse(fs.readFile(path).toString()) as DropReport[];
+      losses.inherit(reports.filter((one) => typeof one?._id === "string"));
       fs.remove(path);
     } catch {
       // Mostly there is none.

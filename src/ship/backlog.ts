@@ -109,10 +109,11 @@ export class Backlog {
   /** The next lines; all places up to `lastSeq` are taken then, also those that turned out to hold nothing. */
   take(maxEvents: number, maxBytes: number): { readonly lines: readonly Line[]; readonly lastSeq: number } {
     const onDisk = this.#spool?.take(maxEvents, maxBytes) ?? [];
+    // What memory has comes after all that was on disk; so does what was shed.
+    if (onDisk.length === 0) this.#spool?.expectAll();
     const lines = onDisk.length > 0 ? onDisk : this.#memory.take(this.#takenSeq, maxEvents, maxBytes);
-    // Nothing left although something was accepted: it was shed, or the disk has lost it.
-    if (lines.length === 0) this.#spool?.expectAll();
     this.#takenSeq = Math.max(this.#takenSeq, lines.at(-1)?.seq ?? this.#lastSeq);
+    if (onDisk.length === 0) this.#spool?.skipTo(this.#takenSeq + 1);
     for (const { text } of lines) this.#waitingBytes -= text.length + 1;
     if (this.#takenSeq === this.#lastSeq) this.#waitingBytes = 0;
     return { lines, lastSeq: this.#takenSeq };
@@ -129,7 +130,7 @@ export class Backlog {
     this.#cancelUpkeep?.();
     if (this.#options.spool.mode === "off") return;
     this.#attempt("end", () => {
-      this.#spill();
+      if (!this.#memory.isEmpty) this.#spill();
       if (this.#options.spool.fsync !== "never") this.#spool?.sync();
       if (this.#spool !== undefined && !this.#spool.isThere() && settledSeq < this.#lastSeq) this.#spool.relocate();
     });
@@ -137,7 +138,7 @@ export class Backlog {
 
   /** True when no line is in memory only. */
   get isSafe(): boolean {
-    return this.#memory.isEmpty;
+    return !this.#memory.hasLines;
   }
 
   /** Lines that are in memory only and not settled. */
@@ -154,17 +155,21 @@ export class Backlog {
     const count = block.levels.length;
     const firstSeq = this.#lastSeq + 1;
     this.#lastSeq += count;
-    return { ...block, kind, firstSeq, id: this.#ids.take(count, this.#options.now()) };
+    return { ...block, kind, firstSeq, count, id: this.#ids.take(count, this.#options.now()) };
   }
 
   /** To disk; false when that is not possible now. */
   #write(blocks: readonly PlacedBlock[]): boolean {
-    const { clock } = this.#options;
-    if (this.#failedMs !== undefined && clock.now() - this.#failedMs < RETRY_MS) return false;
+    if (this.#isResting) return false;
     return this.#attempt("write", () => {
       if (this.#failedMs !== undefined) this.#spill();
       this.#spoolBlocks(blocks);
     });
+  }
+
+  /** The disk has failed a moment ago. */
+  get #isResting(): boolean {
+    return this.#failedMs !== undefined && this.#options.clock.now() - this.#failedMs < RETRY_MS;
   }
 
   #spoolBlocks(blocks: readonly PlacedBlock[]): void {
@@ -194,13 +199,9 @@ export class Backlog {
     this.#isFull = spool.bytes + bytes > limits.maxBytes * (1 - RESERVED);
     if (!this.#isFull) return { kept: blocks };
     report("full", `the spool has reached ${limits.maxBytes} bytes; the least important lines are dropped`);
-    const highest = Math.max(...blocks.flatMap(({ levels }) => levels));
+    const highest = highestLevel(blocks);
     const limit = highest >= LEVEL.ERROR ? limits.maxBytes : limits.maxBytes * (1 - RESERVED);
-    makeRoom(
-      { spool, fs, level, overflow: limits.overflow, dropped },
-      spool.bytes + bytes - limit,
-      highest as LogLevel,
-    );
+    makeRoom({ spool, fs, level, overflow: limits.overflow, dropped }, spool.bytes + bytes - limit, highest);
     const room = (one: LogLevel) => limits.maxBytes * (one >= LEVEL.ERROR ? 1 : 1 - RESERVED) - bytes;
     return dropLevels(blocks, (one) => spool.bytes > room(one));
   }
@@ -208,14 +209,14 @@ export class Backlog {
   #remember(blocks: readonly PlacedBlock[]): void {
     for (const block of blocks) this.#memory.push(block);
     if (!this.#memory.isFull) return;
-    if (this.#options.spool.mode === "overflow" && this.#attempt("write", () => this.#spill())) return;
+    if (this.#options.spool.mode === "overflow" && !this.#isResting && this.#attempt("write", () => this.#spill()))
+      return;
     const drop = this.#memory.shed();
     if (drop !== undefined) this.#options.dropped(drop);
   }
 
   /** All of memory to disk. */
   #spill(): void {
-    if (this.#memory.isEmpty) return;
     const spool = this.#opened();
     spool.skipTo(this.#takenSeq + 1);
     // When the disk refuses, memory still has everything.
@@ -240,8 +241,7 @@ export class Backlog {
     this.#cancelUpkeep = undefined;
     const { spool: options, clock } = this.#options;
     if (options.mode === "off") return;
-    if (this.#failedMs !== undefined && clock.now() - this.#failedMs >= RETRY_MS)
-      this.#attempt("write", () => this.#spill());
+    if (this.#failedMs !== undefined && !this.#isResting) this.#attempt("write", () => this.#spill());
     const spool = this.#spool;
     if (spool !== undefined && this.#failedMs === undefined) this.#lookAfter(spool);
     const isBusy = this.#failedMs !== undefined || (spool?.unsynced ?? 0) > 0;
@@ -279,6 +279,12 @@ export class Backlog {
 
 /** Share of a full spool that is kept for errors. */
 const RESERVED = 0.1;
+
+function highestLevel(blocks: readonly PlacedBlock[]): LogLevel {
+  let highest: LogLevel = LEVEL.NOTSET;
+  for (const { levels } of blocks) for (const level of levels) if (level > highest) highest = level;
+  return highest;
+}
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;

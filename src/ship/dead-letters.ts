@@ -40,9 +40,14 @@ export class DeadLetters {
   #fd: number | undefined;
   #bytes = 0;
   #number = 0;
+  #name = "";
 
   constructor(options: DeadLettersOptions) {
     this.#options = options;
+  }
+
+  get #path(): string {
+    return join(this.#options.folder, this.#name);
   }
 
   /** Durable when it returns. @throws what the file system throws */
@@ -50,15 +55,27 @@ export class DeadLetters {
     const { fs } = this.#options;
     const line = Buffer.from(`${stringifyJson(letter)}\n`);
     const limit = Math.min(FILE_BYTES, this.#options.maxBytes / 4);
-    if (this.#fd === undefined || (this.#bytes > 0 && this.#bytes + line.length > limit)) this.#next();
+    const isFull = this.#bytes > 0 && this.#bytes + line.length > limit;
+    if (this.#fd === undefined || isFull || !this.#isThere()) this.#next();
     const fd = this.#fd as unknown as number;
-    const written = fs.write(fd, [line], this.#bytes);
-    if (written < line.length) {
+    try {
+      if (fs.write(fd, [line], this.#bytes) < line.length) throw new Error("the disk takes no more");
+      fs.sync(fd);
+    } catch (error) {
+      // Counted as lost, so it must not be found there in part.
       fs.truncate(fd, this.#bytes);
-      throw new Error("the disk takes no more");
+      throw error;
     }
-    fs.sync(fd);
     this.#bytes += line.length;
+  }
+
+  /** Others may have removed the file to keep the limit. */
+  #isThere(): boolean {
+    try {
+      return this.#options.fs.ageMs(this.#path) !== undefined;
+    } catch {
+      return false;
+    }
   }
 
   close(): void {
@@ -71,7 +88,8 @@ export class DeadLetters {
     this.close();
     fs.makeFolder(folder);
     this.#number += 1;
-    this.#fd = fs.open(join(folder, `${sender}-${String(this.#number).padStart(4, "0")}.ndjson`), "w+");
+    this.#name = `${sender}-${String(this.#number).padStart(4, "0")}.ndjson`;
+    this.#fd = fs.open(this.#path, "w+");
     this.#bytes = 0;
     this.#keepLimit();
   }
@@ -85,13 +103,20 @@ export class DeadLetters {
       .sort();
     const sizes = new Map(files.map((name) => [name, sizeOf(fs, join(folder, name))]));
     let total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-    const own = `${this.#options.sender}-${String(this.#number).padStart(4, "0")}.ndjson`;
     for (const name of files) {
-      if (total <= maxBytes * 0.75 || name === own) continue;
-      fs.remove(join(folder, name));
+      if (total <= maxBytes * 0.75 || name === this.#name || !isRemoved(fs, join(folder, name))) continue;
       total -= sizes.get(name) ?? 0;
       removed(1);
     }
+  }
+}
+
+function isRemoved(fs: FileSystem, path: string): boolean {
+  try {
+    fs.remove(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -25,13 +25,16 @@ export interface CutterOptions {
 }
 
 const BLOCK_BYTES = 65_536;
+const LEAST_CARRY_BYTES = 1024;
 const LINE_END = Buffer.from("\n");
-const BLANK = /^\s*$/;
+/** Of ASCII only: the same for text and for its bytes. */
+const BLANK = /^[\t-\r ]*$/;
 
 export class LineCutter {
   readonly #options: CutterOptions;
   readonly #blockBytes: number;
-  #carry: Buffer[] = [];
+  /** Grows by doubling: a line may come byte by byte. */
+  #carry = Buffer.alloc(0);
   #carryBytes = 0;
   /** Bytes of the carried line that were not kept. */
   #cutBytes = 0;
@@ -75,18 +78,27 @@ export class LineCutter {
   #keep(part: Buffer): void {
     const room = this.#options.maxLineBytes - this.#carryBytes;
     const kept = part.length <= room ? part : part.subarray(0, Math.max(0, room));
+    const bytes = this.#carryBytes + kept.length;
+    if (bytes > this.#carry.length) this.#grow(bytes);
     // A copy: the piece may be a view of memory that its sender fills again.
-    if (kept.length > 0) this.#carry.push(Buffer.from(kept));
-    this.#carryBytes += kept.length;
+    kept.copy(this.#carry, this.#carryBytes);
+    this.#carryBytes = bytes;
     this.#cutBytes += part.length - kept.length;
+  }
+
+  #grow(bytes: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(LEAST_CARRY_BYTES, bytes * 2));
+    this.#carry.copy(larger, 0, 0, this.#carryBytes);
+    this.#carry = larger;
   }
 
   /** The carried line with a line end, or undefined when it was too long. */
   #carriedLine(): Buffer | undefined {
     const cut = this.#cutBytes;
-    const line = Buffer.concat(cut > 0 ? this.#carry : [...this.#carry, LINE_END]);
+    const kept = this.#carry.subarray(0, this.#carryBytes);
+    const line = cut > 0 ? Buffer.from(kept) : Buffer.concat([kept, LINE_END]);
     const text = cut > 0 ? line.toString("latin1", 0, 4096) : "";
-    this.#carry = [];
+    if (this.#carry.length > this.#blockBytes) this.#carry = Buffer.alloc(0);
     this.#carryBytes = 0;
     this.#cutBytes = 0;
     if (cut === 0) return line;
@@ -112,15 +124,26 @@ export class LineCutter {
     };
     for (let at = start; at < end; ) {
       const next = text.indexOf("\n", at) + 1;
-      const isBlank = (next - at < 3 || text.charCodeAt(at) <= 32) && BLANK.test(text.slice(at, next));
-      const isLong = next - at > maxLineBytes;
+      const isBlank = text.charCodeAt(at) <= 32 && BLANK.test(text.slice(at, next));
+      const isLong = next - at > this.#surelyShort && bytesOf(piece, at, next - 1) > maxLineBytes;
       if (isBlank || isLong || next - from > this.#blockBytes) close(at);
-      if (isLong) this.#options.oversize(slice(piece, at, at + maxLineBytes), next - at - 1, level(text, at, next));
+      if (isLong) this.#oversize({ piece, text, start: at, end: next - 1, before });
       if (isBlank || isLong) from = next;
       else levels.push(level(text, at, next));
       at = next;
     }
     close(end);
+  }
+
+  /** A text of fewer units is short enough, whatever they are. */
+  get #surelyShort(): number {
+    return this.#options.maxLineBytes / 3;
+  }
+
+  #oversize({ piece, text, start, end }: Region): void {
+    const { level, maxLineBytes, oversize } = this.#options;
+    const beginning = slice(piece, start, Math.min(end, start + maxLineBytes)).subarray(0, maxLineBytes);
+    oversize(beginning, bytesOf(piece, start, end), level(text, start, end));
   }
 }
 
@@ -130,6 +153,10 @@ interface Region {
   readonly start: number;
   readonly end: number;
   readonly before: number;
+}
+
+function bytesOf(piece: string | Buffer, from: number, to: number): number {
+  return typeof piece === "string" ? Buffer.byteLength(piece.slice(from, to)) : to - from;
 }
 
 function slice(piece: string | Buffer, from: number, to: number): Buffer {

@@ -145,7 +145,8 @@ export class Losses {
     if (this.#letters !== undefined) {
       try {
         this.#letters.add({ at: new Date().toISOString(), sender, ...letter });
-        return books.add("deadLettered");
+        books.add("deadLettered");
+        return;
       } catch (error) {
         report("dead letters", `cannot keep a dead letter: ${(error as Error).message}`);
       }

@@ -10,6 +10,7 @@ import { FRAME_HEADER_BYTES, type Frame, KIND } from "./spool/format.ts";
 import { LEVELS } from "./spool/segment.ts";
 import type { PlacedBlock } from "./spool/spool.ts";
 import { type Line, linesOf } from "./spool/spool-reader.ts";
+import { mergeHoles } from "./spool/thin.ts";
 
 const SHED_TO = 0.9;
 const LINE_END = 10;
@@ -33,8 +34,13 @@ export class MemoryQueue {
     return this.#bytes;
   }
 
+  /** Neither lines nor holes. */
   get isEmpty(): boolean {
     return this.#blocks.length === 0;
+  }
+
+  get hasLines(): boolean {
+    return this.#blocks.some(({ kind }) => kind !== KIND.hole);
   }
 
   get isFull(): boolean {
@@ -42,7 +48,8 @@ export class MemoryQueue {
   }
 
   push(block: PlacedBlock): void {
-    this.#blocks.push(block);
+    // A copy: the body may be a view of memory that its sender fills again, or of far more than itself.
+    this.#blocks.push({ ...block, body: Buffer.from(block.body) });
     this.#bytes += sizeOf(block);
   }
 
@@ -68,7 +75,7 @@ export class MemoryQueue {
     const settled = this.#blocks.splice(0, left < 0 ? this.#blocks.length : left);
     for (const block of settled) this.#bytes -= sizeOf(block);
     this.#next = Math.max(0, this.#next - settled.length);
-    return settled.at(-1)?.through;
+    return settled.length === 0 ? undefined : settled.reduce((most, { through }) => Math.max(most, through), 0);
   }
 
   /** All blocks; of the first, some lines may be settled or under way. */
@@ -101,7 +108,8 @@ export class MemoryQueue {
       for (let at = 0; at < this.#blocks.length && this.#bytes > this.#maxBytes * SHED_TO; at++)
         this.#thin(at, level, dropped);
     }
-    this.#blocks = this.#blocks.filter((block) => block.kind !== KIND.hole);
+    // Their places stay, so that what follows is not taken for a gap.
+    this.#blocks = mergeHoles(this.#blocks);
     this.#rewind();
     const count = [...byLevel.values()].reduce((sum, lines) => sum + lines, 0);
     return count === 0 ? undefined : { reason: "memory", count, firstSeq, lastSeq, byLevel };
@@ -111,7 +119,7 @@ export class MemoryQueue {
     const block = this.#blocks[at] as PlacedBlock;
     if (block.kind !== KIND.lines || block.firstSeq <= this.#taken || !block.levels.includes(level)) return;
     const thinned = blockWithout(block, (one, seq) => one === level && dropped(one, seq));
-    this.#bytes += (thinned.kind === KIND.hole ? 0 : sizeOf(thinned)) - sizeOf(block);
+    this.#bytes += sizeOf(thinned) - sizeOf(block);
     this.#blocks[at] = thinned;
   }
 
@@ -149,18 +157,18 @@ export function blockWithout(block: PlacedBlock, goes: (level: LogLevel, seq: nu
     at = next;
   }
   if (hasLines) return { ...block, body: Buffer.concat(kept) };
-  return { ...block, kind: KIND.hole, body: Buffer.alloc(0) };
+  return { ...block, kind: KIND.hole, levels: [], body: Buffer.alloc(0) };
 }
 
 function frameOf(block: PlacedBlock): Frame {
-  return { ...block, count: block.levels.length, bodyBytes: block.body.length };
+  return { ...block, bodyBytes: block.body.length };
 }
 
 /** What the shipper itself has to tell is little, and must not cost a line. */
 function sizeOf(block: PlacedBlock): number {
-  return block.kind === KIND.events ? 0 : block.body.length + FRAME_HEADER_BYTES;
+  return block.kind !== KIND.lines ? 0 : block.body.length + FRAME_HEADER_BYTES;
 }
 
 function lastSeqOf(block: PlacedBlock): number {
-  return block.firstSeq + block.levels.length - 1;
+  return block.firstSeq + block.count - 1;
 }

@@ -45,7 +45,9 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
   });
   const take = (events: number, bytes: number) => backlog.take(events, bytes);
   const own: LineSource & { map: MapLine } = { sender: place.sender, map: unready, take };
-  const adoption = new Adoption({ ...common, place, losses, found, mapOf: given.mapOf ?? (async () => own.map) });
+  // Asked for every line: it may not be there yet.
+  const ownMap = async (): Promise<MapLine> => (line, at) => own.map(line, at);
+  const adoption = new Adoption({ ...common, place, losses, found, mapOf: given.mapOf ?? ownMap });
   const courier = new Courier({
     ...common,
     sink,

@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
 
-/** A wait that someone else can end early. */
+/** A wait that someone else can end early; all who wait go on together. */
 export class Pause {
   readonly #clock: Clock;
-  #end: (() => void) | undefined;
+  readonly #ends = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -13,16 +13,17 @@ export class Pause {
   wait(ms: number, idle = false): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#clock.after(ms, () => this.end(), idle);
-      this.#end = () => {
+      this.#ends.add(() => {
         cancel();
         resolve();
-      };
+      });
     });
   }
 
   end(): void {
-    const end = this.#end;
-    this.#end = undefined;
-    end?.();
+    for (const end of this.#ends) {
+      this.#ends.delete(end);
+      end();
+    }
   }
 }

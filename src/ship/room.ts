@@ -7,7 +7,7 @@ import type { Overflow } from "./options.ts";
 import type { FileSystem } from "./spool/file-system.ts";
 import { KIND } from "./spool/format.ts";
 import type { Segment } from "./spool/segment.ts";
-import type { PlacedBlock, Spool } from "./spool/spool.ts";
+import { OPEN_FILES, type PlacedBlock, type Spool } from "./spool/spool.ts";
 import { lowestLevel, thinSegment } from "./spool/thin.ts";
 
 export interface RoomOptions {
@@ -37,10 +37,14 @@ export function makeRoom(options: RoomOptions, bytes: number, highest: LogLevel)
 }
 
 function thin({ spool, fs, level, dropped }: RoomOptions, segment: Segment, drop: (level: LogLevel) => boolean): void {
-  const before = segment.bytes;
-  const { bytes, byLevel, firstSeq, lastSeq } = thinSegment(segment, { fs, level, drop });
-  segment.bytes = before;
+  const size = segment.bytes;
+  const previous = spool.segments[spool.segments.indexOf(segment) - 1];
+  const before = previous?.isHole && spool.waiting.includes(previous) ? previous : undefined;
+  const { bytes, byLevel, firstSeq, lastSeq } = thinSegment(segment, { fs, level, drop, before });
+  segment.bytes = size;
   spool.resize(segment, bytes);
+  if (before !== undefined) spool.discard(before);
+  if (spool.segments.length > OPEN_FILES) segment.release();
   const count = [...byLevel.values()].reduce((sum, lines) => sum + lines, 0);
   if (count > 0) dropped({ reason: "full", count, firstSeq, lastSeq, byLevel });
 }

@@ -128,7 +128,10 @@ export class Shipper implements AsyncDisposable {
     if (blocks.length === 0) return;
     const lines = blocks.reduce((sum, { levels }) => sum + levels.length, 0);
     this.#parts.books.add("in", lines);
-    if (this.#state === "closed") return this.#parts.losses.late(lines, this.#parts.backlog.lastSeq);
+    if (this.#state === "closed") {
+      this.#parts.losses.late(lines, this.#parts.backlog.lastSeq);
+      return;
+    }
     this.#parts.backlog.append(blocks);
     const { urgentLevel } = this.#parts.options;
     this.#parts.outbox.added(blocks.some(({ levels }) => levels.some((level) => level >= urgentLevel)));
@@ -253,7 +256,7 @@ export class Shipper implements AsyncDisposable {
 
   /** Lets go whoever waits for something that has come true. */
   #release(): void {
-    const isKept = this.#parts.courier.failures > 0 && this.#parts.backlog.isSafe && this.#parts.backlog.state === "ok";
+    const isKept = this.#parts.courier.failures > 0 && this.#parts.backlog.isSafe;
     const done = this.#waiters.filter(({ seq }) => isKept || seq <= this.#settledSeq || this.#state === "closed");
     this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
     for (const { resolve } of done) resolve();

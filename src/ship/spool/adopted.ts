@@ -2,11 +2,12 @@
 import { join } from "node:path";
 import { Checkpoint } from "./checkpoint.ts";
 import type { FileSystem } from "./file-system.ts";
-import { decodeSegmentHeader, type FrameHeader, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { removeFolder } from "./folder.ts";
+import { decodeSegmentHeader, type FrameHeader, SEGMENT_HEADER_BYTES, VERSION } from "./format.ts";
 import { type About, readAbout } from "./owner.ts";
 import { type Segment, segmentsIn } from "./segment.ts";
 import { SegmentReader } from "./segment-reader.ts";
-import { checkpointName, removeFolder } from "./spool.ts";
+import { checkpointName } from "./spool.ts";
 import { type Line, SpoolReader } from "./spool-reader.ts";
 
 export interface AdoptedOptions {
@@ -32,7 +33,8 @@ export class Adopted {
     this.about = readAbout(fs, folder);
     this.#segments = segmentsIn(fs, folder);
     this.#checkpoint = new Checkpoint(fs, join(folder, checkpointName(destination)));
-    const settled = plausible(this.#checkpoint.load(), lastFrame(fs, this.#segments));
+    const told = plausible(this.#checkpoint.load(), lastFrame(fs, this.#segments));
+    const settled = told ?? firstPlaceOf(fs, this.#segments[0]);
     this.#reader = new SpoolReader({ fs, segments: this.#segments, settled, lost, corrupt });
   }
 
@@ -48,15 +50,20 @@ export class Adopted {
   /** @throws what the file system throws */
   settle(seq: number): void {
     this.#checkpoint.move(seq);
-    for (let first = this.#segments[0]; first?.isRead && (first.lastSeq ?? 0) <= seq; first = this.#segments[0]) {
-      first.remove();
-      this.#segments.shift();
+    const settled = this.#segments.filter(
+      ({ isRead, isUnreadable, lastSeq = 0 }) => isRead && !isUnreadable && lastSeq <= seq,
+    );
+    for (const segment of settled) {
+      segment.remove();
+      this.#segments.splice(this.#segments.indexOf(segment), 1);
     }
   }
 
-  /** Everything is settled. @throws what the file system throws */
+  /** Everything is settled. @throws what the file system throws, and when some of it could not be read */
   remove(): void {
     this.release();
+    const unreadable = this.#segments.find((segment) => segment.isUnreadable);
+    if (unreadable !== undefined) throw new Error(`${unreadable.path} is not readable`);
     for (const segment of this.#segments) segment.remove();
     removeFolder(this.#fs, this.folder);
   }
@@ -79,7 +86,7 @@ export function lastFrame(fs: FileSystem, segments: readonly Segment[]): FrameHe
   for (const segment of [...segments].reverse()) {
     try {
       let last: FrameHeader | undefined;
-      const reader = new SegmentReader({ fs, fd: segment.fd(), limit: segment.limit, corrupt: () => {} });
+      const reader = new SegmentReader({ fs, fd: () => segment.fd(), limit: segment.limit, corrupt: () => {} });
       for (let frame = reader.next(); frame !== undefined; frame = reader.next()) last = frame;
       if (last !== undefined) return last;
     } catch {
@@ -89,14 +96,30 @@ export function lastFrame(fs: FileSystem, segments: readonly Segment[]): FrameHe
   return undefined;
 }
 
+/** The place before the first one of a segment; undefined when its header does not tell. */
+function firstPlaceOf(fs: FileSystem, segment: Segment | undefined): number | undefined {
+  try {
+    const header = segment && headerOf(fs, segment);
+    return typeof header === "object" ? header.firstSeq - 1 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws what the file system throws */
+function headerOf(fs: FileSystem, segment: Segment): ReturnType<typeof decodeSegmentHeader> {
+  const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  fs.read(segment.fd(), bytes, 0);
+  return decodeSegmentHeader(bytes);
+}
+
 /** Where a folder's lines shall go: "newer" when a later version wrote it, undefined when there is nothing to tell by. */
 export function destinationOf(fs: FileSystem, folder: string): Buffer | "newer" | undefined {
+  if (Number(readAbout(fs, folder)?.version) > VERSION) return "newer";
   let found: Buffer | undefined;
   for (const segment of segmentsIn(fs, folder)) {
-    const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
     try {
-      fs.read(segment.fd(), bytes, 0);
-      const header = decodeSegmentHeader(bytes);
+      const header = headerOf(fs, segment);
       if (header === "newer") return header;
       found ??= header?.destination;
     } finally {

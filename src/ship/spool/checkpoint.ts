@@ -36,8 +36,8 @@ export class Checkpoint {
       const [a, b] = [0, SLOT_BYTES].map((at) => slotAt(bytes, at)) as [Slot, Slot];
       ({ generation: this.#generation, seq: this.#seq } = a.generation > b.generation ? a : b);
       return this.#generation > 0 ? this.#seq : undefined;
-    } catch {
-      return 0;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "ENOENT" ? 0 : undefined;
     }
   }
 

@@ -62,8 +62,9 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 /** Undefined for what is no header; "newer" for one of a later version. */
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | "newer" | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES || !bytes.subarray(0, 8).equals(MAGIC)) return undefined;
-  if (bytes.readUInt16LE(8) > VERSION) return "newer";
+  // In every version the header has this size and this checksum, so that a flipped bit is no later version.
   if (bytes.readUInt32LE(60) !== crc32(bytes.subarray(0, 60))) return undefined;
+  if (bytes.readUInt16LE(8) > VERSION) return "newer";
   return {
     sender: Buffer.from(bytes.subarray(16, 32)),
     createdMs: Number(bytes.readBigUInt64LE(32)),

@@ -73,6 +73,12 @@ function listen(fs: FileSystem, folder: string): Server | undefined {
   server.unref();
   const short = shortPath(fs, folder);
   if (short === undefined) return undefined;
+  try {
+    // Left by an attempt that failed; nothing could listen here otherwise.
+    fs.remove(join(folder, SOCKET));
+  } catch {
+    // Mostly there is none.
+  }
   // `exclusive`: a cluster's primary must not listen for its workers. Listening begins before the call returns.
   server.listen({ path: short.path, exclusive: true });
   short.done();

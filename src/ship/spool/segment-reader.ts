@@ -9,7 +9,8 @@ import { decodeFrame, decodeSegmentHeader, type Frame, frameBytesAt, SEGMENT_HEA
 
 export interface SegmentReaderOptions {
   readonly fs: FileSystem;
-  readonly fd: number;
+  /** The open file; asked for every time, because a file may be replaced by another. */
+  readonly fd: () => number;
   /** Where the file ends for us; that of a file still being written grows. @default its size */
   readonly limit?: () => number;
   /** Bytes that are no frame; `isTail` when nothing intact follows. */
@@ -20,7 +21,7 @@ const WINDOW_BYTES = 262_144;
 
 export class SegmentReader {
   readonly #options: SegmentReaderOptions;
-  readonly #fd: number;
+  readonly #fd: () => number;
   readonly #limit: () => number;
   #window = Buffer.alloc(0);
   /** Where the window begins in the file, and where we are in it. */
@@ -32,7 +33,7 @@ export class SegmentReader {
     const { fs, fd } = options;
     this.#options = options;
     this.#fd = fd;
-    this.#limit = options.limit ?? (() => fs.size(this.#fd));
+    this.#limit = options.limit ?? (() => fs.size(this.#fd()));
     this.#checkHeader();
   }
 
@@ -54,7 +55,7 @@ export class SegmentReader {
 
   #checkHeader(): void {
     const header = Buffer.alloc(Math.max(0, Math.min(SEGMENT_HEADER_BYTES, this.#limit())));
-    this.#options.fs.read(this.#fd, header, 0);
+    this.#options.fs.read(this.#fd(), header, 0);
     if (decodeSegmentHeader(header) === undefined) this.#options.corrupt(header, false);
   }
 
@@ -75,21 +76,22 @@ export class SegmentReader {
     const window = Buffer.allocUnsafeSlow(bytes);
     let got = 0;
     for (let more = 1; got < bytes && more > 0; got += more) {
-      more = this.#options.fs.read(this.#fd, window.subarray(got), this.#windowAt + got);
+      more = this.#options.fs.read(this.#fd(), window.subarray(got), this.#windowAt + got);
     }
     this.#window = window.subarray(0, got);
   }
 
   /** Steps over what is no frame; false when nothing intact follows. */
   #resync(left: number): boolean {
-    this.#load(left);
-    for (let at = this.#window.indexOf(SYNC, 1); at >= 0; at = this.#window.indexOf(SYNC, at + 1)) {
+    if (this.#window.length - this.#at < left) this.#load(left);
+    const start = this.#at;
+    for (let at = this.#window.indexOf(SYNC, start + 1); at >= 0; at = this.#window.indexOf(SYNC, at + 1)) {
       if (typeof decodeFrame(this.#window, at) !== "object") continue;
-      this.#options.corrupt(this.#window.subarray(0, at), false);
+      this.#options.corrupt(this.#window.subarray(start, at), false);
       this.#at = at;
       return true;
     }
-    if (this.#window.length > 0) this.#options.corrupt(this.#window, true);
+    if (this.#window.length > start) this.#options.corrupt(this.#window.subarray(start), true);
     this.#at = this.#window.length;
     return false;
   }

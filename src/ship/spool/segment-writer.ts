@@ -11,18 +11,12 @@ export class SegmentWriter {
   #bytes = SEGMENT_HEADER_BYTES;
   #unsynced = 0;
   #syncing = false;
+  #isEnded = false;
 
   /** @throws what the file system throws; then no file is left */
   constructor(fs: FileSystem, path: string, header: SegmentHeader) {
     this.#fs = fs;
-    this.#fd = fs.open(path, "w+");
-    try {
-      writeAll(fs, this.#fd, [encodeSegmentHeader(header)], 0);
-    } catch (error) {
-      fs.close(this.#fd);
-      fs.remove(path);
-      throw error;
-    }
+    this.#fd = writeNew(fs, path, [encodeSegmentHeader(header)]);
   }
 
   get fd(): number {
@@ -63,9 +57,15 @@ export class SegmentWriter {
     const bytes = this.#unsynced;
     this.#fs.syncLater(this.#fd, (error) => {
       this.#syncing = false;
-      if (error) failed(error);
-      else this.#unsynced = Math.max(0, this.#unsynced - bytes);
+      if (error && !this.#isEnded) failed(error);
+      if (!error) this.#unsynced = Math.max(0, this.#unsynced - bytes);
     });
+  }
+
+  /** The file is closed by whoever holds it; what the disk says of it does not matter any more. */
+  end(): void {
+    this.#isEnded = true;
+    this.#unsynced = 0;
   }
 
   #takeBack(): void {
@@ -77,14 +77,33 @@ export class SegmentWriter {
   }
 }
 
+/** A new file with this content, open; `confirmed` by the disk or not. @throws what the file system throws; then no file is left */
+export function writeNew(fs: FileSystem, path: string, parts: readonly Uint8Array[], confirmed = false): number {
+  const fd = fs.open(path, "w+");
+  try {
+    writeAll(fs, fd, parts, 0);
+    if (confirmed) fs.sync(fd);
+    return fd;
+  } catch (error) {
+    fs.close(fd);
+    fs.remove(path);
+    throw error;
+  }
+}
+
+/** Parts per system call; more is not allowed. */
+const MAX_PARTS = 512;
+
 /** The system call may take less than it is given. */
 function writeAll(fs: FileSystem, fd: number, parts: readonly Uint8Array[], position: number): void {
-  let left = [...parts];
-  for (let at = position; left.length > 0; ) {
-    const written = fs.write(fd, left.slice(0, 512), at);
-    if (written === 0) throw new Error("the disk takes no more");
-    at += written;
-    left = after(left, written);
+  let at = position;
+  for (let next = 0; next < parts.length; next += MAX_PARTS) {
+    for (let left = parts.slice(next, next + MAX_PARTS).filter(({ length }) => length > 0); left.length > 0; ) {
+      const written = fs.write(fd, left, at);
+      if (written === 0) throw new Error("the disk takes no more");
+      at += written;
+      left = after(left, written);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { LEVEL, type LogLevel } from "../../event/levels.ts";
 import type { FileSystem } from "./file-system.ts";
+import type { SegmentWriter } from "./segment-writer.ts";
 
 export const LEVELS: readonly LogLevel[] = Object.values(LEVEL);
 const NAME = /^(\d{8})\.seg$/;
@@ -22,6 +23,12 @@ export class Segment {
   isOpen = false;
   /** Its reader has come to its end. */
   isRead = false;
+  /** The disk did not give all of it. */
+  isUnreadable = false;
+  /** It stands for places only. */
+  isHole = false;
+  /** What wrote it, while the file is open: the disk may not have confirmed the end of it. */
+  writer: SegmentWriter | undefined;
 
   constructor(fs: FileSystem, folder: string, number: number, fd?: number) {
     this.#fs = fs;
@@ -70,6 +77,8 @@ export class Segment {
   }
 
   #close(): void {
+    this.writer?.end();
+    this.writer = undefined;
     if (this.#fd !== undefined) this.#fs.close(this.#fd);
     this.#fd = undefined;
   }

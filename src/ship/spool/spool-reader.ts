@@ -49,6 +49,11 @@ export class SpoolReader {
     return this.#segment;
   }
 
+  /** The place that is read next, once that is known. */
+  get next(): number | undefined {
+    return this.#next;
+  }
+
   /** What comes before this place is not asked for, and not missed. */
   skipTo(seq: number): void {
     this.#next = Math.max(this.#next ?? 0, seq);
@@ -102,6 +107,7 @@ export class SpoolReader {
       return this.#current()?.next();
     } catch {
       // The disk does not give it: what follows tells by its places what is missing.
+      if (this.#segment !== undefined) this.#segment.isUnreadable = true;
       return undefined;
     }
   }
@@ -122,12 +128,13 @@ export class SpoolReader {
     try {
       this.#reader = new SegmentReader({
         fs,
-        fd: segment.fd(),
+        fd: () => segment.fd(),
         limit: segment.limit,
         corrupt: (bytes, isTail) => corrupt(segment, bytes, isTail),
       });
     } catch {
       // Not readable: its lines are missed by their places when the next frame comes.
+      segment.isUnreadable = true;
     }
     return true;
   }

@@ -14,12 +14,14 @@ import type { LogLevel } from "../../event/levels.ts";
 import type { Block } from "../line-cutter.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import type { FileSystem } from "./file-system.ts";
-import { encodeFrameHeader, FRAME_HEADER_BYTES, type FrameKind, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { isFolder, removeFolder } from "./folder.ts";
+import { encodeFrameHeader, FRAME_HEADER_BYTES, type FrameKind, KIND, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { idBytes } from "./line-ids.ts";
 import { ABOUT, type About, Ownership } from "./owner.ts";
 import { Segment, segmentName } from "./segment.ts";
-import { SegmentWriter } from "./segment-writer.ts";
+import { SegmentWriter, writeNew } from "./segment-writer.ts";
 import { type Line, SpoolReader } from "./spool-reader.ts";
+import { mergeHoles } from "./thin.ts";
 
 export interface SpoolOptions {
   readonly fs: FileSystem;
@@ -39,8 +41,13 @@ export interface SpoolOptions {
 export interface PlacedBlock extends Block {
   readonly kind: FrameKind;
   readonly firstSeq: number;
+  /** Places it has: as many as levels, or more when it is a hole. */
+  readonly count: number;
   readonly id: Buffer;
 }
+
+/** Files kept open: those behind them, and the one being read. */
+export const OPEN_FILES = 64;
 
 export class Spool {
   readonly #options: SpoolOptions;
@@ -52,6 +59,8 @@ export class Spool {
   #writer: SegmentWriter | undefined;
   #number = 0;
   #bytes = 0;
+  /** Places that are dropped, not written yet: shedding for hours shall not fill the disk with holes. */
+  #hole: PlacedBlock | undefined;
 
   /** @throws what the file system throws */
   constructor(options: SpoolOptions) {
@@ -78,20 +87,20 @@ export class Spool {
   /** Files behind the one being read: what may be thinned. */
   get waiting(): readonly Segment[] {
     const reading = this.#reader.segment?.number ?? 0;
-    return this.#segments.filter(({ isOpen, number }) => !isOpen && number > reading);
+    const next = this.#reader.next ?? 0;
+    return this.#segments.filter(({ isOpen, number, firstSeq = 0 }) => !isOpen && number > reading && firstSeq >= next);
   }
 
   get unsynced(): number {
-    return this.#writer?.unsynced ?? 0;
+    return this.#segments.reduce((sum, { writer }) => sum + (writer?.unsynced ?? 0), 0);
   }
 
   /** @throws what the file system throws; then nothing of `blocks` is on disk */
   append(blocks: readonly PlacedBlock[]): void {
-    const bytes = blocks.reduce((sum, { body }) => sum + FRAME_HEADER_BYTES + body.length, 0);
-    const writer = this.#writerFor(bytes, blocks[0]?.firstSeq ?? 1);
-    const parts = blocks.flatMap((block) => [encodeFrameHeader({ ...block, count: block.levels.length }), block.body]);
-    writer.append(parts, bytes);
-    this.#added(blocks, bytes);
+    const frames = mergeHoles(this.#hole === undefined ? blocks : [this.#hole, ...blocks]);
+    const hole = frames.at(-1)?.kind === KIND.hole ? frames.pop() : undefined;
+    if (frames.length > 0) this.#write(frames);
+    this.#hole = hole;
   }
 
   /** Everything before this place is known or under way elsewhere. */
@@ -112,10 +121,15 @@ export class Spool {
   settle(seq: number): void {
     this.#checkpoint.move(seq);
     for (let first = this.#segments[0]; first?.isRead && (first.lastSeq ?? 0) <= seq; first = this.#segments[0]) {
-      this.resize(first, 0);
-      first.remove();
-      this.#segments.shift();
+      this.discard(first);
     }
+  }
+
+  /** Nobody needs a segment any more. */
+  discard(segment: Segment): void {
+    this.resize(segment, 0);
+    segment.remove();
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
   }
 
   /** A segment has another size now. */
@@ -125,11 +139,11 @@ export class Spool {
   }
 
   sync(): void {
-    this.#writer?.sync();
+    for (const { writer } of this.#segments) writer?.sync();
   }
 
   syncLater(failed: (error: Error) => void): void {
-    this.#writer?.syncLater(failed);
+    for (const { writer } of this.#segments) writer?.syncLater(failed);
   }
 
   /** False when the folder was taken away under us. */
@@ -145,7 +159,7 @@ export class Spool {
 
   /** A new folder for a lost one; what the open files still hold is copied. @throws what the file system throws */
   relocate(): void {
-    if (!this.#isFolder()) {
+    if (!isFolder(this.#options.fs, this.#folder)) {
       const [folder, owner] = this.#makeFolder();
       this.#owner.release();
       this.#folder = folder;
@@ -201,16 +215,18 @@ export class Spool {
     return [folder, owner];
   }
 
-  #isFolder(): boolean {
-    try {
-      return this.#options.fs.list(this.#folder).length >= 0;
-    } catch {
-      return false;
-    }
-  }
-
   #newCheckpoint(): Checkpoint {
     return new Checkpoint(this.#options.fs, join(this.#folder, checkpointName(this.#options.destination)));
+  }
+
+  #write(frames: readonly PlacedBlock[]): void {
+    const bytes = frames.reduce((sum, { body }) => sum + FRAME_HEADER_BYTES + body.length, 0);
+    const writer = this.#writerFor(bytes, frames[0]?.firstSeq ?? 1);
+    writer.append(
+      frames.flatMap((frame) => [encodeFrameHeader(frame), frame.body]),
+      bytes,
+    );
+    this.#added(frames, bytes);
   }
 
   #writerFor(bytes: number, firstSeq: number): SegmentWriter {
@@ -228,8 +244,10 @@ export class Spool {
     const header = { sender: idBytes(about().sender), createdMs: now(), firstSeq, destination };
     const writer = new SegmentWriter(fs, join(this.#folder, segmentName(number)), header);
     const segment = new Segment(fs, this.#folder, number, writer.fd);
-    Object.assign(segment, { isOpen: true, firstSeq });
+    Object.assign(segment, { isOpen: true, firstSeq, writer });
     this.#segments.push(segment);
+    const old = this.#segments.at(-OPEN_FILES);
+    if (old !== this.#reader.segment) old?.release();
     this.resize(segment, writer.bytes);
     this.#number = number;
     this.#writer = writer;
@@ -238,7 +256,6 @@ export class Spool {
 
   /** Ends the open segment. */
   #roll(): void {
-    this.#writer?.syncLater(() => {});
     this.#writer = undefined;
     const last = this.#segments.at(-1);
     if (last !== undefined) last.isOpen = false;
@@ -247,10 +264,10 @@ export class Spool {
   #added(blocks: readonly PlacedBlock[], bytes: number): void {
     const segment = this.#segments.at(-1) as Segment;
     this.resize(segment, segment.bytes + bytes);
-    for (const { levels, body, firstSeq } of blocks) {
+    for (const { levels, body, firstSeq, count } of blocks) {
       const share = body.length / levels.length;
       for (const level of levels) addTo(segment.levelBytes, level, share);
-      segment.lastSeq = firstSeq + levels.length - 1;
+      segment.lastSeq = firstSeq + count - 1;
     }
   }
 
@@ -259,9 +276,7 @@ export class Spool {
     const content = Buffer.alloc(segment.bytes);
     fs.read(segment.fd(), content, 0);
     const path = join(this.#folder, segmentName(segment.number));
-    const fd = fs.open(path, "w+");
-    fs.write(fd, [content], 0);
-    segment.replaced(fd, content.length, path);
+    segment.replaced(writeNew(fs, path, [content], true), content.length, path);
   }
 }
 
@@ -272,13 +287,4 @@ function addTo(sums: Map<LogLevel, number>, level: LogLevel, bytes: number): voi
 /** The checkpoint of a destination. */
 export function checkpointName(destination: Buffer): string {
   return `ack.${destination.toString("hex")}`;
-}
-
-/** Removes a folder and the files a spool leaves in it; what does not belong there stays, and so does the folder. */
-export function removeFolder(fs: FileSystem, folder: string): void {
-  for (const name of fs.list(folder)) {
-    if (/^(ack\..*|about\.json|drops\.json|l\.sock|\d{8}\.seg)$/.test(name)) fs.remove(join(folder, name));
-    else if (name === "adopted") fs.removeFolder(join(folder, name));
-  }
-  fs.removeFolder(folder);
 }

@@ -9,6 +9,7 @@ import type { FileSystem } from "./file-system.ts";
 import { encodeFrameHeader, type Frame, KIND, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { LEVELS, type Segment } from "./segment.ts";
 import { SegmentReader } from "./segment-reader.ts";
+import { writeNew } from "./segment-writer.ts";
 
 /** What was dropped of one file. */
 export interface Thinned {
@@ -21,6 +22,8 @@ export interface ThinOptions {
   readonly fs: FileSystem;
   readonly level: (text: string, start: number, end: number) => LogLevel;
   readonly drop: (level: LogLevel) => boolean;
+  /** The file before it when that is a hole; it can go afterwards. */
+  readonly before?: Segment;
 }
 
 /** The lowest level that any of these holds; undefined when they hold nothing. */
@@ -40,15 +43,19 @@ export function thinSegment(segment: Segment, options: ThinOptions): Thinned & {
     lastSeq = Math.max(lastSeq, seq);
     return false;
   };
-  const frames = mergeHoles(framesOf(fs, segment).map((frame) => thinFrame(frame, options.level, keep)));
+  const thinned = framesOf(fs, segment).map((frame) => thinFrame(frame, options.level, keep));
+  const { before } = options;
+  const frames = mergeHoles(before === undefined ? thinned : [...framesOf(fs, before), ...thinned]);
   const bytes = rewrite(fs, segment, frames);
   for (const level of LEVELS) if (options.drop(level)) segment.levelBytes.delete(level);
+  segment.isHole = frames.length === 1 && frames[0]?.kind === KIND.hole;
+  segment.firstSeq = before?.firstSeq ?? segment.firstSeq;
   return { byLevel, firstSeq, lastSeq, bytes };
 }
 
 function framesOf(fs: FileSystem, segment: Segment): Frame[] {
   const frames: Frame[] = [];
-  const reader = new SegmentReader({ fs, fd: segment.fd(), limit: segment.limit, corrupt: () => {} });
+  const reader = new SegmentReader({ fs, fd: () => segment.fd(), limit: segment.limit, corrupt: () => {} });
   for (let frame = reader.next(); frame !== undefined; frame = reader.next()) frames.push(frame);
   return frames;
 }
@@ -75,8 +82,8 @@ export function thinFrame(
 }
 
 /** Holes next to each other become one. */
-export function mergeHoles(frames: readonly Frame[]): Frame[] {
-  const merged: Frame[] = [];
+export function mergeHoles<T extends Places>(frames: readonly T[]): T[] {
+  const merged: T[] = [];
   for (const frame of frames) {
     const last = merged.at(-1);
     if (last?.kind === KIND.hole && frame.kind === KIND.hole && last.firstSeq + last.count === frame.firstSeq) {
@@ -86,15 +93,22 @@ export function mergeHoles(frames: readonly Frame[]): Frame[] {
   return merged;
 }
 
+type Places = Pick<Frame, "kind" | "firstSeq" | "count" | "through">;
+
 function rewrite(fs: FileSystem, segment: Segment, frames: readonly Frame[]): number {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   fs.read(segment.fd(), header, 0);
-  const parts = [header, ...frames.flatMap((frame) => [encodeFrameHeader(frame), frame.body])];
-  const content = Buffer.concat(parts);
+  const content = Buffer.concat([header, ...frames.flatMap((frame) => [encodeFrameHeader(frame), frame.body])]);
   const draft = `${segment.path}.new`;
-  const fd = fs.open(draft, "w+");
-  fs.write(fd, [content], 0);
-  fs.rename(draft, segment.path);
+  // What is kept may have been confirmed before.
+  const fd = writeNew(fs, draft, [content], true);
+  try {
+    fs.rename(draft, segment.path);
+  } catch (error) {
+    fs.close(fd);
+    fs.remove(draft);
+    throw error;
+  }
   segment.replaced(fd, content.length);
   return content.length;
 }
