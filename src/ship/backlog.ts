@@ -127,7 +127,6 @@ export class Backlog {
 
   /** Everything to disk, if there is one, and confirmed by it. */
   secure(settledSeq: number): void {
-    this.#cancelUpkeep?.();
     if (this.#options.spool.mode === "off") return;
     this.#attempt("end", () => {
       if (!this.#memory.isEmpty) this.#spill();
