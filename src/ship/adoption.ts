@@ -145,7 +145,7 @@ export class Adoption {
       fs,
       folder,
       destination: place.destination,
-      lost: (firstSeq, lastSeq) => losses.vanishedElsewhere(firstSeq, lastSeq),
+      lost: (firstSeq, lastSeq) => losses.vanishedElsewhere(folder.slice(-26), firstSeq, lastSeq),
       corrupt: (segment, bytes, isTail) => losses.corrupt(segment, bytes, isTail),
     });
   }

@@ -2,7 +2,7 @@
  * Drops: what was lost, by reason and minute, until an event of type `log_dropped` tells the store about it.
  *
  * The gap itself becomes data. One event per reason and minute: the first as soon as the link is back, what follows is
- * gathered. Its id is made with the first loss, so that telling twice stores once.
+ * gathered; and for each sender, whose places it names. Its id is made with the first loss, so that telling twice stores once.
  */
 import { newId } from "../event/id.ts";
 import { LEVEL, type LogLevel, levelName } from "../event/levels.ts";
@@ -13,6 +13,8 @@ export type DropReason = "full" | "memory" | "corrupt" | "closed" | "refused" | 
 /** Lines of one reason that were lost. */
 export interface Drop {
   readonly reason: DropReason;
+  /** Whose they were; default our own. */
+  readonly sender?: string;
   readonly count: number;
   /** The first and the last place among them; others between may be safe. */
   readonly firstSeq: number;
@@ -40,9 +42,10 @@ const MINUTE_MS = 60_000;
 
 export class Drops {
   readonly #sender: string;
-  readonly #reports = new Map<DropReason, DropReport>();
+  /** By reason and sender. */
+  readonly #reports = new Map<string, DropReport>();
   readonly #inherited: DropReport[] = [];
-  readonly #toldMs = new Map<DropReason, number>();
+  readonly #toldMs = new Map<string, number>();
 
   constructor(sender: string) {
     this.#sender = sender;
@@ -58,7 +61,7 @@ export class Drops {
   }
 
   add(drop: Drop): void {
-    const report = this.#reports.get(drop.reason) ?? this.#begin(drop);
+    const report = this.#reports.get(this.#keyOf(drop)) ?? this.#begin(drop);
     const { event_data } = report;
     event_data.count += drop.count;
     event_data.first_seq = Math.min(event_data.first_seq, drop.firstSeq);
@@ -72,10 +75,10 @@ export class Drops {
   /** Takes what may be told now: everything, or what is not of a reason told within the last minute. */
   take(nowMs: number, everything: boolean): DropReport[] {
     const taken = this.#inherited.splice(0);
-    for (const [reason, report] of this.#reports) {
-      if (!everything && nowMs - (this.#toldMs.get(reason) ?? Number.NEGATIVE_INFINITY) < MINUTE_MS) continue;
-      this.#toldMs.set(reason, nowMs);
-      this.#reports.delete(reason);
+    for (const [key, report] of this.#reports) {
+      if (!everything && nowMs - (this.#toldMs.get(key) ?? Number.NEGATIVE_INFINITY) < MINUTE_MS) continue;
+      this.#toldMs.set(key, nowMs);
+      this.#reports.delete(key);
       taken.push(report);
     }
     return taken;
@@ -86,7 +89,12 @@ export class Drops {
     return [...this.#inherited, ...this.#reports.values()];
   }
 
-  #begin({ reason, firstSeq }: Drop): DropReport {
+  #keyOf({ reason, sender = this.#sender }: Drop): string {
+    return `${reason} ${sender}`;
+  }
+
+  #begin(drop: Drop): DropReport {
+    const { reason, firstSeq, sender = this.#sender } = drop;
     const report: DropReport = {
       _id: newId(),
       event_timestamp: new Date().toISOString(),
@@ -97,10 +105,10 @@ export class Drops {
         by_level: {},
         first_seq: firstSeq,
         last_seq: 0,
-        sender: this.#sender,
+        sender,
       },
     };
-    this.#reports.set(reason, report);
+    this.#reports.set(this.#keyOf(drop), report);
     return report;
   }
 }

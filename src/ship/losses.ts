@@ -64,9 +64,10 @@ export class Losses {
   }
 
   /** Lines of a dead process that were on its disk; nobody has counted them before. */
-  vanishedElsewhere(firstSeq: number, lastSeq: number): void {
-    this.#with.books.add("in", lastSeq - firstSeq + 1);
-    this.vanished(firstSeq, lastSeq);
+  vanishedElsewhere(sender: string, firstSeq: number, lastSeq: number): void {
+    const count = lastSeq - firstSeq + 1;
+    this.#with.books.add("in", count);
+    this.dropped({ reason: "corrupt", sender, count, firstSeq, lastSeq });
   }
 
   /** Lines after the end. */
