@@ -21,6 +21,8 @@ import { lineKeysOf, type PinoConfig } from "./pino-config.ts";
 export interface Line {
   readonly shipper: Shipper;
   readonly options: ResolvedShipOptions;
+  /** Nothing is sent; on disk is as far as a line gets. */
+  readonly isParked: boolean;
   announce(config: PinoConfig): void;
 }
 
@@ -61,7 +63,7 @@ export function lineInto(store: StoreLike, options: ShipOptions): Line {
 }
 
 function lineOf(sink: Sink, options: ResolvedShipOptions, mode: LineMode & { readonly destination: string }): Line {
-  const { destination, isParked, settled } = mode;
+  const { destination, isParked = false, settled } = mode;
   const mapOf = isParked ? never : mapNow;
   const map = isParked ? never : mapLater;
   let mapping = mappingOf(options);
@@ -78,7 +80,7 @@ function lineOf(sink: Sink, options: ResolvedShipOptions, mode: LineMode & { rea
     mapping = { ...lineKeysOf(config), ...mappingOf(options) };
     shipper.remap(mapping, map(mapping));
   };
-  return { shipper, options, announce };
+  return { shipper, options, isParked, announce };
 }
 
 /** What is not mapped is not sent. */
@@ -97,14 +99,14 @@ function telling(sink: Sink, settled: () => void): Sink {
   return Object.assign(sink, { send });
 }
 
-function mappingOf(options: ResolvedShipOptions): Mapping {
+export function mappingOf(options: ResolvedShipOptions): Mapping {
   const { source, sourceKeys, levelMap, messageKey, errorKey, map, mapModule, maxEventBytes } = options;
   const keys = { ...(messageKey && { messageKey }), ...(errorKey && { errorKey }), ...(mapModule && { mapModule }) };
   return { source, sourceKeys, levelMap, map, maxEventBytes, ...keys };
 }
 
 /** The mapping of a spool found on disk, whose module may be gone by now. */
-async function mapNow(mapping: Mapping): Promise<MapLine> {
+export async function mapNow(mapping: Mapping): Promise<MapLine> {
   const map = await mapLater(mapping);
   return map;
 }
@@ -131,7 +133,7 @@ export function urlsOf(url: unknown): readonly string[] {
   return urls;
 }
 
-function sinkOf(options: TransportOptions): Sink {
+export function sinkOf(options: TransportOptions): Sink {
   const urls = urlsOf(options.url);
   const [first] = urls as [string];
   if (urls.length === 1) return sinkFor(first, options);

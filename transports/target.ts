@@ -81,13 +81,13 @@ function tellStats({ shipper }: Line, { stats = true, statsFile }: TransportOpti
 }
 
 /** Calls back once, within the time a close may take, and never with an error: an error would end pino's worker. */
-export function flushLine({ shipper, options }: Line, done: () => void): void {
+export function flushLine({ shipper, options, isParked }: Line, done: () => void): void {
   let timer: NodeJS.Timeout | undefined;
   const time = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, options.closeMs);
   });
   const read = new Promise<void>((resolve) => setImmediate(resolve));
-  void Promise.race([read.then(() => shipper.flush()), time]).then(() => {
+  void Promise.race([read.then(() => (isParked ? undefined : shipper.flush())), time]).then(() => {
     clearTimeout(timer);
     shipper.flushSync();
     done();
