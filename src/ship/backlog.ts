@@ -54,6 +54,7 @@ export class Backlog {
   #isFull = false;
   #lastSeq = 0;
   #takenSeq = 0;
+  #settledSeq = 0;
   #durableThrough = 0;
   #waitingBytes = 0;
   #cancelUpkeep: (() => void) | undefined;
@@ -120,6 +121,7 @@ export class Backlog {
   }
 
   settle(seq: number): void {
+    this.#settledSeq = Math.max(this.#settledSeq, seq);
     this.#attempt("checkpoint", () => this.#spool?.settle(seq));
     const through = this.#memory.settle(seq);
     if (through !== undefined) this.#durableThrough = Math.max(this.#durableThrough, through);
@@ -218,6 +220,8 @@ export class Backlog {
   #spill(): void {
     const spool = this.#opened();
     spool.skipTo(this.#takenSeq + 1);
+    // Settled from memory meanwhile: whoever adopts the spool must not miss them.
+    spool.settle(this.#settledSeq);
     // When the disk refuses, memory still has everything.
     this.#appendFitting(spool, this.#memory.all());
     this.#memory.clear();

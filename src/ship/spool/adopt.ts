@@ -51,7 +51,7 @@ function isOurs({ fs, destination, left }: AdoptOptions, folder: string): boolea
 }
 
 /** Moves a folder, and those inside it, next to each other. */
-function take(fs: FileSystem, folder: string, into: string): string[] {
+export function take(fs: FileSystem, folder: string, into: string): string[] {
   fs.makeFolder(into);
   const name = folder.slice(-26);
   const taken = join(into, name);

@@ -15,6 +15,8 @@ export class Checkpoint {
   #fd: number | undefined;
   #generation = 0;
   #seq = 0;
+  /** What the disk has taken. */
+  #written = 0;
 
   constructor(fs: FileSystem, path: string) {
     this.#fs = fs;
@@ -35,6 +37,7 @@ export class Checkpoint {
       const bytes = this.#fs.readFile(this.#path);
       const [a, b] = [0, SLOT_BYTES].map((at) => slotAt(bytes, at)) as [Slot, Slot];
       ({ generation: this.#generation, seq: this.#seq } = a.generation > b.generation ? a : b);
+      this.#written = this.#seq;
       return this.#generation > 0 ? this.#seq : undefined;
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === "ENOENT" ? 0 : undefined;
@@ -43,15 +46,16 @@ export class Checkpoint {
 
   /** Remembers `seq`, and writes it down. @throws what the file system throws; the place is remembered all the same */
   move(seq: number): void {
-    if (seq <= this.#seq) return;
-    this.#seq = seq;
+    this.#seq = Math.max(this.#seq, seq);
+    if (this.#seq === this.#written) return;
     this.#fd ??= this.#open();
     this.#generation += 1;
     const slot = Buffer.alloc(SLOT_BYTES);
     slot.writeBigUInt64LE(BigInt(this.#generation), 0);
-    slot.writeBigUInt64LE(BigInt(seq), 8);
+    slot.writeBigUInt64LE(BigInt(this.#seq), 8);
     slot.writeUInt32LE(crc32(slot.subarray(0, 28)), 28);
     this.#fs.write(this.#fd, [slot], (this.#generation % 2) * SLOT_BYTES);
+    this.#written = this.#seq;
   }
 
   close(): void {

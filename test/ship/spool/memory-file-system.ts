@@ -50,8 +50,9 @@ export class MemoryFileSystem implements FileSystem {
     let file = this.files.get(path);
     if (flags === "w+") {
       this.#parent(path);
-      if (file === undefined) this.files.set(path, (file = { bytes: Buffer.alloc(0), writtenMs: this.nowMs }));
-      else file.bytes = Buffer.alloc(0);
+      file ??= { bytes: Buffer.alloc(0), writtenMs: this.nowMs };
+      file.bytes = Buffer.alloc(0);
+      this.files.set(path, file);
     }
     if (file === undefined && this.folders.has(path)) file = { bytes: Buffer.alloc(0), writtenMs: 0 };
     if (file === undefined) throw failure("ENOENT", path);
@@ -69,7 +70,7 @@ export class MemoryFileSystem implements FileSystem {
     this.#check("write", path);
     const all = Buffer.concat(parts);
     const more = Math.max(0, position + all.length - file.bytes.length);
-    const room = this.room - this.#used();
+    const room = this.room === Number.POSITIVE_INFINITY ? this.room : this.room - this.#used();
     const taken = more <= room ? all : all.subarray(0, Math.max(0, all.length - (more - room)));
     if (taken.length === 0 && all.length > 0) throw failure("ENOSPC", path);
     if (position + taken.length > file.bytes.length) {
@@ -200,8 +201,12 @@ export class MemoryFileSystem implements FileSystem {
     return open;
   }
 
+  /** From now on there is room for so much more. */
+  fill(room: number): void {
+    this.room = this.#used() + room;
+  }
+
   #used(): number {
-    if (this.room === Number.POSITIVE_INFINITY) return 0;
     return [...this.files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 }
