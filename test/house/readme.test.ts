@@ -11,8 +11,8 @@ const root = resolve(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 /** Fenced blocks of a language; a block whose fence says `ignore` is prose. */
-function blocks(language: string): string[] {
-  return [...readme.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)]
+function blocks(language: string, text = readme): string[] {
+  return [...text.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)]
     .filter(([, lang, note]) => lang === language && !note?.includes("ignore"))
     .map(([, , , code]) => code ?? "");
 }
@@ -29,7 +29,8 @@ describe("README", () => {
     expect(readme.split("\n").slice(0, 10).join("\n")).toContain("```js");
   });
 
-  const scripts = blocks("js");
+  const transports = readFileSync(join(root, "transports", "README.md"), "utf8");
+  const scripts = [...blocks("js"), ...blocks("js", transports)];
   it("has code to run", () => expect(scripts.length).toBeGreaterThanOrEqual(3));
 
   it.each(scripts.map((code, i) => [i + 1, code] as const))("JavaScript block %i runs and ends", (i, code) => {
