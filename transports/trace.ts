@@ -15,7 +15,7 @@ let api: Api | null | undefined;
 
 /** The application's copy of `@opentelemetry/api`; null without one. */
 function loadApi(): Api | null {
-  for (const from of [import.meta.url, `${process.cwd()}/package.json`]) {
+  for (const from of [`${process.cwd()}/package.json`, import.meta.url]) {
     try {
       return createRequire(from)("@opentelemetry/api") as Api;
     } catch {
