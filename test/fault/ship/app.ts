@@ -40,6 +40,8 @@ export interface Told {
   readonly p99Ms?: number;
   readonly maxMs?: number;
   readonly rssMb?: number;
+  readonly endMs?: number;
+  readonly exitMs?: number;
   readonly handled?: string;
   readonly error?: string;
   readonly undrained?: object;

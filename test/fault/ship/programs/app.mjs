@@ -117,7 +117,22 @@ const STEPS = {
     tell({ p50Ms: sorted[sorted.length >> 1], p99Ms: sorted[Math.floor(sorted.length * 0.99)], maxMs: sorted.at(-1) });
   },
   idle: () => new Promise(() => setInterval(() => {}, 1000)),
-  end: () => new Promise((resolve) => stream.once("close", resolve).end()),
+  end: () =>
+    new Promise((resolve) => {
+      stream.once("close", resolve);
+      stream.end();
+    }),
+  /** How long the end takes, from the wish to end until the stream has closed. */
+  ended: async () => {
+    const startMs = performance.now();
+    await STEPS.end();
+    tell({ endMs: performance.now() - startMs });
+  },
+  timedExit: () => {
+    const startMs = performance.now();
+    process.on("exit", () => tell({ exitMs: performance.now() - startMs }));
+    process.exit();
+  },
   exit: (code) => process.exit(code),
   exitInReady: (count, code) => {
     stream.once("ready", () => {
