@@ -17,7 +17,7 @@ import type { Block } from "./line-cutter.ts";
 import { MemoryQueue } from "./memory-queue.ts";
 import type { ResolvedSpoolOptions } from "./options.ts";
 import type { Report } from "./report.ts";
-import { dropLevels, makeRoom } from "./room.ts";
+import { dropLevels, highestLevel, makeRoom } from "./room.ts";
 import type { FileSystem } from "./spool/file-system.ts";
 import { FRAME_HEADER_BYTES, type FrameKind, KIND } from "./spool/format.ts";
 import { LineIds } from "./spool/line-ids.ts";
@@ -219,6 +219,7 @@ export class Backlog {
   /** All of memory to disk. */
   #spill(): void {
     const spool = this.#opened();
+    if (!spool.isThere()) this.#relocate(spool);
     spool.skipTo(this.#takenSeq + 1);
     // Settled from memory meanwhile: whoever adopts the spool must not miss them.
     spool.settle(this.#settledSeq);
@@ -253,9 +254,12 @@ export class Backlog {
 
   #lookAfter(spool: Spool): void {
     if (this.#options.spool.fsync !== "never") this.#syncLater(spool);
-    if (spool.isThere()) return;
+    if (!spool.isThere()) this.#attempt("write", () => this.#relocate(spool));
+  }
+
+  #relocate(spool: Spool): void {
     this.#options.report("vanished", `the spool folder ${spool.folder} was taken away; making it anew`);
-    this.#attempt("write", () => spool.relocate());
+    spool.relocate();
   }
 
   /** Runs what touches the disk; a failure is a state, not an error. */
@@ -282,12 +286,6 @@ export class Backlog {
 
 /** Share of a full spool that is kept for errors. */
 const RESERVED = 0.1;
-
-function highestLevel(blocks: readonly PlacedBlock[]): LogLevel {
-  let highest: LogLevel = LEVEL.NOTSET;
-  for (const { levels } of blocks) for (const level of levels) if (level > highest) highest = level;
-  return highest;
-}
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;

@@ -55,6 +55,7 @@ export class DeadLetters {
     const { fs } = this.#options;
     const line = Buffer.from(`${stringifyJson(letter)}\n`);
     const limit = Math.min(FILE_BYTES, this.#options.maxBytes / 4);
+    if (line.length > this.#options.maxBytes) throw new Error("it is larger than all dead letters may be");
     const isFull = this.#bytes > 0 && this.#bytes + line.length > limit;
     if (this.#fd === undefined || isFull || !this.#isThere()) this.#next();
     const fd = this.#fd as unknown as number;

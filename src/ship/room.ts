@@ -1,5 +1,5 @@
 /** Room: what goes when a spool is full. */
-import type { LogLevel } from "../event/levels.ts";
+import { LEVEL, type LogLevel } from "../event/levels.ts";
 import type { Drop } from "./drops.ts";
 import type { LevelPeek } from "./level-peek.ts";
 import { blockWithout } from "./memory-queue.ts";
@@ -47,6 +47,13 @@ function thin({ spool, fs, level, dropped }: RoomOptions, segment: Segment, drop
   if (spool.segments.length > OPEN_FILES) segment.release();
   const count = [...byLevel.values()].reduce((sum, lines) => sum + lines, 0);
   if (count > 0) dropped({ reason: "full", count, firstSeq, lastSeq, byLevel });
+}
+
+/** The most important level of any line; a piece may have a million of them. */
+export function highestLevel(blocks: readonly PlacedBlock[]): LogLevel {
+  let highest: LogLevel = LEVEL.NOTSET;
+  for (const { levels } of blocks) for (const level of levels) if (level > highest) highest = level;
+  return highest;
 }
 
 /** Blocks without the lines of levels that have no room, and what went. */

@@ -155,7 +155,7 @@ function youngerThan(fs: FileSystem, folder: string, ms: number): boolean {
 export function readAbout(fs: FileSystem, folder: string): About | undefined {
   try {
     const about = JSON.parse(fs.readFile(join(folder, ABOUT)).toString()) as About;
-    return typeof about === "object" && about !== null ? about : undefined;
+    return [about.sender, about.host, about.boot].every((text) => typeof text === "string") ? about : undefined;
   } catch {
     return undefined;
   }
