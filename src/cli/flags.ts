@@ -57,7 +57,7 @@ function camelCase(flag: string): string {
 
 /** Rewrites arguments so that each flag is `--its-name=value`; unknown ones pass through for the parser to refuse. */
 export function normaliseArguments(argv: readonly string[], program: Command): string[] {
-  const options = program.commands.flatMap((command) => command.options);
+  const options = optionsBelow(program);
   const booleans = new Set(options.filter((option) => option.optional).map((option) => option.name()));
   const valued = new Set(options.filter((option) => option.required).map((option) => option.name()));
   const out: string[] = [];
@@ -79,6 +79,10 @@ export function normaliseArguments(argv: readonly string[], program: Command): s
   return out;
 }
 
+function optionsBelow(command: Command): readonly Option[] {
+  return command.commands.flatMap((one) => [...one.options, ...optionsBelow(one)]);
+}
+
 function splitFlag(token: string): { name: string; value: string | undefined } | undefined {
   const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(token);
   if (!match) return undefined;
@@ -95,7 +99,8 @@ function booleanWord(name: string, word: string): boolean {
 /** The parser's complaint in our words, with the nearest known name. */
 export function explainParserError(error: CommanderError, command: Command): Error {
   const named = /'([^']*)'/.exec(error.message)?.[1] ?? "";
-  const help = `see madsci-events ${command.parent ? `${command.name()} ` : ""}--help`;
+  const help = `see ${pathOf(command)} --help`;
+  const names = command.commands.map((each) => each.name());
   if (error.code === "commander.unknownOption") {
     const flags = command.options.flatMap((option) => [
       `--${option.name()}`,
@@ -104,10 +109,15 @@ export function explainParserError(error: CommanderError, command: Command): Err
     return usageError(`unknown flag ${named}${suggestion(named, [...flags, "--help"])}; ${help}`);
   }
   if (error.code === "commander.unknownCommand") {
-    const names = command.commands.map((each) => each.name());
     return usageError(`unknown command "${named}"${suggestion(named, names)}; commands are ${names.join(", ")}`);
   }
+  if (error.code === "commander.help")
+    return usageError(`${pathOf(command)} needs one of ${names.join(", ")}; ${help}`);
   return usageError(`${error.message.replace(/^error: /, "")}; ${help}`);
+}
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
 function suggestion(word: string, candidates: readonly string[]): string {

@@ -16,6 +16,8 @@ export interface Io {
   readonly terminal: boolean;
   /** Characters in a line of that terminal; undefined elsewhere. */
   readonly columns: number | undefined;
+  /** Writes over the last line of a terminal on stderr; undefined where there is none. */
+  readonly progress?: ((line: string) => void) | undefined;
 }
 
 export class Output {
@@ -35,8 +37,8 @@ export class Output {
     return this.#gone;
   }
 
-  /** Resolves when the text is on its way; false when nobody reads any more. */
-  async write(text: string): Promise<boolean> {
+  /** Resolves when it is on its way; false when nobody reads any more. */
+  async write(text: string | Uint8Array): Promise<boolean> {
     if (this.#gone) return false;
     await new Promise<void>((resolve) => {
       this.#stream.write(text, (error) => {
@@ -59,6 +61,7 @@ export function processIo(): Io {
     cwd: process.cwd(),
     terminal: process.stdout.isTTY === true,
     columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
+    progress: process.stderr.isTTY ? (line) => void process.stderr.write(`\r${line}\u001b[K`) : undefined,
   };
 }
 

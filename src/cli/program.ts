@@ -2,9 +2,12 @@
 import { Command, CommanderError } from "commander";
 import { appendCommand } from "./commands/append.ts";
 import { countCommand } from "./commands/count.ts";
+import { deadLetterCommand } from "./commands/dead-letter.ts";
 import { getCommand } from "./commands/get.ts";
 import { queryCommand } from "./commands/query.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { shipCommand } from "./commands/ship.ts";
+import { spoolCommand } from "./commands/spool.ts";
 import { CommandFailure, debugWanted, describeError, exitCodeOf } from "./exit.ts";
 import { explainParserError, normaliseArguments } from "./flags.ts";
 import type { Io } from "./io.ts";
@@ -14,6 +17,7 @@ Examples:
   madsci-events serve                                  a server on http://localhost:8001
   madsci-events query --level warning --from 2h        what went wrong lately
   madsci-events append < events.ndjson                 store events from a file
+  node app | madsci-events ship --url http://lab:8001  deliver what a program logs
 
 Every setting is a flag, an environment variable (EVENT_<NAME>) and a key in event.settings.yaml.
 Exit codes: 0 ok, 1 not found or failed, 2 usage or invalid input, 3 schema mismatch, 4 unavailable.`;
@@ -41,9 +45,11 @@ function buildProgram(version: string, io: Io): Command {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", EXAMPLES)
     .helpCommand(false);
-  const commands = [serveCommand(version, io), queryCommand(io), getCommand(io), countCommand(io), appendCommand(io)];
-  for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) withManners(command, io);
+  const looking = [queryCommand(io), getCommand(io), countCommand(io)];
+  const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
+  for (const command of [serveCommand(version, io), ...looking, appendCommand(io), ...shipping])
+    program.addCommand(command);
+  withManners(program, io);
   return program;
 }
 
@@ -57,4 +63,5 @@ function withManners(command: Command, io: Io): void {
     .exitOverride((error) => {
       throw error.exitCode === 0 ? error : explainParserError(error, command);
     });
+  for (const inner of command.commands) withManners(inner.helpCommand(false), io);
 }

@@ -42,6 +42,13 @@ export function readSettingsFiles(start: string): SettingsFile[] {
   });
 }
 
+/** One file of options, by its ending. @throws EventStoreError `EVT_INVALID_OPTION` */
+export function readOptionsFile(path: string): Record<string, unknown> {
+  const kind = /\.(json|ya?ml|toml)$/i.exec(path)?.[1]?.toLowerCase().replace("yml", "yaml") as keyof typeof PARSERS;
+  if (kind !== undefined) return objectIn(path, kind);
+  throw new EventStoreError("EVT_INVALID_OPTION", `${path} must end in .json, .yaml or .toml`);
+}
+
 /** `.madsci/…` → absolute: the nearest `.madsci` upwards, else beside the nearest `.git`, else in the home directory. */
 export function resolveMadsciPath(path: string, start: string): string {
   if (path !== ".madsci" && !path.startsWith(".madsci/")) return path;

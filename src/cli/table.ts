@@ -71,7 +71,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : value === undefined ? "" : stringifyJson(value);
 }
 
-function printable(text: string): string {
+export function printable(text: string): string {
   return text
     .slice(0, 2000)
     .replace(/\s*[\r\n]+\s*/g, " ")

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const MAIN = join(ROOT, "dist/cli/main.js");
+export const MAIN = join(ROOT, "dist/cli/main.js");
 /** How long a server may take to start on a busy machine, in ms. */
 const START_LIMIT_MS = 25_000;
 

@@ -13,7 +13,7 @@ const LAW: Record<string, readonly string[]> = {
   "src/store": ["src/errors.ts", "src/event", "src/backend"],
   "src/ship": ["src/errors.ts", "src/event"],
   "src/rest": ["src/errors.ts", "src/event", "src/store", "src/report", "src/schema", "zod", "fastify", "@fastify/*"],
-  "src/cli": ["src/*", "commander", "yaml", "smol-toml", "zod"],
+  "src/cli": ["src/*", "transports", "commander", "yaml", "smol-toml", "zod"],
   "src/index.ts": ["src/errors.ts", "src/event", "src/store"],
   transports: ["src/errors.ts", "src/event", "src/ship", "src/store", "pino"],
 };
