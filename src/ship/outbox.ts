@@ -47,6 +47,12 @@ export class Outbox {
     this.#filling.end();
   }
 
+  /** Nothing waits. */
+  get isEmpty(): boolean {
+    const { backlog, adoption } = this.#with;
+    return backlog.lastSeq <= backlog.takenSeq && adoption.source() === undefined;
+  }
+
   /** The next batch, when it is due; undefined when nothing waits. */
   async next(): Promise<Batch | undefined> {
     const { backlog, adoption, own } = this.#with;

@@ -156,7 +156,12 @@ export class Shipper implements AsyncDisposable {
       await this.#ready;
       return this.#parts.outbox.next();
     };
-    for (let batch = await nextDue(); batch !== undefined; batch ??= await nextDue()) {
+    for (let batch = await nextDue(); ; batch ??= await nextDue()) {
+      if (batch === undefined) {
+        // What comes while the last look is on its way here finds us running, and starts nothing.
+        if (this.#parts.outbox.isEmpty) break;
+        continue;
+      }
       this.#current = batch;
       const delivering = this.#parts.courier.deliver([...batch.items]);
       // While the other side works.

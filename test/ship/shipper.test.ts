@@ -62,6 +62,23 @@ describe("batches", () => {
     expect(flushed).toBe(true);
   });
 
+  it("sends a line that comes at any moment after the last batch", async () => {
+    for (const ticks of range(0, 30)) {
+      const { shipper, sink, clock } = fakeShipper();
+      const acceptLater = async () => {
+        for (let tick = 0; tick < ticks; tick++) await undefined;
+        shipper.accept(line(1));
+      };
+      sink.answer = (events, call) => {
+        if (call === 1) void acceptLater();
+        return storedAll(events, call);
+      };
+      shipper.accept(line(0));
+      await clock.advance(3000);
+      expect({ ticks, tried: sink.tried }).toEqual({ ticks, tried: [[0], [1]] });
+    }
+  });
+
   it("ignores blank lines and resolves a flush of nothing", async () => {
     const { shipper } = fakeShipper();
     for (const blank of ["\n", "  \n", "\r\n"]) shipper.accept(blank);
