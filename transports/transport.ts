@@ -22,7 +22,7 @@ import { safePosition } from "./safe-position.ts";
 import { installShutdown, type ShutdownOptions } from "./shutdown.ts";
 import { traceMixin } from "./trace.ts";
 import type { TransportStream } from "./transport-stream.ts";
-import { type Pino, requirePino, Worker } from "./worker.ts";
+import { isInWorker, type Pino, requirePino, Worker } from "./worker.ts";
 
 const RESTART_MIN_MS = 1000;
 const RESTART_MAX_MS = 60_000;
@@ -92,7 +92,8 @@ class Transport extends EventEmitter implements TransportStream {
     for (const name of ["write", "flush", "flushSync", "end", "stats", "installShutdown"] as const) {
       Object.defineProperty(this, name, { value: this[name].bind(this) });
     }
-    this.#start();
+    if (isInWorker()) this.#alone = this.#startAlone(false);
+    else this.#start();
   }
 
   write(line: string): boolean {

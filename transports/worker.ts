@@ -7,6 +7,7 @@
 import type { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { isMainThread, workerData } from "node:worker_threads";
 import { EventStoreError } from "../src/errors.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
 import { newHandoff } from "./handoff.ts";
@@ -103,6 +104,15 @@ export class Worker {
   announce(config: PinoMessage): void {
     this.#stream.emit("message", config);
   }
+}
+
+/**
+ * True in a thread that this file has started. What a preload of NODE_OPTIONS does, it does there too: a worker that
+ * starts a worker would never end.
+ */
+export function isInWorker(): boolean {
+  const given = workerData as { workerData?: { $handoff?: unknown } } | null;
+  return !isMainThread && given?.workerData?.$handoff !== undefined;
 }
 
 /** @throws EventStoreError `EVT_MISSING_DRIVER` */
