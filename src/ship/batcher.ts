@@ -71,8 +71,18 @@ export class Batcher {
 }
 
 /** An event written by the shipper itself. */
-function finished({ text, seq }: Line, sender: string): EventInput {
-  const event = parseJson(text) as EventInput;
-  const data = event.event_data as Readonly<Record<string, unknown>>;
+function finished({ text, seq }: Line, sender: string): EventInput | undefined {
+  const event = asJson(text) as EventInput | undefined;
+  if (event === undefined) return undefined;
+  const data = (event.event_data ?? {}) as Readonly<Record<string, unknown>>;
   return data.sender === sender ? { ...event, event_data: { ...data, seq } } : event;
+}
+
+/** It is intact, but another version may have written it in its own way. */
+function asJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }

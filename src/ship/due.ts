@@ -27,6 +27,8 @@ export class Due {
 
   /** When the most impatient line wants to leave; infinity without one. */
   get ms(): number {
-    return Math.min(...this.#marks.map(({ ms }) => ms));
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { ms } of this.#marks) if (ms < earliest) earliest = ms;
+    return earliest;
   }
 }

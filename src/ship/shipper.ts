@@ -232,9 +232,11 @@ export class Shipper implements AsyncDisposable {
     const left = this.#parts.courier.giveUp();
     const batch = this.#current;
     if (batch !== undefined && left.length > 0) {
-      this.#settle(batch, Math.min(...left.map(({ seq }) => seq)) - 1);
+      const first = left.reduce((least, { seq }) => Math.min(least, seq), Number.POSITIVE_INFINITY);
+      this.#settle(batch, first - 1);
       // Those of another process are counted by whoever settles them.
-      if (batch.source !== this.#parts.own) this.#parts.books.add("in", -left.length);
+      const open = left.length + batch.leftOut.filter((seq) => seq >= first).length;
+      if (batch.source !== this.#parts.own) this.#parts.books.add("in", -open);
     }
     this.#tell(true);
     this.#parts.backlog.secure(this.#settledSeq);

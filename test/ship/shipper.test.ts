@@ -256,6 +256,15 @@ describe("memory", () => {
     expect(shipper.room()).toBeUndefined();
   });
 
+  it("lets all who wait for room go on together", async () => {
+    const { shipper, sink, clock } = fakeShipper({ memory: { maxBytes: 1000 } });
+    sink.answer = () => new Promise(() => {});
+    for (const n of range(10, 30)) shipper.accept(line(n));
+    const rooms = Promise.all([shipper.room(), shipper.room()]);
+    await clock.advance(1000);
+    await rooms;
+  });
+
   it("cuts an event that no store would take", async () => {
     const { shipper, sink, clock } = fakeShipper();
     let data: unknown;

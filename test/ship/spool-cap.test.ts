@@ -150,3 +150,14 @@ describe("what was dropped", () => {
     one.check();
   });
 });
+
+describe("a piece of very many lines", () => {
+  it("is nothing special, not even for a full spool", () => {
+    const one = world("shed-by-level", 65_536);
+    one.shipper.accept("a\n".repeat(400_000));
+    one.shipper.accept("b\n".repeat(400_000));
+    const { in: taken, dropped, pending, spool } = one.shipper.stats();
+    expect([taken, dropped + pending, spool]).toEqual([800_000, 800_000, "full"]);
+    expect(bytesOnDisk(one.fs)).toBeLessThanOrEqual(65_536);
+  });
+});
