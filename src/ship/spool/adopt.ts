@@ -57,8 +57,17 @@ export function take(fs: FileSystem, folder: string, into: string): string[] {
   const taken = join(into, name);
   fs.rename(folder, taken);
   const inner = listed(fs, join(taken, ADOPTED)).filter((one) => isUlid(one));
-  const moved = inner.sort().flatMap((one) => take(fs, join(taken, ADOPTED, one), into));
+  const moved = inner.sort().flatMap((one) => takeInner(fs, join(taken, ADOPTED, one), into));
   return [...moved, taken];
+}
+
+/** One that cannot be moved stays inside; the others are not to wait for it. */
+function takeInner(fs: FileSystem, folder: string, into: string): string[] {
+  try {
+    return take(fs, folder, into);
+  } catch {
+    return [];
+  }
 }
 
 function listed(fs: FileSystem, folder: string): string[] {
