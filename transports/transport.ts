@@ -77,6 +77,7 @@ class Transport extends EventEmitter implements TransportStream {
   #restartMs = RESTART_MIN_MS;
   #writes = 0;
   #isEnding = false;
+  #isLeaving = false;
   #isEnded = false;
   #isClosed = false;
 
@@ -99,6 +100,7 @@ class Transport extends EventEmitter implements TransportStream {
   write(line: string): boolean {
     const text = this.#hasIds ? withId(line) : line;
     const worker = this.#worker;
+    if (this.#isLeaving) this.#alone ??= this.#startAlone(false);
     if (this.#isClosed || (worker ?? this.#alone) === undefined) {
       this.#report("closed", "a line was logged after the end and is lost");
       return false;
@@ -185,10 +187,7 @@ class Transport extends EventEmitter implements TransportStream {
   #ready(worker: Worker): void {
     if (worker === this.#next) {
       this.#next = undefined;
-      if (this.#isEnding) {
-        worker.end();
-        return;
-      }
+      if (this.#isEnding) return worker.end();
       this.#worker = worker;
       this.#finish();
       this.#report("worker", "the worker is back");
@@ -251,8 +250,7 @@ class Transport extends EventEmitter implements TransportStream {
   #message(message: PinoMessage): void {
     if (message?.code !== "PINO_CONFIG") return;
     this.#config = message;
-    this.#worker?.announce(message);
-    this.#next?.announce(message);
+    for (const worker of [this.#worker, this.#next]) worker?.announce(message);
     this.#alone?.emit("message", message);
   }
 
@@ -274,12 +272,14 @@ class Transport extends EventEmitter implements TransportStream {
     }
   }
 
-  /** The process exits: pino's own hook does the same for its stream, but does not always reach it. */
+  /** The process exits: pino's hook ends its stream too, but not always. Later handlers' lines are for the next process. */
   #leave(): void {
     const worker = this.#worker;
     if (worker !== undefined && !this.#isEnding) {
-      if (!this.#flushWorker(worker)) this.#rescue(worker);
+      if (!this.#flushWorker(worker)) this.#rescue(worker.abandon());
       else if (worker.isReady) worker.end();
+      this.#worker = undefined;
+      this.#isLeaving = true;
     }
     this.#alone?.flushSync();
   }
