@@ -19,7 +19,7 @@ interface Measured {
 }
 
 it.each([
-  ["transport", 6 * ROUNDS, 10],
+  ["transport", 6 * ROUNDS, 5],
   ["stream", 60 * ROUNDS, 100],
 ])("a %s, %d times", async (what, cycles, warmUp) => {
   const folder = folderOf("workers-leak");
