@@ -12,6 +12,7 @@ const {
   broken,
   times = 1e9,
   forMs = 0,
+  late,
 } = JSON.parse(process.argv[2]);
 
 const attempts = [];
