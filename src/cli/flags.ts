@@ -98,7 +98,7 @@ function booleanWord(name: string, word: string): boolean {
 
 /** The parser's complaint in our words, with the nearest known name. */
 export function explainParserError(error: CommanderError, command: Command): Error {
-  const named = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  const named = /'([^']*)'/.exec(error.message)?.[1]?.replace(/=(true|false)$/, "") ?? "";
   const help = `see ${pathOf(command)} --help`;
   const names = command.commands.map((each) => each.name());
   if (error.code === "commander.unknownOption") {

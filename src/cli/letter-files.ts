@@ -39,10 +39,14 @@ const LINE_END = 10;
 
 /** Names of the files of letters, the oldest first. */
 export function letterFiles(folder: string): string[] {
+  return listed(folder)
+    .filter((name) => LETTER_FILE.test(name))
+    .sort();
+}
+
+function listed(folder: string): string[] {
   try {
-    return readdirSync(folder)
-      .filter((name) => LETTER_FILE.test(name))
-      .sort();
+    return readdirSync(folder);
   } catch {
     return [];
   }
@@ -105,7 +109,7 @@ function listOf(folder: string, file: string): string {
 }
 
 function listNames(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith(".ndjson.done"));
+  return listed(folder).filter((name) => name.endsWith(".ndjson.done"));
 }
 
 function notesOf(folder: string, file: string): ReadonlyMap<number, Note> {
@@ -147,6 +151,6 @@ function jsonOf(text: string): unknown {
 }
 
 /** A letter as it is printed. */
-export function letterJson({ id, file, reason, letter }: Letter, indent?: number): string {
-  return stringifyJson({ id, file, ...letter, reason }, indent);
+export function letterJson({ id, file, reason, letter }: Letter): string {
+  return stringifyJson({ id, file, ...letter, ...{ id, file, reason } });
 }

@@ -36,6 +36,9 @@ describe("usage errors", () => {
     [["serve", "--prot", "1"], "unknown flag --prot (did you mean --port?)"],
     [["serve", "--rate-limit-request", "1"], "did you mean --rate-limit-requests?"],
     [["count", "--limit", "3"], "unknown flag --limit"],
+    [["spool", "ls", "--jsno"], "unknown flag --jsno (did you mean --json?); see madsci-events spool ls --help"],
+    [["dead-letter"], "madsci-events dead-letter needs one of ls, replay, discard"],
+    [["dead-letter", "discard"], "discard needs either --id"],
     [["servee"], 'unknown command "servee" (did you mean serve?)'],
     [["get"], "missing required argument"],
     [["get", "a", "b"], "too many arguments"],
@@ -86,12 +89,24 @@ describe("help", () => {
     expect(await run(["--version"])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
   });
 
-  test.each([[[]], [["serve"]], [["query"]], [["get"]], [["count"]], [["append"]]])(
+  const WITH_EXAMPLES = ["serve", "query", "get", "count", "append", "ship", "spool", "dead-letter"];
+
+  test.each([[[]], ...WITH_EXAMPLES.map((name) => [[name]])])(
     "%j --help has examples and fits a page",
     async (command) => {
       const { code, stdout } = await run([...command, "--help"]);
       expect(code).toBe(0);
       expect(stdout).toContain("Examples:");
+      expect(stdout.split("\n").length).toBeLessThan(45);
+    },
+  );
+
+  test.each(["spool ls", "spool drain", "dead-letter ls", "dead-letter replay"])(
+    "%s --help fits a page",
+    async (words) => {
+      const { code, stdout } = await run([...words.split(" "), "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: madsci-events ${words} [options]`);
       expect(stdout.split("\n").length).toBeLessThan(45);
     },
   );

@@ -58,7 +58,8 @@ function discardCommand(io: Io): Command {
   return command.action(async (dir: string | undefined) => {
     const ids = idsOf(command);
     const all = command.opts().all === "true";
-    if ((all === ids) !== undefined) throw usageError("discard needs either --id ID (repeatable) or --all");
+    const isChosen = ids !== undefined;
+    if (all === isChosen) throw usageError("discard needs either --id ID (repeatable) or --all");
     await discard(folderOf(dir, io), ids, io);
   });
 }
