@@ -187,7 +187,7 @@ class Transport extends EventEmitter implements TransportStream {
   #ready(worker: Worker): void {
     if (worker === this.#next) {
       this.#next = undefined;
-      if (this.#isEnding) return worker.end();
+      if (this.#isEnding) return void worker.end();
       this.#worker = worker;
       this.#finish();
       this.#report("worker", "the worker is back");
