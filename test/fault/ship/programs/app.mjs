@@ -34,7 +34,7 @@ const ready = () => new Promise((resolve) => stream.once("ready", resolve));
 const flushed = () => new Promise((resolve) => stream.flush(resolve));
 
 /** Until no spool but our own is left in the folder, and that one is empty. */
-async function drained(folder, limitMs = 30_000) {
+async function drained(folder, limitMs = 240_000) {
   const listed = (path) => readdirSync(path).filter((name) => /^[0-9A-Z]{26}$/.test(name));
   const deadline = performance.now() + limitMs;
   for (;;) {
