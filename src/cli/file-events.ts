@@ -5,6 +5,7 @@
  *   fingerprint = SHA-256 of the first line        sender = 80 bits of it
  *   id = time of the line · 80 bits of SHA-256 over (fingerprint, place of the line, SHA-256 of the line)
  *
+ * Files that begin with the same line count as one: equal lines at equal places of them are the same line.
  * A line without a time is as old as the one before it; where none has a time yet, 1970. A line's own ULID stays.
  */
 import { createHash } from "node:crypto";

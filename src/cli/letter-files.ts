@@ -152,5 +152,6 @@ function jsonOf(text: string): unknown {
 
 /** A letter as it is printed. */
 export function letterJson({ id, file, reason, letter }: Letter): string {
-  return stringifyJson({ id, file, ...letter, ...{ id, file, reason } });
+  const head = { id, file };
+  return stringifyJson({ ...head, ...letter, ...head, reason });
 }

@@ -90,6 +90,6 @@ function inWordsOfFlags(error: EventStoreError, given: readonly ShipFlag[], file
   return usageError(file === undefined ? message : `--options ${file}: ${message}`, error);
 }
 
-export function camelCase(flag: string): string {
+function camelCase(flag: string): string {
   return flag.replace(/-(.)/g, (_dash, letter: string) => letter.toUpperCase());
 }

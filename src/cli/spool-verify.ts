@@ -1,12 +1,12 @@
 /**
  * `spool verify`: every frame against its checksum, and every place from the settled ones on. Nothing is changed.
  *
- * A frame that the end of its file cuts off is torn: a crash can do that, and the line was never handed over. Anything
+ * A frame or a header that the end of its file cuts off is torn: a crash can do that, and the line was never handed over. Anything
  * else that fails its checksum is damage. In the folder of a living owner a frame may be half written and a file may go
  * while we look, so what seems wrong there is looked at again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { frameBytesAt, SYNC } from "../ship/spool/format.ts";
+import { frameBytesAt, SEGMENT_HEADER_BYTES, SYNC } from "../ship/spool/format.ts";
 import type { Segment } from "../ship/spool/segment.ts";
 import { CommandFailure } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -57,7 +57,7 @@ function inspect(path: string): Findings {
   const found: Findings = { frames: 0, damagedBytes: 0, tornBytes: 0, missing: 0, where: [] };
   let expected = settledIn(path) + 1;
   const corrupt = (segment: Segment, bytes: Buffer, isTail: boolean) => {
-    if (isTail && isTorn(bytes)) found.tornBytes += bytes.length;
+    if (segment.limitOr(0) < SEGMENT_HEADER_BYTES || (isTail && isTorn(bytes))) found.tornBytes += bytes.length;
     else {
       found.damagedBytes += Math.max(1, bytes.length);
       found.where.push(`${bytes.length} damaged byte(s) in ${segment.path}`);

@@ -52,6 +52,6 @@ export function line(n: number, more: object = {}): string {
   return JSON.stringify({ level: 30, time: 1_700_000_000_000 + n, msg: `line ${n}`, n, ...more });
 }
 
-export function lines(count: number): string {
-  return Array.from({ length: count }, (_, n) => `${line(n)}\n`).join("");
+export function lines(count: number, text?: string): string {
+  return Array.from({ length: count }, (_, n) => `${line(n, { text })}\n`).join("");
 }

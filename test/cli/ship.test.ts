@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ensureBuilt, MAIN, start } from "./run.ts";
@@ -133,6 +134,24 @@ describe("ship from a pipe", () => {
     expect(code).toBe(0);
     expect(stderr).toContain("6 line(s) in: 6 acknowledged");
     expect(await bench.stored()).toHaveLength(6);
+  });
+
+  test("a server that never answers does not hold the program up: 30 MB go in before the first delivery is over", async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const child = start(["ship", "--url", url, "--spool-dir", bench.spools, "--timeout-ms", "60000"], bench.options);
+    let stderr = "";
+    child.stderr?.on("data", (chunk) => (stderr += chunk));
+    const begun = Date.now();
+    child.stdin?.end(lines(1000, "x".repeat(30_000)));
+    const [code] = await once(child, "close");
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    expect(Date.now() - begun).toBeLessThan(20_000);
+    expect(code).toBe(0);
+    expect(stderr).toContain("1000 line(s) in: 0 acknowledged, 1000 waiting");
   });
 
   test("without a server everything waits on disk, and exit code 0 says that it is safe", async () => {

@@ -139,6 +139,8 @@ describe("spool", () => {
     writeFileSync(segment(sender), Buffer.concat([whole, whole.subarray(64, 64 + 70)]));
     const torn = await bench.run(["spool", "verify", bench.spools]);
     expect(torn).toMatchObject({ code: 0, stdout: expect.stringContaining("70 byte(s) of a torn end") });
+    writeFileSync(segment(sender).replace("1.seg", "2.seg"), whole.subarray(0, 20));
+    expect((await bench.run(["spool", "verify", bench.spools])).code).toBe(0);
     writeFileSync(segment(sender), whole);
     flip(segment(sender), whole.length - 5);
     expect((await bench.run(["spool", "verify", bench.spools])).code).toBe(1);
