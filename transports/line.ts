@@ -3,7 +3,8 @@
 import { failoverSink } from "../src/ship/failover-sink.ts";
 import { httpSink } from "../src/ship/http-sink.ts";
 import { createMapLine, loadMapModule, type MapLine, type Mapping } from "../src/ship/map.ts";
-import { invalid, type ResolvedShipOptions, resolveShipOptions, type ShipOptions } from "../src/ship/options.ts";
+import { invalid } from "../src/ship/option-checks.ts";
+import { type ResolvedShipOptions, resolveShipOptions, type ShipOptions } from "../src/ship/options.ts";
 import { createReport } from "../src/ship/report.ts";
 import { Shipper } from "../src/ship/shipper.ts";
 import type { Sink } from "../src/ship/sink.ts";

@@ -5,7 +5,8 @@ import { homedir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HttpSinkOptions } from "../src/ship/http-options.ts";
-import { invalid, type ShipOptions } from "../src/ship/options.ts";
+import { invalid } from "../src/ship/option-checks.ts";
+import type { ShipOptions } from "../src/ship/options.ts";
 
 /** @since 0.1.0 */
 export interface TransportOptions extends ShipOptions {

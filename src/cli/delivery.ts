@@ -92,10 +92,13 @@ export class Delivery {
 
   /** Sends what is known about losses, as events of type `log_dropped`; false when it was stopped before. */
   async tellLosses(): Promise<boolean> {
-    const texts = this.losses.toTell(true).map(({ body }) => body.toString("utf8"));
+    const own = this.losses.toTell(true).map(({ body }) => body.toString("utf8"));
+    const texts = [...own, ...this.losses.foreign().map(({ text }) => text)];
     this.books.add("in", texts.length);
     const events = texts.map((text) => parseJson(text) as EventInput);
-    return this.send(events.map((event) => ({ seq: 0, event, bytes: 0, isReport: true })));
+    const isTold = await this.send(events.map((event) => ({ seq: 0, event, bytes: 0, isReport: true })));
+    if (isTold) this.losses.toldForeign();
+    return isTold;
   }
 
   stop(): void {

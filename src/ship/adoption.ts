@@ -7,6 +7,7 @@ import type { DropReport } from "./drops.ts";
 import { DROPS_FILE, type Losses } from "./losses.ts";
 import type { MapLine, Mapping } from "./map.ts";
 import type { Report } from "./report.ts";
+import { unready } from "./shipper-options.ts";
 import { adoptOrphans } from "./spool/adopt.ts";
 import { Adopted } from "./spool/adopted.ts";
 import type { FileSystem } from "./spool/file-system.ts";
@@ -32,6 +33,8 @@ const LOOK_EVERY_MS = 10_000;
 
 export class Adoption {
   readonly #with: AdoptionOptions;
+  /** What dead processes had not told any more. */
+  readonly #reports: LineSource;
   #sources: AdoptedSource[] = [];
   /** Folders that are ours and not removed yet. */
   readonly #folders = new Set<string>();
@@ -42,10 +45,17 @@ export class Adoption {
 
   constructor(options: AdoptionOptions) {
     this.#with = options;
+    const { place, books, losses } = options;
+    const take = () => {
+      const lines = losses.foreign();
+      books.add("in", lines.length);
+      return { lines, lastSeq: 0 };
+    };
+    this.#reports = { sender: place.sender, map: unready, take };
   }
 
   get isEmpty(): boolean {
-    return this.#folders.size === 0;
+    return this.#folders.size === 0 && !this.#with.losses.hasForeign;
   }
 
   /** Bytes on disk that wait. */
@@ -67,12 +77,17 @@ export class Adoption {
     this.#cancel?.();
   }
 
-  /** The oldest spool, if any. */
+  /** What is to be sent for dead processes: their losses, then the oldest spool, if any. */
   source(): LineSource | undefined {
-    return this.#isStopped ? undefined : this.#sources[0];
+    if (this.#isStopped) return undefined;
+    return this.#with.losses.hasForeign ? this.#reports : this.#sources[0];
   }
 
   settle(source: LineSource, seq: number): void {
+    if (source === this.#reports) {
+      if (seq >= 0) this.#with.losses.toldForeign();
+      return;
+    }
     try {
       (source as AdoptedSource).spool.settle(seq);
     } catch {

@@ -72,17 +72,8 @@ export class Courier {
     return this.#maxBytes;
   }
 
-  get first(): Item | undefined {
-    return this.#groups[0]?.[0];
-  }
-
   get state(): LinkState {
     return this.#state;
-  }
-
-  /** What is not settled of the batch under way. */
-  get left(): readonly Item[] {
-    return this.#groups.flat();
   }
 
   /** How it went so far. */
@@ -221,7 +212,7 @@ export class Courier {
   }
 
   async #backOff(error: SendError): Promise<void> {
-    const askedMs = Math.min(error.retryAfterMs, RETRY_AFTER_CAP_MS);
+    const askedMs = this.#with.options.retryAfter ? Math.min(error.retryAfterMs, RETRY_AFTER_CAP_MS) : 0;
     this.#failures += 1;
     this.#retries += 1;
     this.#state = error.kind === "hold" ? "held" : "backoff";

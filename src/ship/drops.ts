@@ -42,17 +42,23 @@ const MINUTE_MS = 60_000;
 
 export class Drops {
   readonly #sender: string;
-  /** By reason and sender. */
-  readonly #reports = new Map<string, DropReport>();
-  readonly #inherited: DropReport[] = [];
-  readonly #toldMs = new Map<string, number>();
+  readonly #reports = new Map<DropReason, DropReport>();
+  /** About lines of other senders: waiting, and under way. */
+  #inherited: DropReport[] = [];
+  #telling: DropReport[] = [];
+  readonly #toldMs = new Map<DropReason, number>();
 
   constructor(sender: string) {
     this.#sender = sender;
   }
 
   get isEmpty(): boolean {
-    return this.#reports.size === 0 && this.#inherited.length === 0;
+    return this.#reports.size === 0 && !this.hasForeign;
+  }
+
+  /** True when there is something to tell about lines of other senders. */
+  get hasForeign(): boolean {
+    return this.#inherited.length + this.#telling.length > 0;
   }
 
   /** Reports of another process, told as they are. */
@@ -61,8 +67,7 @@ export class Drops {
   }
 
   add(drop: Drop): void {
-    const report = this.#reports.get(this.#keyOf(drop)) ?? this.#begin(drop);
-    const { event_data } = report;
+    const { event_data } = this.#reportOf(drop);
     event_data.count += drop.count;
     event_data.first_seq = Math.min(event_data.first_seq, drop.firstSeq);
     event_data.last_seq = Math.max(event_data.last_seq, drop.lastSeq);
@@ -72,9 +77,22 @@ export class Drops {
     }
   }
 
+  /**
+   * What is to be told about lines of other senders. It takes no place among our own lines, where it would be missed in
+   * theirs; so it is kept here until it is told.
+   */
+  foreign(): readonly DropReport[] {
+    this.#telling.push(...this.#inherited.splice(0));
+    return this.#telling;
+  }
+
+  toldForeign(): void {
+    this.#telling = [];
+  }
+
   /** Takes what may be told now: everything, or what is not of a reason told within the last minute. */
   take(nowMs: number, everything: boolean): DropReport[] {
-    const taken = this.#inherited.splice(0);
+    const taken: DropReport[] = [];
     for (const [key, report] of this.#reports) {
       if (!everything && nowMs - (this.#toldMs.get(key) ?? Number.NEGATIVE_INFINITY) < MINUTE_MS) continue;
       this.#toldMs.set(key, nowMs);
@@ -86,11 +104,14 @@ export class Drops {
 
   /** What is not told yet, as text for a file. */
   toJSON(): readonly DropReport[] {
-    return [...this.#inherited, ...this.#reports.values()];
+    return [...this.#telling, ...this.#inherited, ...this.#reports.values()];
   }
 
-  #keyOf({ reason, sender = this.#sender }: Drop): string {
-    return `${reason} ${sender}`;
+  #reportOf(drop: Drop): DropReport {
+    const { reason, sender = this.#sender } = drop;
+    if (sender === this.#sender) return this.#reports.get(reason) ?? this.#begin(drop);
+    const known = this.#inherited.find(({ event_data: data }) => data.sender === sender && data.reason === reason);
+    return known ?? this.#begin(drop);
   }
 
   #begin(drop: Drop): DropReport {
@@ -108,7 +129,8 @@ export class Drops {
         sender,
       },
     };
-    this.#reports.set(this.#keyOf(drop), report);
+    if (sender === this.#sender) this.#reports.set(reason, report);
+    else this.#inherited.push(report);
     return report;
   }
 }

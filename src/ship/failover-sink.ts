@@ -8,7 +8,7 @@
  * A batch may so reach two sinks (the first may have stored it before its answer was lost); ids tell.
  */
 import type { EventInput } from "../event/event.ts";
-import { invalid } from "./options.ts";
+import { invalid } from "./option-checks.ts";
 import { SendError, type Sink, unlessAborted, type Verdict } from "./sink.ts";
 
 export interface NamedSink {

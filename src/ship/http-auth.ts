@@ -1,7 +1,7 @@
 /** Who is speaking: basic, a token, or a token in a file that may change while we run. */
 import { readFileSync } from "node:fs";
 import { validateHeaderValue } from "node:http";
-import { invalid } from "./options.ts";
+import { invalid } from "./option-checks.ts";
 import { SendError } from "./sink.ts";
 
 export interface HttpAuthOptions {

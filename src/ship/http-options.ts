@@ -2,7 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { HttpAuth, type HttpAuthOptions } from "./http-auth.ts";
 import { checkTls, type TlsOptions } from "./http-tls.ts";
-import { invalid } from "./options.ts";
+import { invalid } from "./option-checks.ts";
 
 /** @since 0.1.0 */
 export interface HttpSinkOptions extends HttpAuthOptions {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { AgentOptions } from "node:https";
 import { createSecureContext } from "node:tls";
-import { invalid } from "./options.ts";
+import { invalid } from "./option-checks.ts";
 import { SendError } from "./sink.ts";
 
 /** Each of `ca`, `cert` and `key` is the path of a PEM file, or its text. @since 0.1.0 */

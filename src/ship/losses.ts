@@ -16,6 +16,7 @@ import type { ResolvedShipOptions } from "./options.ts";
 import type { Report } from "./report.ts";
 import type { FileSystem } from "./spool/file-system.ts";
 import type { Segment } from "./spool/segment.ts";
+import type { Line } from "./spool/spool-reader.ts";
 
 export interface LossesOptions {
   readonly sender: string;
@@ -68,6 +69,8 @@ export class Losses {
     const count = lastSeq - firstSeq + 1;
     this.#with.books.add("in", count);
     this.dropped({ reason: "corrupt", sender, count, firstSeq, lastSeq });
+    // At once: what was missed is not missed again when its folder is gone.
+    this.#save();
   }
 
   /** Lines after the end. */
@@ -108,7 +111,22 @@ export class Losses {
     this.#save();
   }
 
-  /** Takes what may be told now, as finished events. */
+  /** True when there is something to tell about lines of other senders. */
+  get hasForeign(): boolean {
+    return this.#drops.hasForeign;
+  }
+
+  /** That, as finished events without a place. */
+  foreign(): Line[] {
+    return this.#drops.foreign().map((report) => ({ seq: 0, id: report._id, text: reportLine(report), isEvent: true }));
+  }
+
+  toldForeign(): void {
+    this.#drops.toldForeign();
+    this.#save();
+  }
+
+  /** Takes what may be told now about our own lines, as finished events. */
   toTell(everything: boolean): Block[] {
     const reports = this.#drops.isEmpty ? [] : this.#drops.take(this.#with.clock.now(), everything);
     return reports.map((report) => ({

@@ -1,9 +1,18 @@
 /** Options of a shipper: what the caller may say → the frozen, complete form the engine works with. */
-import { EventStoreError } from "../errors.ts";
-import { SOURCE_FIELDS, type Source } from "../event/event.ts";
-import { isUlid } from "../event/id.ts";
-import { LEVEL, type LogLevel, parseLevel } from "../event/levels.ts";
-import { LEVEL_LABELS } from "../event/line.ts";
+import type { Source } from "../event/event.ts";
+import { LEVEL, type LogLevel } from "../event/levels.ts";
+import {
+  checkKeys,
+  checkLevelMap,
+  checkSource,
+  checkSourceKeys,
+  invalid,
+  level,
+  oneOf,
+  text,
+  whole,
+  yesNo,
+} from "./option-checks.ts";
 
 /** @since 0.1.0 */
 export interface BatchOptions {
@@ -84,6 +93,12 @@ export interface ShipOptions {
   readonly maxEventBytes?: number;
   readonly batch?: BatchOptions;
   readonly retry?: RetryOptions;
+  /** Wait as long as the other side asks (`Retry-After`), five minutes at most. @default true */
+  readonly retryAfter?: boolean;
+  /** False lets several deliveries run side by side. @default true */
+  readonly ordered?: boolean;
+  /** Deliveries at once, up to 4, where `ordered` is false; fewer while some fail. @default 1, or 4 unless ordered */
+  readonly concurrency?: number;
   readonly spool?: SpoolOptions;
   /** Most bytes in memory where there is no spool; beyond it the lowest levels go first, then the oldest. @default 8 MiB */
   readonly memory?: { readonly maxBytes?: number };
@@ -118,6 +133,8 @@ export interface ResolvedShipOptions {
   readonly spool: ResolvedSpoolOptions;
   readonly deadLetter: { readonly dir: string | undefined; readonly maxBytes: number };
   readonly closeNetworkMs: number;
+  readonly retryAfter: boolean;
+  readonly concurrency: number;
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly maxWaitMs: number;
@@ -142,6 +159,9 @@ const KNOWN = {
     "maxEventBytes",
     "batch",
     "retry",
+    "retryAfter",
+    "ordered",
+    "concurrency",
     "spool",
     "memory",
     "overflow",
@@ -157,6 +177,8 @@ const KNOWN = {
   deadLetter: ["dir", "maxBytes"],
   close: ["networkMs", "totalMs"],
 } as const satisfies Record<string, readonly string[]>;
+
+const MAX_CONCURRENCY = 4;
 
 /** Worker threads that take longer than 10 s to close lose what they hold; see shipping, fact 1. */
 export const CLOSE_CAP_MS = 8000;
@@ -183,6 +205,8 @@ export function resolveShipOptions(options: ShipOptions, more: readonly string[]
     mapModule: text("mapModule", options.mapModule),
     maxEventBytes: whole("maxEventBytes", options.maxEventBytes, 262_144, 1024),
     spool: resolveSpool(options),
+    retryAfter: yesNo("retryAfter", options.retryAfter),
+    concurrency: concurrencyOf(options),
     deadLetter: {
       dir: text("deadLetter.dir", deadLetter.dir),
       maxBytes: whole("deadLetter.maxBytes", deadLetter.maxBytes, 67_108_864, 4096),
@@ -221,56 +245,10 @@ function resolveSpool({ spool = {}, overflow }: ShipOptions): ResolvedSpoolOptio
   });
 }
 
-function oneOf<T extends string>(name: string, known: readonly T[], given: unknown): T {
-  if ((known as readonly unknown[]).includes(given)) return given as T;
-  throw invalid(`${name} must be one of ${known.map((one) => JSON.stringify(one)).join(", ")}`);
-}
-
-function checkKeys(prefix: string, given: unknown, known: readonly string[]): void {
-  if (typeof given !== "object" || given === null) throw invalid(`${prefix || "options"} must be an object`);
-  for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw invalid(`unknown option "${prefix}${key}"; known ones are ${known.join(", ")}`);
-  }
-}
-
-function whole(name: string, given: unknown, fallback: number, least = 1): number {
-  if (given === undefined) return fallback;
-  if (Number.isSafeInteger(given) && (given as number) >= least) return given as number;
-  throw invalid(`${name} must be a whole number of at least ${least}`);
-}
-
-function text(name: string, given: unknown): string | undefined {
-  if (given === undefined || (typeof given === "string" && given !== "")) return given;
-  throw invalid(`${name} must be a text`);
-}
-
-function level(name: string, given: unknown): LogLevel {
-  const found = (typeof given === "string" ? LEVEL_LABELS.get(given.toLowerCase()) : undefined) ?? parseLevel(given);
-  if (found !== undefined) return found;
-  throw invalid(`${name} must be a level: 0, 10, 20, 30, 40, 50 or a name such as "error"`);
-}
-
-function checkSource(source: Source): Source {
-  checkKeys("source.", source, SOURCE_FIELDS);
-  for (const [field, id] of Object.entries(source)) {
-    if (typeof id !== "string" || !isUlid(id)) throw invalid(`source.${field} must be a ULID (26 characters)`);
-  }
-  return Object.freeze({ ...source });
-}
-
-function checkSourceKeys(keys: Readonly<Record<string, keyof Source>>): Readonly<Record<string, keyof Source>> {
-  for (const [key, field] of Object.entries(keys)) {
-    if (!SOURCE_FIELDS.includes(field)) throw invalid(`sourceKeys.${key} must be one of ${SOURCE_FIELDS.join(", ")}`);
-  }
-  return Object.freeze({ ...keys });
-}
-
-function checkLevelMap(map: Readonly<Record<string, LogLevel>>): Readonly<Record<string, LogLevel>> {
-  const entries = Object.entries(map).map(([key, given]) => [key, level(`levelMap.${key}`, given)]);
-  return Object.freeze(Object.fromEntries(entries));
-}
-
-/** An `EVT_INVALID_OPTION` error. */
-export function invalid(message: string): EventStoreError {
-  return new EventStoreError("EVT_INVALID_OPTION", message);
+function concurrencyOf({ ordered, concurrency }: ShipOptions): number {
+  const isOrdered = yesNo("ordered", ordered);
+  const wanted = whole("concurrency", concurrency, isOrdered ? 1 : MAX_CONCURRENCY);
+  if (wanted > MAX_CONCURRENCY) throw invalid(`concurrency must be ${MAX_CONCURRENCY} at most`);
+  if (wanted > 1 && isOrdered) throw invalid("concurrency above 1 needs ordered: false");
+  return wanted;
 }

@@ -64,7 +64,7 @@ export class Outbox {
       if (hasOwn && waitMs <= 0) return this.#take(own);
       const batch = adopted && this.#take(adopted);
       if (batch === undefined) await this.#filling.wait(waitMs);
-      else if (batch.lastSeq > 0) return batch;
+      else if (batch.lastSeq > 0 || batch.items.length > 0) return batch;
       else adoption.finished(batch.source);
     }
   }

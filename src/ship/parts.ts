@@ -4,7 +4,7 @@ import { Backlog } from "./backlog.ts";
 import { Batcher, type LineSource } from "./batcher.ts";
 import { Books } from "./books.ts";
 import { systemClock } from "./clock.ts";
-import { Courier } from "./courier.ts";
+import { Fleet } from "./fleet.ts";
 import { levelPeek } from "./level-peek.ts";
 import { LineCutter } from "./line-cutter.ts";
 import { Losses } from "./losses.ts";
@@ -48,7 +48,7 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
   // Asked for every line: it may not be there yet.
   const ownMap = async (): Promise<MapLine> => (line, at) => own.map(line, at);
   const adoption = new Adoption({ ...common, place, losses, found, mapOf: given.mapOf ?? ownMap });
-  const courier = new Courier({
+  const fleet = new Fleet({
     ...common,
     sink,
     link,
@@ -60,7 +60,7 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
     },
   });
   const batcher = new Batcher({ books, report });
-  const outbox = new Outbox({ ...common, own, backlog, adoption, batcher, maxBytes: () => courier.maxBytes });
+  const outbox = new Outbox({ ...common, own, backlog, adoption, batcher, maxBytes: () => fleet.maxBytes });
   if (options.spool.mode !== "off") adoption.start(folder);
   return {
     sink,
@@ -74,7 +74,7 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
     backlog,
     own,
     adoption,
-    courier,
+    fleet,
     batcher,
     outbox,
   };

@@ -13,8 +13,9 @@
  * and everything dropped is told on standard error and, when the link is back, by an event of type `log_dropped`.
  * Not here: how a line becomes an event (map.ts), how a sink speaks, what is on disk (spool/).
  */
-import type { Batch } from "./batcher.ts";
+import type { Batch, LineSource } from "./batcher.ts";
 import type { ShipStats } from "./books.ts";
+import type { Item } from "./item.ts";
 import type { Block } from "./line-cutter.ts";
 import type { MapLine, Mapping } from "./map.ts";
 import { CLOSE_CAP_MS } from "./options.ts";
@@ -37,8 +38,6 @@ export class Shipper implements AsyncDisposable {
   #ready: Promise<void> | undefined;
   #waiters: { readonly seq: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> | undefined;
-  /** The batch under way. */
-  #current: Batch | undefined;
   #settledSeq = 0;
   #state: "open" | "closing" | "closed" = "open";
   #closing: Promise<void> | undefined;
@@ -116,8 +115,8 @@ export class Shipper implements AsyncDisposable {
     const { spool, memoryBytes, state } = this.#parts.backlog;
     return {
       ...this.#parts.books.counts,
-      ...this.#parts.courier.record,
-      link: this.#state === "open" ? this.#parts.courier.state : this.#state,
+      ...this.#parts.fleet.record,
+      link: this.#state === "open" ? this.#parts.fleet.state : this.#state,
       spool: state,
       spoolBytes: (spool?.bytes ?? 0) + this.#parts.adoption.bytes,
       memoryBytes,
@@ -152,27 +151,25 @@ export class Shipper implements AsyncDisposable {
 
   async #run(): Promise<void> {
     await Promise.resolve();
+    const { fleet, outbox } = this.#parts;
     const nextDue = async () => {
       await this.#ready;
-      return this.#parts.outbox.next();
+      return outbox.next();
     };
-    for (let batch = await nextDue(); ; batch ??= await nextDue()) {
-      if (batch === undefined) {
-        // What comes while the last look is on its way here finds us running, and starts nothing.
-        if (this.#parts.outbox.isEmpty) break;
-        continue;
-      }
-      this.#current = batch;
-      const delivering = this.#parts.courier.deliver([...batch.items]);
-      // While the other side works.
-      const next = this.#parts.outbox.ahead();
-      if (next !== undefined) this.#parts.courier.prepare(next.items);
-      await delivering;
-      if (this.#parts.courier.isDone) return;
-      this.#settle(batch, batch.lastSeq);
-      batch = next;
+    let next: Batch | undefined;
+    for (;;) {
+      next ??= fleet.isEmpty ? await nextDue() : outbox.ahead();
+      if (next !== undefined && fleet.hasRoom) {
+        fleet.launch(next);
+        next = undefined;
+      } else if (!fleet.isEmpty) {
+        // While the other side works.
+        if (next !== undefined) fleet.prepare(next);
+        for (const batch of await fleet.landed()) this.#settle(batch, batch.lastSeq);
+        if (fleet.isDone) return;
+      } else if (outbox.isEmpty) break;
+      // What comes while the last look is on its way here finds us running, and starts nothing.
     }
-    this.#current = undefined;
     this.#running = undefined;
   }
 
@@ -182,7 +179,7 @@ export class Shipper implements AsyncDisposable {
       this.#settledSeq = seq;
       this.#parts.backlog.settle(seq);
     } else this.#parts.adoption.settle(batch.source, seq);
-    if (this.#parts.courier.state === "online") this.#tell(false);
+    if (this.#parts.fleet.state === "online") this.#tell(false);
     this.#release();
   }
 
@@ -218,9 +215,9 @@ export class Shipper implements AsyncDisposable {
 
   /** With a spool only while the link works: what does not leave now leaves with the next process. */
   async #lastDeliveries(time: Pause, hasSpool: boolean, budgetMs: number): Promise<void> {
-    const isDown = this.#parts.courier.state === "backoff" || this.#parts.courier.state === "held";
+    const isDown = this.#parts.fleet.state === "backoff" || this.#parts.fleet.state === "held";
     if (hasSpool && isDown) return;
-    this.#parts.courier.hurry(hasSpool);
+    this.#parts.fleet.hurry(hasSpool);
     if (!this.#running) return;
     const ms = hasSpool ? Math.min(budgetMs, this.#parts.options.closeNetworkMs) : budgetMs;
     await Promise.race([this.#running, time.wait(ms)]);
@@ -229,14 +226,12 @@ export class Shipper implements AsyncDisposable {
 
   /** Ends all sending; the lines before the first unsettled one are settled. */
   #giveUp(): void {
-    const left = this.#parts.courier.giveUp();
-    const batch = this.#current;
-    if (batch !== undefined && left.length > 0) {
-      const first = left.reduce((least, { seq }) => Math.min(least, seq), Number.POSITIVE_INFINITY);
-      this.#settle(batch, first - 1);
-      // Those of another process are counted by whoever settles them.
-      const open = left.length + batch.leftOut.filter((seq) => seq >= first).length;
-      if (batch.source !== this.#parts.own) this.#parts.books.add("in", -open);
+    const cut = new Set<LineSource>();
+    for (const { batch, left } of this.#parts.fleet.giveUp()) {
+      if (cut.has(batch.source)) continue;
+      if (left.length === 0) this.#settle(batch, batch.lastSeq);
+      else this.#settleSome(batch, left);
+      if (left.length > 0) cut.add(batch.source);
     }
     this.#tell(true);
     this.#parts.backlog.secure(this.#settledSeq);
@@ -244,6 +239,14 @@ export class Shipper implements AsyncDisposable {
     if (unsafe.count > 0) this.#parts.losses.closed(unsafe);
     const { pending } = this.#parts.books.counts;
     if (pending > 0) this.#parts.report("closed", `${pending} event(s) wait in the spool for the next process`);
+  }
+
+  #settleSome(batch: Batch, left: readonly Item[]): void {
+    const first = left.reduce((least, { seq }) => Math.min(least, seq), Number.POSITIVE_INFINITY);
+    this.#settle(batch, first - 1);
+    // Those of another process are counted by whoever settles them.
+    const open = left.length + batch.leftOut.filter((seq) => seq >= first).length;
+    if (batch.source !== this.#parts.own) this.#parts.books.add("in", -open);
   }
 
   #link(trouble: SendError | undefined): void {
@@ -257,13 +260,13 @@ export class Shipper implements AsyncDisposable {
   #isCrowded(): boolean {
     const { memoryBytes } = this.#parts.backlog;
     return (
-      this.#state === "open" && this.#parts.courier.failures === 0 && memoryBytes >= this.#parts.options.memoryBytes / 2
+      this.#state === "open" && this.#parts.fleet.failures === 0 && memoryBytes >= this.#parts.options.memoryBytes / 2
     );
   }
 
   /** Lets go whoever waits for something that has come true. */
   #release(): void {
-    const isKept = this.#parts.courier.failures > 0 && this.#parts.backlog.isSafe;
+    const isKept = this.#parts.fleet.failures > 0 && this.#parts.backlog.isSafe;
     const done = this.#waiters.filter(({ seq }) => isKept || seq <= this.#settledSeq || this.#state === "closed");
     this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
     for (const { resolve } of done) resolve();

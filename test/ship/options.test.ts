@@ -14,6 +14,18 @@ describe("resolveShipOptions", () => {
       closeMs: 3000,
       timeoutMs: 10_000,
       authHoldMs: 60_000,
+      concurrency: 1,
+      retryAfter: true,
+      closeNetworkMs: 1500,
+      maxEventBytes: 262_144,
+      spool: {
+        mode: "always",
+        maxBytes: 536_870_912,
+        segmentBytes: 8_388_608,
+        fsync: "interval",
+        overflow: "shed-by-level",
+      },
+      deadLetter: { maxBytes: 67_108_864 },
     });
   });
 
@@ -35,6 +47,16 @@ describe("resolveShipOptions", () => {
     [{ sourceKeys: { nodeId: "node" } }, "sourceKeys.nodeId"],
     [{ levelMap: { 35: 35 } }, "levelMap.35"],
     [{ messageKey: "" }, "messageKey"],
+    [{ spool: { mode: "sometimes" } }, "spool.mode"],
+    [{ spool: { fsync: true } }, "spool.fsync"],
+    [{ spool: { maxBytes: 1 } }, "spool.maxBytes"],
+    [{ spool: { directory: "x" } }, "spool.directory"],
+    [{ overflow: "block" }, "overflow"],
+    [{ deadLetter: { maxBytes: 0 } }, "deadLetter.maxBytes"],
+    [{ close: { networkMs: -1 } }, "close.networkMs"],
+    [{ concurrency: 2 }, "ordered: false"],
+    [{ ordered: false, concurrency: 5 }, "concurrency"],
+    [{ retryAfter: 5 }, "retryAfter"],
   ])("refuses %j and names the option", (options, name) => {
     const refused = expect.objectContaining({ code: "EVT_INVALID_OPTION", message: expect.stringContaining(name) });
     expect(() => resolveShipOptions(options as ShipOptions)).toThrow(refused);
