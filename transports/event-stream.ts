@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import type { ShipOptions } from "../src/ship/options.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
 import type { StoreLike } from "../src/ship/store-sink.ts";
+import { atExit } from "./at-exit.ts";
 import { type Line, lineInto, lineTo } from "./line.ts";
 import type { TransportOptions } from "./options.ts";
 import type { PinoMessage } from "./pino-config.ts";
@@ -31,8 +32,7 @@ export function createEventStream(target: StoreLike | TransportOptions, options:
 
 export function streamOf(line: Line): EventStream {
   const { shipper } = line;
-  const atExit = () => void shipper.flushSync();
-  process.on("exit", atExit);
+  const forget = atExit(() => shipper.leave());
   const writable = new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, done) {
@@ -45,7 +45,7 @@ export function streamOf(line: Line): EventStream {
       shipper.close().then(() => done(), done);
     },
     destroy(error, done) {
-      process.off("exit", atExit);
+      forget();
       shipper.close(0).then(() => done(error), done);
     },
   });

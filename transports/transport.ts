@@ -12,6 +12,7 @@ import { isUlid } from "../src/event/id.ts";
 import type { ResolvedShipOptions } from "../src/ship/options.ts";
 import { createReport } from "../src/ship/report.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
+import { atExit } from "./at-exit.ts";
 import { withId } from "./event-ids.ts";
 import { type EventStream, streamOf } from "./event-stream.ts";
 import { newHandoff, readHandoff, Unsafe } from "./handoff.ts";
@@ -62,7 +63,7 @@ class Transport extends EventEmitter implements TransportStream {
   readonly #report = createReport();
   readonly #unsafe: Unsafe;
   readonly #hasIds: boolean;
-  readonly #atExit = () => this.#leave();
+  readonly #forgetExit: () => void;
   /** Takes the lines. */
   #worker: Worker | undefined;
   /** Will, when it is ready. */
@@ -88,7 +89,7 @@ class Transport extends EventEmitter implements TransportStream {
     this.#pino = pino;
     this.#unsafe = new Unsafe(resolved.memoryBytes * KEPT_MEMORIES);
     this.#hasIds = options.eventIds === "main";
-    process.on("exit", this.#atExit);
+    this.#forgetExit = atExit(() => this.#leave());
     this.on("message", (message: PinoMessage) => this.#message(message));
     for (const name of ["write", "flush", "flushSync", "end", "stats", "installShutdown"] as const) {
       Object.defineProperty(this, name, { value: this[name].bind(this) });
@@ -153,10 +154,8 @@ class Transport extends EventEmitter implements TransportStream {
       this.once("close", done);
       this.end();
     };
-    const remove = installShutdown(
-      { write: (line) => this.write(line), flush: (done) => this.flush(done), end },
-      options,
-    );
+    const { write, flush } = this;
+    const remove = installShutdown({ write, flush, end }, options);
     this.once("close", remove);
     return remove;
   }
@@ -293,7 +292,7 @@ class Transport extends EventEmitter implements TransportStream {
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    process.off("exit", this.#atExit);
+    this.#forgetExit();
     this.emit("finish");
     this.emit("close");
   }

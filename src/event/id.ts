@@ -5,7 +5,7 @@
  * filled in one go gives the same ids about sixty times faster.
  */
 import { randomFillSync } from "node:crypto";
-import { monotonicFactory, ulid } from "ulid";
+import { decodeTime, monotonicFactory, ulid } from "ulid";
 import { EventStoreError } from "../errors.ts";
 
 const pool = new Uint8Array(4096);
@@ -41,4 +41,9 @@ const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 /** True for a ULID as python-ulid reads it: 26 upper-case Crockford characters, at most 128 bits. */
 export function isUlid(text: string): boolean {
   return ULID.test(text);
+}
+
+/** When a ULID was made, in ms since 1970. */
+export function timeOfId(id: string): number {
+  return decodeTime(id);
 }

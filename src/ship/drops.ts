@@ -8,7 +8,7 @@ import { newId } from "../event/id.ts";
 import { LEVEL, type LogLevel, levelName } from "../event/levels.ts";
 
 /** Why lines are lost. */
-export type DropReason = "full" | "memory" | "corrupt" | "closed" | "refused" | "map";
+export type DropReason = "full" | "memory" | "corrupt" | "closed" | "refused" | "map" | "expired";
 
 /** Lines of one reason that were lost. */
 export interface Drop {
@@ -142,6 +142,7 @@ export const MEANING: Readonly<Record<DropReason, string>> = {
   closed: "the process ended before they were delivered",
   refused: "the store refused them and they could not be kept as dead letters",
   map: "mapModule left them out",
+  expired: "they were older than spool.maxAge",
 };
 
 /** The report as an event, one line of JSON. */

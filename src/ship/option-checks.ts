@@ -64,3 +64,13 @@ export function checkLevelMap(map: Readonly<Record<string, LogLevel>>): Readonly
 export function invalid(message: string): EventStoreError {
   return new EventStoreError("EVT_INVALID_OPTION", message);
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds, or a number with a unit. */
+export function duration(name: string, given: number | string): number {
+  const [, amount, unit = ""] = /^(\d+)\s*(ms|s|m|h|d)$/.exec(String(given)) ?? [];
+  const ms = typeof given === "number" ? given : Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
+  if (Number.isSafeInteger(ms) && ms > 0) return ms;
+  throw invalid(`${name} must be milliseconds above 0, or a text such as "30d" (units ms, s, m, h, d)`);
+}

@@ -6,6 +6,7 @@ import {
   checkLevelMap,
   checkSource,
   checkSourceKeys,
+  duration,
   invalid,
   level,
   oneOf,
@@ -53,6 +54,8 @@ export interface SpoolOptions {
   readonly maxBytes?: number;
   /** Bytes of one file; space comes back file by file. @default 8_388_608 (8 MiB) */
   readonly segmentBytes?: number;
+  /** Lines older than this are dropped rather than sent: milliseconds, or a text such as `"30d"`. @default never */
+  readonly maxAge?: number | string;
   /** Power cuts can take what the disk has not confirmed; fatal lines are always confirmed. @default "interval" */
   readonly fsync?: Fsync;
 }
@@ -117,6 +120,7 @@ export interface ResolvedSpoolOptions {
   readonly dir: string | undefined;
   readonly maxBytes: number;
   readonly segmentBytes: number;
+  readonly maxAgeMs: number | undefined;
   readonly fsync: Fsync;
   readonly overflow: Overflow;
 }
@@ -172,7 +176,7 @@ const KNOWN = {
   ],
   batch: ["maxEvents", "maxBytes", "maxWaitMs", "urgentLevel"],
   retry: ["minMs", "maxMs"],
-  spool: ["mode", "dir", "maxBytes", "segmentBytes", "fsync"],
+  spool: ["mode", "dir", "maxBytes", "segmentBytes", "maxAge", "fsync"],
   memory: ["maxBytes"],
   deadLetter: ["dir", "maxBytes"],
   close: ["networkMs", "totalMs"],
@@ -240,6 +244,7 @@ function resolveSpool({ spool = {}, overflow }: ShipOptions): ResolvedSpoolOptio
     dir: text("spool.dir", spool.dir),
     maxBytes,
     segmentBytes: Math.min(segmentBytes, Math.floor(maxBytes / LEAST_SEGMENTS)),
+    maxAgeMs: spool.maxAge === undefined ? undefined : duration("spool.maxAge", spool.maxAge),
     fsync: oneOf("spool.fsync", FSYNCS, spool.fsync ?? "interval"),
     overflow: oneOf("overflow", OVERFLOWS, overflow ?? "shed-by-level"),
   });

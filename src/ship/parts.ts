@@ -4,6 +4,7 @@ import { Backlog } from "./backlog.ts";
 import { Batcher, type LineSource } from "./batcher.ts";
 import { Books } from "./books.ts";
 import { systemClock } from "./clock.ts";
+import type { Drop } from "./drops.ts";
 import { Fleet } from "./fleet.ts";
 import { levelPeek } from "./level-peek.ts";
 import { LineCutter } from "./line-cutter.ts";
@@ -41,7 +42,7 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
     spool: options.spool,
     memoryBytes: options.memoryBytes,
     open: () => place.open(losses),
-    dropped: (drop) => losses.dropped(drop),
+    dropped: (drop: Drop) => losses.dropped(drop),
   });
   const take = (events: number, bytes: number) => backlog.take(events, bytes);
   const own: LineSource & { map: MapLine } = { sender: place.sender, map: unready, take };
@@ -59,7 +60,8 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
       books.add("duplicates", duplicates);
     },
   });
-  const batcher = new Batcher({ books, report });
+  const dropped = (drop: Drop) => losses.dropped(drop);
+  const batcher = new Batcher({ books, report, now, dropped, maxAgeMs: options.spool.maxAgeMs });
   const outbox = new Outbox({ ...common, own, backlog, adoption, batcher, maxBytes: () => fleet.maxBytes });
   if (options.spool.mode !== "off") adoption.start(folder);
   return {

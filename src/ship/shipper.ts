@@ -107,6 +107,16 @@ export class Shipper implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** The process ends now: everything to disk; a spool with nothing left in it is removed. Not before a `close`. */
+  leave(): void {
+    if (this.#state !== "open") return;
+    this.#append(this.#parts.cutter.end());
+    this.#tell(true);
+    this.flushSync();
+    if (this.#isEmpty) this.#parts.backlog.close(true);
+    this.#state = "closed";
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -121,6 +131,11 @@ export class Shipper implements AsyncDisposable {
       spoolBytes: (spool?.bytes ?? 0) + this.#parts.adoption.bytes,
       memoryBytes,
     };
+  }
+
+  /** Nothing is left for another process. */
+  get #isEmpty(): boolean {
+    return this.#settledSeq === this.#parts.backlog.lastSeq && this.#parts.adoption.isEmpty;
   }
 
   #append(blocks: readonly Block[]): void {
@@ -205,7 +220,7 @@ export class Shipper implements AsyncDisposable {
     await this.#lastDeliveries(time, hasSpool, budgetMs);
     this.#giveUp();
     this.#parts.adoption.release();
-    this.#parts.backlog.close(this.#settledSeq === this.#parts.backlog.lastSeq && this.#parts.adoption.isEmpty);
+    this.#parts.backlog.close(this.#isEmpty);
     this.#parts.losses.close();
     this.#state = "closed";
     this.#release();
