@@ -126,7 +126,7 @@ function failing(map: MapLine, problem: string): MapLine {
   return (line, place) => ({ ...map(line, place), problem });
 }
 
-export function urlsOf(url: unknown): readonly string[] {
+function urlsOf(url: unknown): readonly string[] {
   const urls = Array.isArray(url) ? url : [url];
   if (urls.length === 0 || urls.some((one) => typeof one !== "string")) {
     throw invalid("url is required: http(s)://…, sqlite:PATH or mongodb://…, or several of them");

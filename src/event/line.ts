@@ -44,7 +44,7 @@ export function lineToEvent(line: unknown, options: LineOptions = {}): EventInpu
 }
 
 /** {@link lineToEvent} with its options worked out once. @since 0.1.0 */
-export function lineMapper(options: LineOptions = {}): (line: unknown) => EventInput {
+function lineMapper(options: LineOptions = {}): (line: unknown) => EventInput {
   const now = options.now ?? (() => new Date());
   const mapper = fieldsMapper(options, { time: () => formatInstant(instantOf(now())) });
   return (line) => {

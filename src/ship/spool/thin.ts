@@ -61,7 +61,7 @@ function framesOf(fs: FileSystem, segment: Segment): Frame[] {
 }
 
 /** A frame without the lines that `keep` refuses. */
-export function thinFrame(
+function thinFrame(
   frame: Frame,
   levelAt: ThinOptions["level"],
   keep: (level: LogLevel, seq: number) => boolean,

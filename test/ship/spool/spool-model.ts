@@ -12,10 +12,10 @@ import type { Line } from "../../../src/ship/spool/spool-reader.ts";
 import { hashOf } from "../../../src/ship/spool-place.ts";
 import type { MemoryFileSystem } from "./memory-file-system.ts";
 
-export const SENDER = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-export const ROOT = "/root";
+const SENDER = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+const ROOT = "/root";
 export const FOLDER = `${ROOT}/${SENDER}`;
-export const DESTINATION = hashOf("somewhere");
+const DESTINATION = hashOf("somewhere");
 
 export interface Frames {
   readonly file: string;
