@@ -31,7 +31,7 @@ const RESTART_MAX_MS = 60_000;
 const HEALTHY_MS = 60_000;
 /** Longer than any worker takes to close. */
 const END_LIMIT_MS = 12_000;
-const PRUNE_EVERY = 64;
+const PRUNE_EVERY = 256;
 /** Lines are kept for a dead worker's sake while it holds them in memory, and some more. */
 const KEPT_MEMORIES = 2;
 
@@ -253,10 +253,9 @@ class Transport extends EventEmitter implements TransportStream {
     this.#alone?.emit("message", message);
   }
 
-  #prune({ handoff }: Worker): void {
-    if (this.#worker?.handoff !== handoff) return;
-    const { position, taken } = readHandoff(handoff);
-    this.#unsafe.safeUpTo(position, taken);
+  #prune(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#unsafe.safeUpTo(Atomics.load(worker.positions, 0), Atomics.load(worker.positions, 1));
   }
 
   /** False when the worker does not read. */

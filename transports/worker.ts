@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { isMainThread, workerData } from "node:worker_threads";
 import { EventStoreError } from "../src/errors.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
-import { newHandoff } from "./handoff.ts";
+import { newHandoff, positionsOf } from "./handoff.ts";
 import type { TransportOptions } from "./options.ts";
 import type { PinoMessage } from "./pino-config.ts";
 
@@ -46,6 +46,7 @@ const HEAP_MB = 128;
 
 export class Worker {
   readonly handoff = newHandoff();
+  readonly positions = positionsOf(this.handoff);
   readonly #stream: WorkerStream;
   readonly #flushes = new Set<(error?: Error) => void>();
 

@@ -139,9 +139,8 @@ export class Courier {
     const { sink, clock, options } = this.#with;
     const sending = new AbortController();
     this.#sending = sending;
-    const timeout = new SendError("retry", `no answer within ${options.timeoutMs} ms`);
     const cancel = clock.after(options.timeoutMs, () => {
-      sending.abort(timeout);
+      sending.abort(new SendError("retry", `no answer within ${options.timeoutMs} ms`));
       // Whatever hangs there shall not hold up the next try.
       void Promise.resolve(sink.reset?.()).catch(() => {});
     });
