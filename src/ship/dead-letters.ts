@@ -2,11 +2,12 @@
  * Dead letters: events no store will take, kept in files for a person to look at, send again or discard.
  *
  * NDJSON, one letter a line; each process appends to files of its own (`<sender>-0001.ndjson`), so several may share the
- * folder. When the folder is over its limit the oldest file goes, counted and reported.
+ * folder. When the folder is over its limit the oldest file goes, and with it what nobody has settled: counted and told.
+ * What is settled stands in a list beside its file (`<file>.done`), written by `madsci-events dead-letter`.
  */
 import { join } from "node:path";
 import type { EventInput } from "../event/event.ts";
-import { stringifyJson } from "../event/json.ts";
+import { parseJson, stringifyJson } from "../event/json.ts";
 import type { FileSystem } from "./spool/file-system.ts";
 
 /** One dead letter as it stands in its file. */
@@ -28,11 +29,25 @@ export interface DeadLettersOptions {
   readonly folder: string;
   readonly sender: string;
   readonly maxBytes: number;
-  /** Files that went to keep the limit. */
-  readonly removed: (files: number) => void;
+  /** A file went to keep the limit. */
+  readonly removed: (lost: LostLetters) => void;
+}
+
+/** What went with a file: the letters that were neither sent again nor discarded. */
+export interface LostLetters {
+  readonly sender: string;
+  readonly count: number;
+  /** The first and the last place among them; 0 when none has one. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
 }
 
 const FILE_BYTES = 8_388_608;
+/** Most that is read of a file to count its letters: more than one of the longest. */
+const READ_BYTES = 33_554_432;
+const LINE_END = 10;
+/** A file's name begins with its sender. */
+const SENDER_CHARS = 26;
 export const LETTER_FILE = /^[0-9A-Z]{26}-\d{4,}\.ndjson$/;
 
 export class DeadLetters {
@@ -105,9 +120,13 @@ export class DeadLetters {
     const sizes = new Map(files.map((name) => [name, sizeOf(fs, join(folder, name))]));
     let total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
     for (const name of files) {
-      if (total <= maxBytes * 0.75 || name === this.#name || !isRemoved(fs, join(folder, name))) continue;
+      if (total <= maxBytes * 0.75 || name === this.#name) continue;
+      const path = join(folder, name);
+      const lost = unsettledIn(fs, path);
+      if (!isRemoved(fs, path)) continue;
+      isRemoved(fs, `${path}.done`);
       total -= sizes.get(name) ?? 0;
-      removed(1);
+      removed({ sender: name.slice(0, SENDER_CHARS), ...lost });
     }
   }
 }
@@ -131,5 +150,58 @@ function sizeOf(fs: FileSystem, path: string): number {
     }
   } catch {
     return 0;
+  }
+}
+
+/** The letters of a file that wait; a whole line that cannot be read is one without a place. */
+function unsettledIn(fs: FileSystem, path: string): Omit<LostLetters, "sender"> {
+  const settled = settledIn(fs, `${path}.done`);
+  let [count, firstSeq, lastSeq] = [0, 0, 0];
+  for (const { offset, text } of linesOf(fs, path)) {
+    if (settled.has(offset)) continue;
+    count += 1;
+    const seq = Number(fieldOf(text, "seq") ?? 0);
+    if (!(seq > 0)) continue;
+    firstSeq = firstSeq === 0 ? seq : Math.min(firstSeq, seq);
+    lastSeq = Math.max(lastSeq, seq);
+  }
+  return { count, firstSeq, lastSeq };
+}
+
+/** Where the settled letters begin in their file. */
+function settledIn(fs: FileSystem, path: string): ReadonlySet<unknown> {
+  const notes = [...linesOf(fs, path)].filter(({ text }) => fieldOf(text, "done") !== undefined);
+  return new Set(notes.map(({ text }) => fieldOf(text, "offset")));
+}
+
+/** The whole lines of a file and where they begin; none of a file that cannot be read. */
+function* linesOf(fs: FileSystem, path: string): Generator<{ readonly offset: number; readonly text: string }, void> {
+  const bytes = beginningOf(fs, path);
+  let start = 0;
+  for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, start)) {
+    yield { offset: start, text: bytes.toString("utf8", start, end) };
+    start = end + 1;
+  }
+}
+
+function beginningOf(fs: FileSystem, path: string): Buffer {
+  try {
+    const fd = fs.open(path, "r");
+    try {
+      const bytes = Buffer.alloc(Math.min(fs.size(fd), READ_BYTES));
+      return bytes.subarray(0, fs.read(fd, bytes, 0));
+    } finally {
+      fs.close(fd);
+    }
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function fieldOf(text: string, name: string): unknown {
+  try {
+    return (parseJson(text) as Record<string, unknown> | null)?.[name];
+  } catch {
+    return undefined;
   }
 }

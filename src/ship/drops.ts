@@ -8,7 +8,7 @@ import { newId } from "../event/id.ts";
 import { LEVEL, type LogLevel, levelName } from "../event/levels.ts";
 
 /** Why lines are lost. */
-export type DropReason = "full" | "memory" | "corrupt" | "closed" | "refused" | "map" | "expired";
+export type DropReason = "full" | "memory" | "corrupt" | "closed" | "refused" | "map" | "expired" | "letters";
 
 /** Lines of one reason that were lost. */
 export interface Drop {
@@ -143,6 +143,7 @@ export const MEANING: Readonly<Record<DropReason, string>> = {
   refused: "the store refused them and they could not be kept as dead letters",
   map: "mapModule left them out",
   expired: "they were older than spool.maxAge",
+  letters: "dead letters had reached deadLetter.maxBytes",
 };
 
 /** The report as an event, one line of JSON. */

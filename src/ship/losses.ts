@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { LEVEL, levelName } from "../event/levels.ts";
 import type { Books } from "./books.ts";
 import type { Clock } from "./clock.ts";
-import { type DeadLetter, DeadLetters } from "./dead-letters.ts";
+import { type DeadLetter, DeadLetters, type LostLetters } from "./dead-letters.ts";
 import { type Drop, type DropReport, Drops, MEANING, reportLine } from "./drops.ts";
 import type { Item } from "./item.ts";
 import type { Block } from "./line-cutter.ts";
@@ -86,6 +86,7 @@ export class Losses {
   /** A line that is no event any more. */
   oversize(beginning: Buffer, bytes: number): void {
     this.#with.books.add("in");
+    this.#with.report("too long", `a line of ${bytes} bytes is too long to become an event`);
     const line = beginning.toString("utf8");
     this.#bury({ reason: "the line is too long", seq: 0, line, bytes });
   }
@@ -152,11 +153,24 @@ export class Losses {
     const folder =
       deadLetter.dir ?? (spool.mode === "off" || spool.dir === undefined ? undefined : join(spool.dir, "dlq"));
     if (folder === undefined) return undefined;
-    const removed = (files: number) => {
-      books.add("deadLetterFilesRemoved", files);
-      report("dead letters", `dead letters have reached ${deadLetter.maxBytes} bytes; the oldest file was removed`);
+    const removed = (lost: LostLetters) => {
+      books.add("deadLetterFilesRemoved");
+      const what = `the oldest file was removed, and ${lost.count} event(s) in it are lost`;
+      report("dead letters", `dead letters have reached ${deadLetter.maxBytes} bytes; ${what}`);
+      if (lost.count > 0) this.#lettersLost(lost);
     };
     return new DeadLetters({ fs, folder, sender, maxBytes: deadLetter.maxBytes, removed });
+  }
+
+  /** Letters of other senders were never in our books. */
+  #lettersLost(lost: LostLetters): void {
+    const drop: Drop = { reason: "letters", ...lost };
+    if (lost.sender === this.#with.sender) {
+      this.#with.books.add("deadLettered", -lost.count);
+      this.dropped(drop);
+    } else this.#drops.add(drop);
+    // At once: nothing else knows of them any more.
+    this.#save();
   }
 
   #bury(letter: Omit<DeadLetter, "at" | "sender">): void {

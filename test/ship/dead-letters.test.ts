@@ -1,18 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { DeadLetters } from "../../src/ship/dead-letters.ts";
+import type { EventInput } from "../../src/event/event.ts";
+import { DeadLetters, type LostLetters } from "../../src/ship/dead-letters.ts";
 import { SendError } from "../../src/ship/sink.ts";
 import { balanced, fakeShipper, line, range } from "./fakes.ts";
 import { MemoryFileSystem } from "./spool/memory-file-system.ts";
 
 const SENDER = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const LATER = "01BRZ3NDEKTSV4RRFFQ69G5FAV";
+const FIRST = "00000000000000000000000001";
 const FOLDER = "/dlq";
 
 function letters(fs: MemoryFileSystem, maxBytes = 40_000, sender = SENDER) {
-  let removed = 0;
-  const box = new DeadLetters({ fs, folder: FOLDER, sender, maxBytes, removed: (files) => (removed += files) });
+  const removed: LostLetters[] = [];
+  const box = new DeadLetters({ fs, folder: FOLDER, sender, maxBytes, removed: (lost) => removed.push(lost) });
   const add = (seq: number, size = 500) => box.add({ at: "now", reason: "no", sender, seq, line: "x".repeat(size) });
-  return { box, add, removed: () => removed };
+  return { box, add, removed };
 }
 
 function kept(fs: MemoryFileSystem): { sender: string; seq: number }[] {
@@ -38,7 +40,11 @@ describe("dead letters", () => {
     }
     const seqs = kept(fs).map(({ seq }) => seq);
     expect(seqs).toEqual(range(300 - seqs.length, 300));
-    expect(removed()).toBeGreaterThan(5);
+    expect(removed.length).toBeGreaterThan(5);
+    expect(removed.reduce((sum, { count }) => sum + count, 0)).toBe(300 - seqs.length);
+    expect(removed.map(({ firstSeq }) => firstSeq).slice(1)).toEqual(
+      removed.map(({ lastSeq }) => lastSeq + 1).slice(0, -1),
+    );
     box.close();
     expect(fs.openFiles).toBe(0);
   });
@@ -52,6 +58,38 @@ describe("dead letters", () => {
     expect(kept(fs).some(({ sender }) => sender === SENDER)).toBe(false);
     old.add(2);
     expect(kept(fs)).toContainEqual(expect.objectContaining({ sender: SENDER, seq: 2 }));
+  });
+
+  it("do not count as lost when they were settled; their list goes with them", () => {
+    const fs = new MemoryFileSystem();
+    const young = letters(fs, 40_000, LATER);
+    const file = `${FOLDER}/${SENDER}-0001.ndjson`;
+    const texts = [7, 8, 9, 10].map((seq) => `${JSON.stringify({ seq, line: "ä".repeat(200) })}\n`);
+    const offsets = texts.map((_, at) => Buffer.byteLength(texts.slice(0, at).join("")));
+    fs.makeFolder(FOLDER);
+    fs.writeFile(file, `${texts.join("")}{"seq":11,"torn`);
+    const notes = [
+      { offset: offsets[0], done: "sent" },
+      { offset: offsets[1], reason: "still no" },
+      { offset: offsets[3], done: "discarded" },
+    ];
+    fs.writeFile(`${file}.done`, `${notes.map((note) => JSON.stringify(note)).join("\n")}\nno note\n`);
+    for (const seq of range(1, 70)) young.add(seq);
+    expect(young.removed[0]).toEqual({ sender: SENDER, count: 2, firstSeq: 8, lastSeq: 9 });
+    expect(fs.below(FOLDER).some(([path]) => path.startsWith(file))).toBe(false);
+  });
+
+  it.each([
+    ["whose lines are damaged are counted by line", "a\n\u0000\nnull\n", () => undefined, 3],
+    ["that cannot be read go uncounted", "{}\n{}\n", (call: string) => (call === "read" ? "EIO" : undefined), 0],
+  ])("%s", (_name, content, fails, count) => {
+    const fs = new MemoryFileSystem();
+    fs.makeFolder(FOLDER);
+    fs.writeFile(`${FOLDER}/${SENDER}-0001.ndjson`, content);
+    fs.fails = fails;
+    const { add, removed } = letters(fs, 40_000, LATER);
+    for (const seq of range(1, 70)) add(seq);
+    expect(removed[0]).toEqual({ sender: SENDER, count, firstSeq: 0, lastSeq: 0 });
   });
 
   it("are whole or not there at all when the disk is full or does not confirm", () => {
@@ -119,6 +157,42 @@ describe("what a store refuses", () => {
   });
 });
 
+describe("dead letters that go to keep the limit", () => {
+  const told = (events: readonly EventInput[]) => events.filter((event) => event.event_type === "log_dropped");
+
+  it("are dropped, no longer dead letters, and told of; those of others are only told of", async () => {
+    const one = shipper({ deadLetter: { dir: FOLDER, maxBytes: 65_536 } });
+    one.fs.makeFolder(FOLDER);
+    one.fs.writeFile(`${FOLDER}/${FIRST}-0001.ndjson`, '{"seq":3}\n{"seq":5}\n');
+    const reports: EventInput[] = [];
+    one.sink.answer = (events) => {
+      reports.push(...told(events));
+      return events.map(({ event_type }) =>
+        event_type === "log_dropped" ? { status: "stored" } : { status: "rejected", reason: "no" },
+      );
+    };
+    for (const n of range(0, 500)) one.shipper.accept(line(n));
+    await one.clock.advance(70_000);
+    const stats = one.shipper.stats();
+    const left = kept(one.fs).length;
+    expect(stats).toMatchObject({ deadLettered: left, dropped: 500 - left, droppedBy: { letters: 500 - left } });
+    expect(stats).toMatchObject({ pending: 0, acknowledged: reports.length });
+    expect(left).toBeLessThan(500);
+    balanced(one.shipper);
+    const data = reports.map(({ event_data }) => event_data as Record<string, unknown>);
+    const message = "log lines lost: dead letters had reached deadLetter.maxBytes";
+    expect(data.filter(({ sender }) => sender === FIRST)).toEqual([
+      { message, reason: "letters", count: 2, by_level: {}, first_seq: 3, last_seq: 5, sender: FIRST },
+    ]);
+    const own = data.filter(({ sender }) => sender !== FIRST);
+    expect(own.every(({ reason }) => reason === "letters")).toBe(true);
+    expect(own.reduce((sum, { count }) => sum + Number(count), 0)).toBe(500 - left);
+    expect(own[0]?.first_seq).toBe(1);
+    expect(own.at(-1)?.last_seq).toBe(Number(kept(one.fs)[0]?.seq) - 1);
+    expect(one.said).toContainEqual(expect.stringMatching(/oldest file was removed, and 2 event\(s\) in it are lost/));
+  });
+});
+
 describe("a line of more than 15 MiB", () => {
   it("is a dead letter with its beginning and its size", async () => {
     const one = shipper();
@@ -133,6 +207,7 @@ describe("a line of more than 15 MiB", () => {
       "the line is too long",
       true,
     ]);
+    expect(one.said).toContain("too long: a line of 16777216 bytes is too long to become an event");
     balanced(one.shipper);
   });
 });
