@@ -52,7 +52,14 @@ export function streamOf(line: Line): EventStream {
   writable.on("message", (message: PinoMessage) => {
     if (message?.code === "PINO_CONFIG") line.announce(message.config);
   });
+  const write = writable.write.bind(writable) as (...given: unknown[]) => boolean;
   return Object.assign(writable, {
+    // A line that comes too late is no reason to end the application, which is what a Writable's error would do.
+    write: (chunk: unknown, ...more: unknown[]) => {
+      if (!writable.writableEnded && !writable.destroyed) return write(chunk, ...more);
+      if (typeof chunk === "string" || Buffer.isBuffer(chunk)) shipper.accept(chunk);
+      return false;
+    },
     flush: (done?: (error?: Error) => void) => flushLine(line, () => done?.()),
     flushSync: () => {
       if (!shipper.flushSync()) void shipper.flush();

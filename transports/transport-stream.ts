@@ -14,7 +14,8 @@ export interface TransportStream extends EventEmitter {
   /** Waits until everything written is in the spool. */
   flushSync(): void;
   /** Delivers what is pending, then emits `close`; the process stays alive until then. */
-  end(): void;
+  end(done?: () => void): void;
+  end(line: string, done?: () => void): void;
   /** How it goes, as the worker told last; undefined before it did. Fresh after `flush`. */
   stats(): ShipStats | undefined;
   /** Delivers on SIGTERM, SIGINT, SIGHUP and uncaught errors; answers a function that undoes it. */

@@ -15,20 +15,18 @@ import type { ShipStats } from "../src/ship/shipper.ts";
 import { atExit } from "./at-exit.ts";
 import { withId } from "./event-ids.ts";
 import { type EventStream, streamOf } from "./event-stream.ts";
+import { endOf, textOf } from "./given.ts";
 import { newHandoff, readHandoff, Unsafe } from "./handoff.ts";
 import { checkOptions, lineTo } from "./line.ts";
 import type { TransportOptions } from "./options.ts";
 import type { PinoMessage } from "./pino-config.ts";
+import { Restarts } from "./restarts.ts";
 import { safePosition } from "./safe-position.ts";
 import { installShutdown, type ShutdownOptions } from "./shutdown.ts";
 import { traceMixin } from "./trace.ts";
 import type { TransportStream } from "./transport-stream.ts";
 import { isInWorker, type Pino, requirePino, Worker } from "./worker.ts";
 
-const RESTART_MIN_MS = 1000;
-const RESTART_MAX_MS = 60_000;
-/** A worker that lived so long did not die of its start. */
-const HEALTHY_MS = 60_000;
 /** Longer than any worker takes to close. */
 const END_LIMIT_MS = 12_000;
 const PRUNE_EVERY = 256;
@@ -63,6 +61,7 @@ class Transport extends EventEmitter implements TransportStream {
   readonly #report = createReport();
   readonly #unsafe: Unsafe;
   readonly #hasIds: boolean;
+  readonly #isSync: boolean;
   readonly #forgetExit: () => void;
   /** Takes the lines. */
   #worker: Worker | undefined;
@@ -74,8 +73,7 @@ class Transport extends EventEmitter implements TransportStream {
   readonly #finishing = new Set<EventStream>();
   #config: PinoMessage | undefined;
   #stats: ShipStats | undefined;
-  #startedMs = 0;
-  #restartMs = RESTART_MIN_MS;
+  readonly #restarts = new Restarts();
   #writes = 0;
   #isEnding = false;
   #isLeaving = false;
@@ -89,6 +87,7 @@ class Transport extends EventEmitter implements TransportStream {
     this.#pino = pino;
     this.#unsafe = new Unsafe(resolved.memoryBytes * KEPT_MEMORIES);
     this.#hasIds = options.eventIds === "main";
+    this.#isSync = options.handoff === "sync";
     this.#forgetExit = atExit(() => this.#leave());
     this.on("message", (message: PinoMessage) => this.#message(message));
     for (const name of ["write", "flush", "flushSync", "end", "stats", "installShutdown"] as const) {
@@ -99,7 +98,8 @@ class Transport extends EventEmitter implements TransportStream {
   }
 
   write(line: string): boolean {
-    const text = this.#hasIds ? withId(line) : line;
+    const given = textOf(line);
+    const text = this.#hasIds ? withId(given) : given;
     const worker = this.#worker;
     if (this.#isLeaving) this.#alone ??= this.#startAlone(false);
     if (this.#isClosed || (worker ?? this.#alone) === undefined) {
@@ -109,7 +109,10 @@ class Transport extends EventEmitter implements TransportStream {
     if (worker === undefined) return this.#alone?.write(text) ?? false;
     this.#unsafe.push(text);
     if (++this.#writes % PRUNE_EVERY === 0) this.#prune(worker);
-    return worker.write(text);
+    const hasRoom = worker.write(text);
+    // The worker has read it when the call returns; one that does not read is of no use.
+    if (this.#isSync && !this.#flushWorker(worker)) this.#rescue(worker.killed());
+    return hasRoom;
   }
 
   flush(done: (error?: Error) => void = () => {}): void {
@@ -131,7 +134,11 @@ class Transport extends EventEmitter implements TransportStream {
     this.#alone?.flushSync();
   }
 
-  end(): void {
+  end(...given: unknown[]): void {
+    const { line, done } = endOf(given);
+    if (line !== undefined && !this.#isEnding) this.write(line);
+    if (done !== undefined && this.#isClosed) setImmediate(done);
+    else if (done !== undefined) this.once("close", done);
     if (this.#isEnding) return;
     this.#isEnding = true;
     // pino's worker does not keep the process alive; one that is ending must, until it has closed.
@@ -149,19 +156,14 @@ class Transport extends EventEmitter implements TransportStream {
   }
 
   installShutdown(options?: ShutdownOptions): () => void {
-    const end = (done: () => void) => {
-      if (this.#isClosed) return done();
-      this.once("close", done);
-      this.end();
-    };
-    const { write, flush } = this;
+    const { write, flush, end } = this;
     const remove = installShutdown({ write, flush, end }, options);
     this.once("close", remove);
     return remove;
   }
 
   #start(): void {
-    this.#startedMs = performance.now();
+    this.#restarts.started();
     try {
       const worker: Worker = new Worker({
         pino: this.#pino,
@@ -206,12 +208,11 @@ class Transport extends EventEmitter implements TransportStream {
   }
 
   #died({ message }: Error, worker?: Worker): void {
-    if (performance.now() - this.#startedMs > HEALTHY_MS) this.#restartMs = RESTART_MIN_MS;
-    this.#report("worker", `the worker died (${message}); a new one in ${this.#restartMs} ms`);
+    const pauseMs = this.#restarts.died();
+    this.#report("worker", `the worker died (${message}); a new one in ${pauseMs} ms`);
     if (worker === this.#worker) this.#rescue(worker);
-    const timer = setTimeout(() => !this.#isEnding && this.#start(), this.#restartMs);
+    const timer = setTimeout(() => !this.#isEnding && this.#start(), pauseMs);
     timer.unref();
-    this.#restartMs = Math.min(RESTART_MAX_MS, this.#restartMs * 2);
   }
 
   /** Takes over what the worker leaves behind, if there was one. */

@@ -21,7 +21,7 @@ export interface Pino {
 
 /** pino's own stream. */
 interface WorkerStream extends EventEmitter {
-  readonly worker: EventEmitter;
+  readonly worker: EventEmitter & { terminate(): Promise<number> };
   readonly ready: boolean;
   readonly closed: boolean;
   readonly writableFinished: boolean;
@@ -100,6 +100,12 @@ export class Worker {
 
   end(): void {
     this.#stream.end();
+  }
+
+  /** It does not read; `gone` follows. */
+  killed(): this {
+    void this.#stream.worker.terminate();
+    return this;
   }
 
   /** It does not read as the process exits: pino's own exit hook shall not wait for it once more, ten seconds. */

@@ -6,7 +6,9 @@
  * while we look, so what seems wrong there is looked at again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { frameBytesAt, SEGMENT_HEADER_BYTES, SYNC } from "../ship/spool/format.ts";
+import { nodeFileSystem as fs } from "../ship/spool/file-system.ts";
+import { claimedEnd, frameBytesAt, SEGMENT_HEADER_BYTES, SYNC } from "../ship/spool/format.ts";
+import { readAbout } from "../ship/spool/owner.ts";
 import type { Segment } from "../ship/spool/segment.ts";
 import { CommandFailure } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -62,15 +64,24 @@ function inspect(path: string): Findings {
       found.damagedBytes += Math.max(1, bytes.length);
       found.where.push(`${bytes.length} damaged byte(s) in ${segment.path}`);
     }
+    // Counts only where nothing follows: a damaged number may say too much.
+    claimed = isTail ? claimedEnd(bytes, expected) : 0;
+  };
+  let claimed = 0;
+  const missed = (next: number) => {
+    if (next > expected) {
+      found.missing += next - expected;
+      found.where.push(`lines ${expected} to ${next - 1} are missing`);
+    }
+    expected = Math.max(expected, next);
   };
   for (const { firstSeq, count } of framesIn(path, corrupt)) {
     found.frames += 1;
-    if (firstSeq > expected) {
-      found.missing += firstSeq - expected;
-      found.where.push(`lines ${expected} to ${firstSeq - 1} are missing`);
-    }
+    missed(firstSeq);
+    claimed = 0;
     expected = Math.max(expected, firstSeq + count);
   }
+  missed(Math.max(claimed, (readAbout(fs, path)?.lastSeq ?? 0) + 1));
   return found;
 }
 

@@ -8,8 +8,7 @@
  * A disk that fails (full, read-only, gone) turns `always` into memory until it takes writes again: a designed state,
  * counted and reported. A spool that is full sheds lines by level. Opening never throws.
  */
-import type { LogLevel } from "../event/levels.ts";
-import { LEVEL } from "../event/levels.ts";
+import { LEVEL, type LogLevel } from "../event/levels.ts";
 import type { Clock } from "./clock.ts";
 import type { Drop } from "./drops.ts";
 import type { LevelPeek } from "./level-peek.ts";
@@ -147,6 +146,13 @@ export class Backlog {
     return this.#memory.linesAfter(settledSeq);
   }
 
+  /** Everything is settled: removes the folder; there is a new one when more comes. */
+  pack(): void {
+    const spool = this.#spool;
+    this.#spool = undefined;
+    this.#attempt("close", () => spool?.close(true));
+  }
+
   close(isEmpty: boolean): void {
     this.#cancelUpkeep?.();
     this.#attempt("close", () => this.#spool?.close(isEmpty));
@@ -190,6 +196,7 @@ export class Backlog {
     if (this.#spool !== undefined) return this.#spool;
     this.#spool = this.#options.open();
     this.#spool.skipTo(this.#takenSeq + 1);
+    if (this.#settledSeq > 0) this.#spool.settle(this.#settledSeq);
     return this.#spool;
   }
 

@@ -3,10 +3,12 @@
  *
  *   fits ──────────────────────────────────→ as it is
  *   too many bytes, in long texts ─────────→ the longest texts lose their ends, with a note of how much
- *   too many keys, levels or small values ─→ `event_data` becomes the message and the beginning of the line
+ *   too many keys, levels or small values ─→ `event_data` becomes the message, what leading fields there is room for,
+ *                                            and the beginning of the line
  */
 import type { EventInput } from "../event/event.ts";
 import { DEFAULT_LIMITS } from "../event/limits.ts";
+import { type Data, define } from "../event/line-draft.ts";
 import { type LongText, measure } from "./measure.ts";
 
 /** Most characters kept of a line, and of its message. */
@@ -20,6 +22,11 @@ export const WORST_BYTES = 6;
 const LEAST_BYTES = 1024;
 /** What the note of a cut takes at most. */
 const NOTE_BYTES = 48;
+/** Bytes and keys left free in a cut event, for where its line stood and for what is always there. */
+const SPARE_BYTES = 512;
+const SPARE_KEYS = 16;
+/** Names in a cut event that are its own; what the line had under them is in the beginning of the line. */
+const OWN_NAME = /^(?:truncated|line|(?:ship_)*(?:sender|seq))$/;
 
 /** Why a line was cut. */
 export const TOO_LARGE = "too many bytes";
@@ -57,16 +64,39 @@ export interface Cut {
   readonly room: number;
 }
 
-/** The event with the beginning of its line as `event_data`. */
+/** The event with its message, its leading fields and the beginning of its line as `event_data`. */
 export function cut(event: EventInput, text: string, { reason, bytes, room }: Cut): EventInput {
   const keep = Math.min(KEEP_CHARS, Math.floor(room / 7));
-  const { message } = (event.event_data ?? {}) as { message?: unknown };
-  const data = {
-    ...(typeof message === "string" ? { message: beginning(message, Math.min(MESSAGE_CHARS, keep >> 3)) } : {}),
-    truncated: { reason, bytes },
-    line: beginning(text, keep),
-  };
+  const fields = (event.event_data ?? {}) as Data;
+  const { message } = fields;
+  const first = typeof message === "string" ? { message: beginning(message, Math.min(MESSAGE_CHARS, keep >> 3)) } : {};
+  const note = { truncated: { reason, bytes }, line: beginning(text, keep) };
+  const taken = Buffer.byteLength(JSON.stringify({ ...first, ...note }));
+  const data = { ...leading(fields, room - SPARE_BYTES - taken), ...first, ...note };
   return { ...event, event_data: data };
+}
+
+/** Of the first fields, in their order, those there is room for. */
+function leading(fields: Data, room: number): Data {
+  const kept: Data = {};
+  let [bytesLeft, keysLeft] = [room, DEFAULT_LIMITS.maxKeys - SPARE_KEYS];
+  for (const key of Object.keys(fields).slice(0, DEFAULT_LIMITS.maxKeys)) {
+    if (OWN_NAME.test(key)) continue;
+    const field = { [key]: fields[key] };
+    const size = measure(field, { ...DEFAULT_LIMITS, maxKeys: keysLeft });
+    if (size === undefined || size.bytes > bytesLeft) continue;
+    define(kept, key, fields[key]);
+    bytesLeft -= size.bytes;
+    keysLeft -= keysOf(field);
+  }
+  return kept;
+}
+
+/** Keys in the whole of a value whose depth is known to be small. */
+function keysOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const items = Object.values(value);
+  return items.reduce((sum: number, item) => sum + keysOf(item), Array.isArray(value) ? 0 : items.length);
 }
 
 /** Cuts the longest texts in place until `excess` bytes are gone; false where that is not enough. */

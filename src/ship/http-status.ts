@@ -2,15 +2,19 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { SendError, type SendErrorKind } from "./sink.ts";
 
-/** Statuses that neither a new try nor another batch can mend. */
-const HOLD = new Set([401, 402, 403, 404, 405, 407, 410, 415, 501, 505]);
+/** Statuses that may be about one event. */
+const REFUSED = new Set([400, 422]);
 const RETRY = new Set([408, 409, 423, 425, 429]);
+/** Of the server's own failures, those that neither a new try nor another batch can mend. */
+const HOLD = new Set([501, 505]);
 
 export function kindOfStatus(status: number): SendErrorKind {
   if (status === 413) return "too-large";
-  // A redirect is not followed: events and tokens go where they were told to go.
-  if (HOLD.has(status) || (status >= 300 && status < 400)) return "hold";
-  return status >= 400 && status < 500 && !RETRY.has(status) ? "refused" : "retry";
+  if (REFUSED.has(status)) return "refused";
+  if (RETRY.has(status)) return "retry";
+  // Any other is about the request, which a person must look at. A redirect is not followed: events and tokens go where
+  // they were told to go.
+  return HOLD.has(status) || (status >= 300 && status < 500) ? "hold" : "retry";
 }
 
 /** @param detail a short word about the answer; never event data */

@@ -7,7 +7,7 @@ import { type FieldsMapper, fieldsMapper, type LineOptions } from "../event/line
 import type { Data, Fields } from "../event/line-draft.ts";
 import { type ReadLine, readLine, TOO_LONG } from "../event/line-json.ts";
 import { levelTable } from "../event/line-level.ts";
-import { headOf, isTooNested, LONG_LINE_BYTES, scanHead } from "../event/line-long.ts";
+import { type Ends, headOf, isTooNested, LONG_LINE_BYTES, scanEnds, TAIL_SIZE } from "../event/line-long.ts";
 import { type CompiledMap, compileMap, type LineMap } from "../event/line-map.ts";
 import { timeText, ulidTimeText } from "../event/line-time.ts";
 import { type Cut, cut, TOO_LARGE, TOO_WIDE, WORST_BYTES } from "./fit.ts";
@@ -53,13 +53,14 @@ export function lineReader(options: ReadOptions, room: number): (line: string | 
   const map = options.map === undefined ? undefined : compileMap(options.map, levelTable(options.levelMap));
   const mapper = fieldsMapper(options, { time: timeOfId, edit: map?.edit });
   const fits = fitsTest(room, map);
-  const head = { mapper, room, keys: ["_id", "event_id", "level", "time", options.messageKey ?? "msg"] };
+  const messageKey = options.messageKey ?? "msg";
+  const base = { mapper, room, messageKey, keys: ["_id", "event_id", "level", "time", messageKey] };
   return (line, place) => {
-    if (isLong(line)) return readHead(beginning(line), place, { ...head, bytes: sizeOf(line), reason: TOO_LARGE });
+    if (isLong(line)) return readEnds(place, { ...base, ...endsOf(line, beginning(line)), reason: TOO_LARGE });
     const text = decoded(line);
-    if (isTooNested(text)) return readHead(text, place, { ...head, bytes: sizeOf(line), reason: TOO_WIDE });
+    if (isTooNested(text)) return readEnds(place, { ...base, ...endsOf(line, text), reason: TOO_WIDE });
     const parsed = readLine(text, SECOND_CHARS);
-    if (parsed === TOO_LONG) return readHead(text, place, { ...head, bytes: sizeOf(line), reason: TOO_LARGE });
+    if (parsed === TOO_LONG) return readEnds(place, { ...base, ...endsOf(line, text), reason: TOO_LARGE });
     const event = parsed === undefined ? mapper.text(text, place.id) : mapper.fields(parsed.fields, place.id);
     const prefix = prefixFor(event.event_data as Data);
     stamp(event, place, prefix);
@@ -87,20 +88,27 @@ function fitsTest(room: number, map: CompiledMap | undefined) {
     text.length <= maxChars && (parsed === undefined || (parsed.keys <= maxKeys && parsed.depth <= maxDepth));
 }
 
-/** What is needed for a line of which only the beginning is read. */
-interface HeadContext extends Cut {
+/** What is needed for a line of which only the ends are read. */
+interface EndsContext extends Cut, Ends {
   readonly mapper: FieldsMapper;
-  /** What is looked for. */
-  readonly keys: readonly string[];
 }
 
-function readHead(text: string, place: Place, context: HeadContext): Read {
-  const { mapper, keys } = context;
-  const fields = scanHead(text, keys);
-  const mapped = fields === undefined ? mapper.text(headOf(text), place.id) : mapper.fields(fields, place.id);
-  const event = cut(mapped, text, context);
+function readEnds(place: Place, context: EndsContext): Read {
+  const { mapper, head } = context;
+  const fields = scanEnds(context);
+  const mapped = fields === undefined ? mapper.text(headOf(head), place.id) : mapper.fields(fields, place.id);
+  const event = cut(mapped, head, context);
   stamp(event, place, "");
-  return { event, line: text, text, prefix: "", fits: true, truncated: true, unparseable: fields === undefined };
+  return { event, line: head, text: head, prefix: "", fits: true, truncated: true, unparseable: fields === undefined };
+}
+
+function endsOf(line: string | Uint8Array, head: string) {
+  return { head, tail: ending(line), bytes: sizeOf(line) };
+}
+
+/** The end of a long line; a character that the bound has split is of no account there. */
+function ending(line: string | Uint8Array): string {
+  return typeof line === "string" ? line.slice(-TAIL_SIZE) : bufferOf(line).subarray(-TAIL_SIZE).toString("utf8");
 }
 
 /** Enough of a long line to read from and to keep; the decoder holds back a character that the bound has split. */

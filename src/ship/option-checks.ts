@@ -17,16 +17,26 @@ export function oneOf<T extends string>(name: string, known: readonly T[], given
 
 /** Unknown names are refused, so that a typing error does not pass for a default. */
 export function checkKeys(prefix: string, given: unknown, known: readonly string[]): void {
-  if (typeof given !== "object" || given === null) throw invalid(`${prefix || "options"} must be an object`);
+  if (typeof given !== "object" || given === null)
+    throw invalid(`${prefix.slice(0, -1) || "options"} must be an object`);
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) throw invalid(`unknown option "${prefix}${key}"; known ones are ${known.join(", ")}`);
   }
 }
 
+/** Longer timers run out at once. Source: Node's `timers`. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export function whole(name: string, given: unknown, fallback: number, least = 1): number {
   if (given === undefined) return fallback;
-  if (Number.isSafeInteger(given) && (given as number) >= least) return given as number;
-  throw invalid(`${name} must be a whole number of at least ${least}`);
+  const most = name.endsWith("Ms") ? MAX_TIMER_MS : Number.MAX_SAFE_INTEGER;
+  if (Number.isSafeInteger(given) && (given as number) >= least && (given as number) <= most) return given as number;
+  throw invalid(`${name} must be a whole number from ${least} to ${most}`);
+}
+
+/** Two numbers that contradict each other are a mistake. */
+export function checkOrder(less: string, small: number | undefined, more: string, large: number | undefined): void {
+  if (small !== undefined && large !== undefined && small > large) throw invalid(`${less} must not be above ${more}`);
 }
 
 export function text(name: string, given: unknown): string | undefined {
@@ -55,7 +65,7 @@ export function checkSourceKeys(keys: Readonly<Record<string, keyof Source>>): R
   return Object.freeze({ ...keys });
 }
 
-export function checkLevelMap(map: Readonly<Record<string, LogLevel>>): Readonly<Record<string, LogLevel>> {
+export function checkLevelMap(map: Readonly<Record<string, LogLevel | string>>): Readonly<Record<string, LogLevel>> {
   const entries = Object.entries(map).map(([key, given]) => [key, level(`levelMap.${key}`, given)]);
   return Object.freeze(Object.fromEntries(entries));
 }

@@ -4,6 +4,7 @@ import { LEVEL, type LogLevel } from "../event/levels.ts";
 import {
   checkKeys,
   checkLevelMap,
+  checkOrder,
   checkSource,
   checkSourceKeys,
   duration,
@@ -83,7 +84,7 @@ export interface ShipOptions {
   /** Further binding names and the source field each stands for, such as `{ nodeId: "node_id" }`. @default {} */
   readonly sourceKeys?: Readonly<Record<string, keyof Source>>;
   /** Level numbers or labels of the logger's own, such as `{ 35: 20, notice: 20 }`. @default {} */
-  readonly levelMap?: Readonly<Record<string, LogLevel>>;
+  readonly levelMap?: Readonly<Record<string, LogLevel | string>>;
   /** Key of the message. @default what pino announces, else "msg" */
   readonly messageKey?: string;
   /** Key of the error. @default what pino announces, else "err" */
@@ -199,6 +200,8 @@ export function resolveShipOptions(options: ShipOptions, more: readonly string[]
   checkKeys("memory.", memory, KNOWN.memory);
   checkKeys("close.", close, KNOWN.close);
   checkKeys("deadLetter.", deadLetter, KNOWN.deadLetter);
+  checkOrder("retry.minMs", retry.minMs, "retry.maxMs", retry.maxMs);
+  checkOrder("close.networkMs", close.networkMs, "close.totalMs", close.totalMs);
   return Object.freeze({
     source: checkSource(options.source ?? {}),
     sourceKeys: checkSourceKeys(options.sourceKeys ?? {}),

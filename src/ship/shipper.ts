@@ -107,14 +107,16 @@ export class Shipper implements AsyncDisposable {
     return this.#closing;
   }
 
-  /** The process ends now: everything to disk; a spool with nothing left in it is removed. Not before a `close`. */
+  /**
+   * The process ends now: everything to disk; a spool with nothing left in it is removed. What comes later, from another
+   * exit handler, is put on disk as well.
+   */
   leave(): void {
     if (this.#state !== "open") return;
     this.#append(this.#parts.cutter.end());
     this.#tell(true);
     this.flushSync();
-    if (this.#isEmpty) this.#parts.backlog.close(true);
-    this.#state = "closed";
+    if (this.#isEmpty) this.#parts.backlog.pack();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

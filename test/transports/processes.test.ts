@@ -91,7 +91,7 @@ describe("to a server", () => {
     const first = await serving(args);
     const { port } = new URL(first.url);
     const options = { url: first.url, batch: { maxEvents: 20 }, retry: { maxMs: 200 }, close: { totalMs: 8000 } };
-    const logger = runLogger({ options, lines: 1000, everyMs: 30 });
+    const logger = runLogger({ options, lines: 1000, everyMs: 80 });
     await expect.poll(async () => (await storedIn(file)).length, { timeout: 20_000 }).toBeGreaterThan(100);
     await first.stop("SIGKILL");
     await serving([...args, "--port", port]);

@@ -44,7 +44,10 @@ export class Adopted {
   }
 
   take(maxEvents: number, maxBytes: number): Line[] {
-    return this.#reader.take(maxEvents, maxBytes);
+    const lines = this.#reader.take(maxEvents, maxBytes);
+    const { lastSeq } = this.about ?? {};
+    if (lines.length === 0) this.#reader.expectEnd(Number.isSafeInteger(lastSeq) ? (lastSeq as number) : 0);
+    return lines;
   }
 
   /** @throws what the file system throws */

@@ -111,6 +111,28 @@ export function frameBytesAt(bytes: Buffer, at: number): number {
   return FRAME_HEADER_BYTES + bytes.readUInt32LE(at + 4);
 }
 
+/**
+ * Damaged bytes that still look like whole frames of the lines from place `next` on: the place after them. What follows
+ * nothing intact has no other way to be missed. The number of lines may be what is damaged, so the line ends have a say.
+ */
+export function claimedEnd(bytes: Buffer, next: number): number {
+  let expected = next;
+  for (let at = 0; bytes.length - at >= FRAME_HEADER_BYTES && bytes.compare(SYNC, 0, 4, at, at + 4) === 0; ) {
+    const end = at + FRAME_HEADER_BYTES + bytes.readUInt32LE(at + 4);
+    if (readWhole(bytes, at + 8) !== expected || end > bytes.length) break;
+    expected += likelyCount(bytes.readUInt32LE(at + 16), bytes.subarray(at + FRAME_HEADER_BYTES, end));
+    at = end;
+  }
+  return expected;
+}
+
+/** A flipped bit makes one line end more or less; anything else is a damaged number. */
+function likelyCount(count: number, body: Buffer): number {
+  let ends = 0;
+  for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) ends += 1;
+  return Math.abs(ends - count) <= 1 ? count : ends;
+}
+
 /** A whole number up to 2^53 in 8 bytes, without the detour over bigint. */
 function writeWhole(bytes: Buffer, value: number, at: number): void {
   bytes.writeUInt32LE(value % 0x1_0000_0000, at);

@@ -18,6 +18,8 @@ export interface About {
   readonly destination: string;
   /** How its lines become events. */
   readonly mapping: object;
+  /** Last place written, once the process has ended in an orderly way; what is missing before it is lost. */
+  readonly lastSeq?: number;
   readonly pid: number;
   readonly host: string;
   /** Changes with every start of the machine; empty where the system has none. */
@@ -106,7 +108,19 @@ export async function isOwned(fs: FileSystem, folder: string): Promise<boolean> 
   const about = readAbout(fs, folder);
   const here = about === undefined || about.boot === bootId(fs) || about.host === hostname();
   if (answer === "refused" && here) return false;
+  // A copy, for instance, which has no socket.
+  if (about !== undefined && about.boot === bootId(fs) && about.host === hostname() && isGone(about.pid)) return false;
   return youngerThan(fs, folder, DEAD_AFTER_MS);
+}
+
+/** No process has this number. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
 }
 
 /** A pipe of Windows is gone with its owner; elsewhere a missing socket says nothing. */

@@ -5,7 +5,7 @@
  * they are reported as lost. Places in a hole, and empty lines, were dropped on purpose and counted then.
  */
 import type { FileSystem } from "./file-system.ts";
-import { type Frame, KIND } from "./format.ts";
+import { claimedEnd, type Frame, KIND } from "./format.ts";
 import { idsOf } from "./line-ids.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentReader } from "./segment-reader.ts";
@@ -39,6 +39,9 @@ export class SpoolReader {
   /** The place we expect next; undefined until the first frame tells. */
   #next: number | undefined;
 
+  /** Where the damaged end of the file at hand says it ends. */
+  #claimed = 0;
+
   constructor(options: SpoolReaderOptions) {
     this.#options = options;
     this.#next = options.settled === undefined ? undefined : options.settled + 1;
@@ -65,6 +68,11 @@ export class SpoolReader {
   expect(seq: number): void {
     if (this.#next !== undefined && seq > this.#next) this.#options.lost(this.#next, seq - 1);
     this.#next = Math.max(this.#next ?? 0, seq);
+  }
+
+  /** Nothing follows any more, and `lastSeq` was written, if that is known: what has not come by now is lost. */
+  expectEnd(lastSeq: number): void {
+    this.expect(Math.max(this.#claimed, lastSeq + 1));
   }
 
   /** The next lines: at most so many, and no more bytes unless a single line has more. Empty when there is none yet. */
@@ -125,12 +133,17 @@ export class SpoolReader {
     if (segment === undefined) return false;
     this.#segment = segment;
     this.#reader = undefined;
+    this.#claimed = 0;
     try {
       this.#reader = new SegmentReader({
         fs,
         fd: () => segment.fd(),
         limit: segment.limit,
-        corrupt: (bytes, isTail) => corrupt(segment, bytes, isTail),
+        corrupt: (bytes, isTail) => {
+          const next = this.#next ?? 0;
+          this.#claimed = isTail ? claimedEnd(bytes, next) : 0;
+          corrupt(segment, bytes, isTail && this.#claimed <= next);
+        },
       });
     } catch {
       // Not readable: its lines are missed by their places when the next frame comes.

@@ -186,6 +186,7 @@ export class Spool {
     try {
       this.#roll();
       this.#checkpoint.close();
+      if (!isEmpty) this.#tellEnd();
       for (const segment of this.#segments) {
         if (isEmpty) segment.remove();
         else segment.release();
@@ -194,6 +195,13 @@ export class Spool {
     } finally {
       this.#owner.release();
     }
+  }
+
+  /** A file that is removed later is missed by what is written down now. */
+  #tellEnd(): void {
+    const lastSeq = this.#segments.at(-1)?.lastSeq;
+    if (lastSeq === undefined) return;
+    this.#options.fs.writeFile(join(this.#folder, ABOUT), JSON.stringify({ ...this.#options.about(), lastSeq }));
   }
 
   #makeFolder(): [string, Ownership] {
