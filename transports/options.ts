@@ -30,7 +30,7 @@ export interface TransportOptions extends ShipOptions {
    * for lines that also go elsewhere. `createTransport` only. @default "worker"
    */
   readonly eventIds?: "worker" | "main";
-  /** `sync`: a line has reached the worker when the log call returns. `createTransport` only. @default "async" */
+  /** `sync`: a line is on disk when the log call returns, after a round trip to the worker. `createTransport` only. @default "async" */
   readonly handoff?: "async" | "sync";
   /** Tell the main thread every ten seconds how it goes (event `stats`). @default true */
   readonly stats?: boolean;
