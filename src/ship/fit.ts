@@ -71,17 +71,18 @@ export function cut(event: EventInput, text: string, { reason, bytes, room }: Cu
   const { message } = fields;
   const first = typeof message === "string" ? { message: beginning(message, Math.min(MESSAGE_CHARS, keep >> 3)) } : {};
   const note = { truncated: { reason, bytes }, line: beginning(text, keep) };
-  const taken = Buffer.byteLength(JSON.stringify({ ...first, ...note }));
-  const data = { ...leading(fields, room - SPARE_BYTES - taken), ...first, ...note };
+  const own = { ...first, ...note };
+  const left = room - SPARE_BYTES - Buffer.byteLength(JSON.stringify(own));
+  const data = { ...first, ...leading(fields, own, left), ...note };
   return { ...event, event_data: data };
 }
 
-/** Of the first fields, in their order, those there is room for. */
-function leading(fields: Data, room: number): Data {
+/** Of the first fields, in their order, those there is room for and that are not in `own` already. */
+function leading(fields: Data, own: Data, room: number): Data {
   const kept: Data = {};
   let [bytesLeft, keysLeft] = [room, DEFAULT_LIMITS.maxKeys - SPARE_KEYS];
   for (const key of Object.keys(fields).slice(0, DEFAULT_LIMITS.maxKeys)) {
-    if (OWN_NAME.test(key)) continue;
+    if (Object.hasOwn(own, key) || OWN_NAME.test(key)) continue;
     const field = { [key]: fields[key] };
     const size = measure(field, { ...DEFAULT_LIMITS, maxKeys: keysLeft });
     if (size === undefined || size.bytes > bytesLeft) continue;
