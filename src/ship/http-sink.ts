@@ -18,6 +18,8 @@ export type { HttpSinkOptions } from "./http-options.ts";
 
 /** How long a server counts as one without the batch route; it may be updated while we run. */
 const SINGLES_FOR_MS = 300_000;
+/** Bodies kept for batches to come. */
+const MAX_READY = 4;
 const NO_SUCH_ROUTE = new Set([404, 405, 415]);
 
 /**
@@ -28,22 +30,20 @@ const NO_SUCH_ROUTE = new Set([404, 405, 415]);
 export function httpSink(options: HttpSinkOptions, now: () => number = () => performance.now()): Sink {
   const server = new HttpServer(targetOf(options));
   let singlesUntilMs = Number.NEGATIVE_INFINITY;
-  let ready: Prepared | undefined;
+  let ready: readonly Prepared[] = [];
   return {
     prepare(events) {
-      if (now() >= singlesUntilMs) ready = { events, body: bodyOf(server, events) };
+      if (now() < singlesUntilMs) return;
+      const body = bodyOf(server, events);
       // A failure comes up again when it is sent.
-      ready?.body.catch(() => {});
+      body.catch(() => {});
+      ready = [...ready.slice(1 - MAX_READY), { events, body }];
     },
     async send(events, signal) {
       if (now() >= singlesUntilMs) {
-        const isReady = ready !== undefined && isSame(ready.events, events);
-        const verdicts = await sendBatch(
-          server,
-          events,
-          isReady && ready ? ready.body : bodyOf(server, events),
-          signal,
-        );
+        const prepared = ready.find((one) => isSame(one.events, events));
+        ready = ready.filter((one) => one !== prepared);
+        const verdicts = await sendBatch(server, events, prepared?.body ?? bodyOf(server, events), signal);
         if (verdicts !== undefined) return verdicts;
         singlesUntilMs = now() + SINGLES_FOR_MS;
       }
@@ -82,11 +82,25 @@ async function sendBatch(
 
 /** @throws SendError `refused`, so that the one event at fault is searched for. */
 async function bodyOf(server: HttpServer, events: readonly EventInput[]): Promise<HttpBody> {
-  let text = "";
+  let text: string;
   try {
-    for (const event of events) text += `${stringifyJson(event)}\n`;
+    text = ndjson(events);
   } catch {
     throw new SendError("refused", "it cannot be written as JSON");
   }
   return server.pack(text, true);
+}
+
+const BETWEEN = '},{"_id":"';
+
+/**
+ * One call for all of them takes two thirds of the time of one for each. What stands between two events may also stand
+ * in one; then there are too many of them, and the events are written one by one.
+ */
+function ndjson(events: readonly EventInput[]): string {
+  const lines = stringifyJson(events).slice(1, -1).split(BETWEEN);
+  if (lines.length === events.length) return `${lines.join('}\n{"_id":"')}\n`;
+  let text = "";
+  for (const event of events) text += `${stringifyJson(event)}\n`;
+  return text;
 }

@@ -30,6 +30,8 @@ export type { ShipperOptions } from "./shipper-options.ts";
 
 const SINK_CLOSE_MS = 500;
 const ROOM_MS = 1000;
+/** Batches made ready while one is under way: one is written while the other is compressed. */
+const AHEAD = 2;
 
 export class Shipper implements AsyncDisposable {
   readonly #parts: Parts;
@@ -173,21 +175,27 @@ export class Shipper implements AsyncDisposable {
       await this.#ready;
       return outbox.next();
     };
-    let next: Batch | undefined;
+    const ahead: Batch[] = [];
     for (;;) {
-      next ??= fleet.isEmpty ? await nextDue() : outbox.ahead();
-      if (next !== undefined && fleet.hasRoom) {
-        fleet.launch(next);
-        next = undefined;
-      } else if (!fleet.isEmpty) {
-        // While the other side works.
-        if (next !== undefined) fleet.prepare(next);
-        for (const batch of await fleet.landed()) this.#settle(batch, batch.lastSeq);
+      const batch = fleet.hasRoom ? (ahead.shift() ?? (fleet.isEmpty ? await nextDue() : outbox.ahead())) : undefined;
+      if (batch !== undefined) fleet.launch(batch);
+      else if (!fleet.isEmpty) {
+        this.#makeReady(ahead);
+        for (const landed of await fleet.landed()) this.#settle(landed, landed.lastSeq);
         if (fleet.isDone) return;
       } else if (outbox.isEmpty) break;
-      // What comes while the last look is on its way here finds us running, and starts nothing.
+      // What came during the last look found us running, and started nothing.
     }
     this.#running = undefined;
+  }
+
+  #makeReady(ahead: Batch[]): void {
+    while (ahead.length < AHEAD) {
+      const next = this.#parts.outbox.ahead();
+      if (next === undefined) return;
+      this.#parts.fleet.prepare(next);
+      ahead.push(next);
+    }
   }
 
   #settle(batch: Batch, seq: number): void {

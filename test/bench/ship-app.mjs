@@ -28,7 +28,10 @@ let loggingMs = 0;
 for (let n = 0; n < lines; n += burst) {
   const from = performance.now();
   for (let i = n; i < n + burst && i < lines; i++) {
-    log.info({ n: i, action: "aspirate", volume_ul: 200, well: "A1" }, "aspirate 200 µl from A1");
+    log.info(
+      { n: i, action: "aspirate", volume_ul: 200, well: "A1" },
+      i % 10 === 0 ? "aspirate 200 µl from A1" : "aspirate from A1",
+    );
   }
   loggingMs += performance.now() - from;
   if (burst < lines) await turn();

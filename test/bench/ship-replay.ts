@@ -1,4 +1,7 @@
-/** How fast a spool left behind by a dead process is sent. Arguments: folder, lines, URL. Prints events per second. */
+/**
+ * How fast a spool left behind by a dead process is sent: to a server, or, without a URL, to a sink that takes everything
+ * at once. Arguments: folder, lines, URL. Prints events per second.
+ */
 
 import { httpSink } from "../../src/ship/http-sink.ts";
 import { createMapLine } from "../../src/ship/map.ts";
@@ -19,7 +22,11 @@ const before = new Shipper({ ...common, sink: dead });
 for (let n = 0; n < lines; n += 250) before.accept(Array.from({ length: 250 }, (_, i) => lineOf(n + i)).join(""));
 await before.close();
 
-const after = new Shipper({ ...common, sink: httpSink({ url }) });
+const taking: Sink = {
+  send: async (events) => events.map(() => ({ status: "stored" })),
+  close: async () => {},
+};
+const after = new Shipper({ ...common, sink: url === "" ? taking : httpSink({ url }) });
 let startMs = 0;
 await new Promise<void>((resolve) => {
   const timer = setInterval(() => {
@@ -45,5 +52,5 @@ function lineOf(n: number): string {
     n,
     action: "aspirate",
   };
-  return `${JSON.stringify({ ...line, volume_ul: 200, well: "A1", msg: "aspirate 200 µl from A1" })}\n`;
+  return `${JSON.stringify({ ...line, volume_ul: 200, well: "A1", msg: n % 10 === 0 ? "aspirate 200 µl from A1" : "aspirate from A1" })}\n`;
 }

@@ -20,6 +20,7 @@ const MONGO_LINES = sizeOf("BENCH_MONGO_LINES", 30_000);
 const PEER_LINES = sizeOf("BENCH_PEER_LINES", 3000);
 const APP = fileURLToPath(new URL("./ship-app.mjs", import.meta.url));
 const NULL_SERVER = new URL("./null-server.ts", import.meta.url);
+const RAW_MONGO = new URL("./raw-mongo.ts", import.meta.url);
 const REPLAY = new URL("./ship-replay.ts", import.meta.url);
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/madsci-events/pino-mongodb", import.meta.url));
 /** Nobody listens there. */
@@ -43,7 +44,9 @@ const MEASUREMENTS: Readonly<Record<string, (what: string) => Promise<Row>>> = {
   "log call in the main thread, spool on ÷ no-op worker (time)": cost,
   "mapped events, one worker, spool on, to a server that keeps nothing": sustained,
   "into MongoDB: transport ÷ pino-mongodb (lines)": mongo,
-  "replay of a dead process's spool": replay,
+  "into MongoDB: transport ÷ raw insertMany (lines)": mongoCeiling,
+  "replay of a dead process's spool: read, mapped, settled": replay,
+  "replay to a server that keeps nothing": replayToServer,
   "end() with a dead server": exit,
   "burst of 1 M lines without a turn: peak RSS": burst,
 };
@@ -136,6 +139,22 @@ async function mongo(what: string): Promise<Row> {
   }
 }
 
+/** What the server itself can take, by the fastest way there is. */
+async function mongoCeiling(what: string): Promise<Row> {
+  const server = await startMongo();
+  try {
+    const close = { networkMs: 8000, totalMs: 8000 };
+    const ours = () =>
+      inFolder((dir) =>
+        intoMongo(server.url, (url) => ({ kind: "ours", lines: MONGO_LINES, options: { url, spool: { dir }, close } })),
+      );
+    const raw = () => runChild<number>(RAW_MONGO, [server.url, `raw_${Date.now()}`, String(MONGO_LINES)]);
+    return pairRow(what, await interleaved(ROUNDS, ours, raw), 0.6);
+  } finally {
+    await server.stop();
+  }
+}
+
 /** Lines found in the collection per second of the application's life. */
 async function intoMongo(base: string, plan: (url: string) => object): Promise<number> {
   const name = `bench_${Math.random().toString(36).slice(2)}`;
@@ -164,10 +183,17 @@ async function pinoMongodb(): Promise<string> {
 }
 
 async function replay(what: string): Promise<Row> {
-  const rates = await withNullServer((url) =>
-    rounds(() => inFolder((dir) => runChild<number>(REPLAY, [dir, String(REPLAY_LINES), url]))),
-  );
-  return absolute(what, rates, 100_000);
+  return absolute(what, await rounds(() => replayRate("")), 100_000);
+}
+
+/** Shares the machine with the server it sends to. */
+async function replayToServer(what: string): Promise<Row> {
+  const rates = await withNullServer((url) => rounds(() => replayRate(url)));
+  return { what, ours: rate(spreadOf(rates)), reference: "", ratio: "", goal: "" };
+}
+
+function replayRate(url: string): Promise<number> {
+  return inFolder((dir) => runChild<number>(REPLAY, [dir, String(REPLAY_LINES), url]));
 }
 
 async function exit(what: string): Promise<Row> {

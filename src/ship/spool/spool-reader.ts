@@ -4,6 +4,7 @@
  * Places that are missing between two frames were on the disk and are not any more (a flipped bit, a removed file);
  * they are reported as lost. Places in a hole, and empty lines, were dropped on purpose and counted then.
  */
+import { isAscii } from "node:buffer";
 import type { FileSystem } from "./file-system.ts";
 import { claimedEnd, type Frame, KIND } from "./format.ts";
 import { idsOf } from "./line-ids.ts";
@@ -176,10 +177,27 @@ export function linesOf({ firstSeq, count, kind, id, body }: Frame, from: number
   if (kind === KIND.hole) return [];
   const idOf = idsOf(id);
   const lines: Line[] = [];
-  const texts = body.toString("utf8").split("\n");
+  const texts = textsOf(body);
   for (let index = Math.max(0, from - firstSeq); index < count; index++) {
     const text = texts[index] ?? "";
     if (text !== "") lines.push({ seq: firstSeq + index, id: idOf(index), text, isEvent: kind === KIND.events });
   }
   return lines;
+}
+
+const LINE_END = 10;
+
+/**
+ * The lines of a body as text. Line by line where not all is ASCII: one wide character makes wide text of all that is
+ * decoded with it, and whatever is made of that is wide and slow too.
+ */
+function textsOf(body: Buffer): string[] {
+  if (isAscii(body)) return body.toString("latin1").split("\n");
+  const texts: string[] = [];
+  for (let at = 0; at < body.length; ) {
+    const end = body.indexOf(LINE_END, at);
+    texts.push(body.toString("utf8", at, end < 0 ? body.length : end));
+    at = end < 0 ? body.length : end + 1;
+  }
+  return texts;
 }
