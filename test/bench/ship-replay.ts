@@ -26,12 +26,11 @@ const taking: Sink = {
   send: async (events) => events.map(() => ({ status: "stored" })),
   close: async () => {},
 };
+const startMs = performance.now();
 const after = new Shipper({ ...common, sink: url === "" ? taking : httpSink({ url }) });
-let startMs = 0;
 await new Promise<void>((resolve) => {
   const timer = setInterval(() => {
     const { acknowledged } = after.stats();
-    if (startMs === 0 && acknowledged > 0) startMs = performance.now();
     if (acknowledged < lines) return;
     clearInterval(timer);
     resolve();
