@@ -184,7 +184,7 @@ describe("wrong options", () => {
   test.each([
     [[], "--url is missing"],
     [["--url", "ftp://x"], "--url must be http(s)://"],
-    [["--url", "http://x", "--batch-events", "0"], "--batch-events must be a whole number of at least 1"],
+    [["--url", "http://x", "--batch-events", "0"], "--batch-events must be a whole number from 1"],
     [["--url", "http://x", "--fsync", "perhaps"], "--fsync must be one of"],
     [["--url", "http://x", "--source", "node_id"], "--source takes name=value"],
     [["--url", "http://x", "--source", "node=1"], '--source: unknown option "source.node"'],

@@ -146,7 +146,7 @@ describe("a damaged spool", () => {
           owing.filter((seq) => seq > reached),
         );
       }),
-      { numRuns: 1500 },
+      { numRuns: Number(process.env.SHIP_RUNS ?? 400) },
     );
   });
 
