@@ -96,8 +96,17 @@ export class Courier {
 
   /** Resolves when all is settled, or after giving up. Never rejects. */
   async deliver(batch: Item[]): Promise<void> {
-    this.#groups = batch.length > 0 ? [batch] : [];
+    this.#groups = this.#cut(batch);
     while (!this.#done && this.#groups[0] !== undefined) await this.#attempt(this.#groups[0]);
+  }
+
+  /** A batch may have been made before the limit was known. */
+  #cut(items: Item[]): Item[][] {
+    if (items.length === 0) return [];
+    const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
+    if (bytes <= this.#maxBytes || items.length === 1) return [items];
+    const half = items.length >> 1;
+    return [...this.#cut(items.slice(0, half)), ...this.#cut(items.slice(half))];
   }
 
   /** This batch will be next. */

@@ -146,7 +146,7 @@ describe("a damaged spool", () => {
           owing.filter((seq) => seq > reached),
         );
       }),
-      { numRuns: Number(process.env.SHIP_RUNS ?? 400) },
+      { numRuns: Number(process.env.SHIP_RUNS ?? 1500) },
     );
   });
 
