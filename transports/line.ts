@@ -108,8 +108,7 @@ export function mappingOf(options: ResolvedShipOptions): Mapping {
 
 /** The mapping of a spool found on disk, whose module may be gone by now. */
 export async function mapNow(mapping: Mapping): Promise<MapLine> {
-  const map = await mapLater(mapping);
-  return map;
+  return mapLater(mapping);
 }
 
 /** A module is loaded while lines already come in. */

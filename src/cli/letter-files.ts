@@ -9,7 +9,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseJson, stringifyJson } from "../event/json.ts";
-import { type DeadLetter, LETTER_FILE } from "../ship/dead-letters.ts";
+import { type DeadLetter, LETTER_FILE, placesIn } from "../ship/dead-letters.ts";
 import { ADOPTED } from "../ship/spool/adopt.ts";
 import { nodeFileSystem } from "../ship/spool/file-system.ts";
 import { isOwned } from "../ship/spool/owner.ts";
@@ -35,7 +35,6 @@ interface Note {
 
 /** Longest a writer that shows no sign of life may still be there. */
 const GONE_AFTER_MS = 600_000;
-const LINE_END = 10;
 
 /** Names of the files of letters, the oldest first. */
 export function letterFiles(folder: string): string[] {
@@ -55,7 +54,7 @@ function listed(folder: string): string[] {
 /** What waits in one file, in order; whatever is no letter is left out. */
 export function lettersIn(folder: string, file: string): Letter[] {
   const notes = notesOf(folder, file);
-  return [...placesIn(join(folder, file))].flatMap(({ offset, text }) => {
+  return [...placesIn(contentOf(join(folder, file)))].flatMap(({ offset, text }) => {
     const note = notes.get(offset);
     const letter = note?.done === undefined ? letterOf(text) : undefined;
     if (letter === undefined) return [];
@@ -79,7 +78,7 @@ export async function removeSettled(folder: string): Promise<void> {
 
 function isSettled(folder: string, file: string): boolean {
   const notes = notesOf(folder, file);
-  return [...placesIn(join(folder, file))].every(({ offset }) => notes.get(offset)?.done !== undefined);
+  return [...placesIn(contentOf(join(folder, file)))].every(({ offset }) => notes.get(offset)?.done !== undefined);
 }
 
 /** Out of the way first: a letter that came at the last moment brings the file back. */
@@ -114,7 +113,7 @@ function listNames(folder: string): string[] {
 
 function notesOf(folder: string, file: string): ReadonlyMap<number, Note> {
   const notes = new Map<number, Note>();
-  for (const { text } of placesIn(listOf(folder, file))) {
+  for (const { text } of placesIn(contentOf(listOf(folder, file)))) {
     const note = jsonOf(text) as Partial<Note> | undefined;
     if (typeof note?.offset === "number" && notes.get(note.offset)?.done === undefined)
       notes.set(note.offset, note as Note);
@@ -122,18 +121,12 @@ function notesOf(folder: string, file: string): ReadonlyMap<number, Note> {
   return notes;
 }
 
-/** The whole lines of a file and where they begin; none of a file that is not there. */
-function* placesIn(path: string): Generator<{ readonly offset: number; readonly text: string }, void> {
-  let bytes: Buffer;
+/** Nothing of a file that is not there. */
+function contentOf(path: string): Buffer {
   try {
-    bytes = readFileSync(path);
+    return readFileSync(path);
   } catch {
-    return;
-  }
-  let start = 0;
-  for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, start)) {
-    yield { offset: start, text: bytes.toString("utf8", start, end) };
-    start = end + 1;
+    return Buffer.alloc(0);
   }
 }
 

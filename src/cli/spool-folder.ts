@@ -8,7 +8,7 @@ import { defaultSpoolDir } from "../../transports/options.ts";
 import { isUlid } from "../event/id.ts";
 import { DROPS_FILE } from "../ship/losses.ts";
 import { ADOPTED } from "../ship/spool/adopt.ts";
-import { destinationOf, lastFrame } from "../ship/spool/adopted.ts";
+import { destinationOf, lastFrame, plausible } from "../ship/spool/adopted.ts";
 import { Checkpoint } from "../ship/spool/checkpoint.ts";
 import { nodeFileSystem as fs } from "../ship/spool/file-system.ts";
 import type { Frame } from "../ship/spool/format.ts";
@@ -79,9 +79,8 @@ export function settledIn(path: string): number {
     const destination = destinationOf(fs, path);
     const names = listed(path).filter((name) => /^ack\.[0-9a-f]{16}$/.test(name));
     const name = Buffer.isBuffer(destination) ? `ack.${destination.toString("hex")}` : names[0];
-    const settled = name === undefined ? 0 : (new Checkpoint(fs, join(path, name)).load() ?? 0);
-    const last = lastFrame(fs, segmentsOf(path));
-    return last !== undefined && settled > last.firstSeq + last.count - 1 ? 0 : settled;
+    const settled = name === undefined ? 0 : new Checkpoint(fs, join(path, name)).load();
+    return plausible(settled, lastFrame(fs, segmentsOf(path))) ?? 0;
   } catch {
     return 0;
   }

@@ -157,7 +157,7 @@ function sizeOf(fs: FileSystem, path: string): number {
 function unsettledIn(fs: FileSystem, path: string): Omit<LostLetters, "sender"> {
   const settled = settledIn(fs, `${path}.done`);
   let [count, firstSeq, lastSeq] = [0, 0, 0];
-  for (const { offset, text } of linesOf(fs, path)) {
+  for (const { offset, text } of placesIn(beginningOf(fs, path))) {
     if (settled.has(offset)) continue;
     count += 1;
     const seq = Number(fieldOf(text, "seq") ?? 0);
@@ -170,13 +170,12 @@ function unsettledIn(fs: FileSystem, path: string): Omit<LostLetters, "sender"> 
 
 /** Where the settled letters begin in their file. */
 function settledIn(fs: FileSystem, path: string): ReadonlySet<unknown> {
-  const notes = [...linesOf(fs, path)].filter(({ text }) => fieldOf(text, "done") !== undefined);
+  const notes = [...placesIn(beginningOf(fs, path))].filter(({ text }) => fieldOf(text, "done") !== undefined);
   return new Set(notes.map(({ text }) => fieldOf(text, "offset")));
 }
 
-/** The whole lines of a file and where they begin; none of a file that cannot be read. */
-function* linesOf(fs: FileSystem, path: string): Generator<{ readonly offset: number; readonly text: string }, void> {
-  const bytes = beginningOf(fs, path);
+/** The whole lines of a file of letters, or of its list, and where they begin. */
+export function* placesIn(bytes: Buffer): Generator<{ readonly offset: number; readonly text: string }, void> {
   let start = 0;
   for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, start)) {
     yield { offset: start, text: bytes.toString("utf8", start, end) };
@@ -184,6 +183,7 @@ function* linesOf(fs: FileSystem, path: string): Generator<{ readonly offset: nu
   }
 }
 
+/** Nothing of a file that cannot be read. */
 function beginningOf(fs: FileSystem, path: string): Buffer {
   try {
     const fd = fs.open(path, "r");

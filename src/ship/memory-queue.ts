@@ -9,7 +9,7 @@ import type { Drop } from "./drops.ts";
 import { FRAME_HEADER_BYTES, type Frame, KIND } from "./spool/format.ts";
 import { LEVELS } from "./spool/segment.ts";
 import type { PlacedBlock } from "./spool/spool.ts";
-import { type Line, linesOf } from "./spool/spool-reader.ts";
+import { type Line, linesOf, takeLines } from "./spool/spool-reader.ts";
 import { mergeHoles } from "./spool/thin.ts";
 
 const SHED_TO = 0.9;
@@ -56,17 +56,12 @@ export class MemoryQueue {
   /** The next lines after place `after`. */
   take(after: number, maxEvents: number, maxBytes: number): Line[] {
     this.#taken = Math.max(this.#taken, after);
-    const taken: Line[] = [];
-    let bytes = 0;
-    while (taken.length < maxEvents && this.#fill()) {
-      const line = this.#lines[this.#at] as Line;
-      if (taken.length > 0 && bytes + line.text.length > maxBytes) break;
-      taken.push(line);
-      bytes += line.text.length;
-      this.#taken = line.seq;
+    const peek = () => (this.#fill() ? this.#lines[this.#at] : undefined);
+    const took = ({ seq }: Line) => {
+      this.#taken = seq;
       this.#at += 1;
-    }
-    return taken;
+    };
+    return takeLines(peek, took, maxEvents, maxBytes);
   }
 
   /** Everything up to this place is settled. Answers how much input is behind us then, if that is known anew. */

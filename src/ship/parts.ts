@@ -10,8 +10,8 @@ import { levelPeek } from "./level-peek.ts";
 import { LineCutter } from "./line-cutter.ts";
 import { Losses } from "./losses.ts";
 import type { MapLine } from "./map.ts";
-import { Outbox } from "./outbox.ts";
 import { createReport } from "./report.ts";
+import { Schedule } from "./schedule.ts";
 import { type ShipperOptions, unready, withoutSpool } from "./shipper-options.ts";
 import type { SendError } from "./sink.ts";
 import { nodeFileSystem } from "./spool/file-system.ts";
@@ -62,7 +62,7 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
   });
   const dropped = (drop: Drop) => losses.dropped(drop);
   const batcher = new Batcher({ books, report, now, dropped, maxAgeMs: options.spool.maxAgeMs });
-  const outbox = new Outbox({ ...common, own, backlog, adoption, batcher, maxBytes: () => fleet.maxBytes });
+  const schedule = new Schedule({ ...common, own, backlog, adoption, batcher, maxBytes: () => fleet.maxBytes });
   if (options.spool.mode !== "off") adoption.start(folder);
   return {
     sink,
@@ -78,7 +78,7 @@ export function partsOf(given: ShipperOptions, { found, link }: Callbacks) {
     adoption,
     fleet,
     batcher,
-    outbox,
+    schedule,
   };
 }
 

@@ -78,7 +78,7 @@ export class Shipper implements AsyncDisposable {
    */
   flush(): Promise<void> {
     const seq = this.#parts.backlog.lastSeq;
-    this.#parts.outbox.force(seq);
+    this.#parts.schedule.force(seq);
     return new Promise((resolve) => {
       this.#waiters.push({ seq, resolve });
       this.#release();
@@ -152,7 +152,7 @@ export class Shipper implements AsyncDisposable {
     }
     this.#parts.backlog.append(blocks);
     const { urgentLevel } = this.#parts.options;
-    this.#parts.outbox.added(blocks.some(({ levels }) => levels.some((level) => level >= urgentLevel)));
+    this.#parts.schedule.added(blocks.some(({ levels }) => levels.some((level) => level >= urgentLevel)));
     this.#start();
   }
 
@@ -170,20 +170,20 @@ export class Shipper implements AsyncDisposable {
 
   async #run(): Promise<void> {
     await Promise.resolve();
-    const { fleet, outbox } = this.#parts;
+    const { fleet, schedule } = this.#parts;
     const nextDue = async () => {
       await this.#ready;
-      return outbox.next();
+      return schedule.next();
     };
     const ahead: Batch[] = [];
     for (;;) {
-      const batch = fleet.hasRoom ? (ahead.shift() ?? (fleet.isEmpty ? await nextDue() : outbox.ahead())) : undefined;
+      const batch = fleet.hasRoom ? (ahead.shift() ?? (fleet.isEmpty ? await nextDue() : schedule.ahead())) : undefined;
       if (batch !== undefined) fleet.launch(batch);
       else if (!fleet.isEmpty) {
         this.#makeReady(ahead);
         for (const landed of await fleet.landed()) this.#settle(landed, landed.lastSeq);
         if (fleet.isDone) return;
-      } else if (outbox.isEmpty) break;
+      } else if (schedule.isEmpty) break;
       // What came during the last look found us running, and started nothing.
     }
     this.#running = undefined;
@@ -191,7 +191,7 @@ export class Shipper implements AsyncDisposable {
 
   #makeReady(ahead: Batch[]): void {
     while (ahead.length < AHEAD) {
-      const next = this.#parts.outbox.ahead();
+      const next = this.#parts.schedule.ahead();
       if (next === undefined) return;
       this.#parts.fleet.prepare(next);
       ahead.push(next);
@@ -215,7 +215,7 @@ export class Shipper implements AsyncDisposable {
     this.#parts.books.add("in", blocks.length);
     this.#parts.backlog.append(blocks, KIND.events);
     this.#parts.losses.told();
-    this.#parts.outbox.added(true);
+    this.#parts.schedule.added(true);
   }
 
   async #close(budgetMs: number): Promise<void> {
@@ -225,7 +225,7 @@ export class Shipper implements AsyncDisposable {
     const hasSpool = this.#parts.options.spool.mode !== "off" && this.#parts.backlog.state !== "degraded";
     if (hasSpool) this.flushSync();
     this.#parts.adoption.stop();
-    this.#parts.outbox.force(Number.POSITIVE_INFINITY);
+    this.#parts.schedule.force(Number.POSITIVE_INFINITY);
     this.#room.end();
     await this.#lastDeliveries(time, hasSpool, budgetMs);
     this.#giveUp();

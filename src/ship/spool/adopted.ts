@@ -79,7 +79,7 @@ export class Adopted {
 }
 
 /** A checkpoint beyond everything on disk is not believed; sending again is safe. */
-function plausible(settled: number | undefined, last: FrameHeader | undefined): number | undefined {
+export function plausible(settled: number | undefined, last: FrameHeader | undefined): number | undefined {
   if (settled === undefined || last === undefined) return settled;
   return settled > last.firstSeq + last.count - 1 ? undefined : settled;
 }

@@ -78,16 +78,8 @@ export class SpoolReader {
 
   /** The next lines: at most so many, and no more bytes unless a single line has more. Empty when there is none yet. */
   take(maxEvents: number, maxBytes: number): Line[] {
-    const taken: Line[] = [];
-    let bytes = 0;
-    while (taken.length < maxEvents && this.#fill()) {
-      const line = this.#lines[this.#at] as Line;
-      if (taken.length > 0 && bytes + line.text.length > maxBytes) break;
-      taken.push(line);
-      bytes += line.text.length;
-      this.#at += 1;
-    }
-    return taken;
+    const peek = () => (this.#fill() ? this.#lines[this.#at] : undefined);
+    return takeLines(peek, () => (this.#at += 1), maxEvents, maxBytes);
   }
 
   /** True when there is a line at hand. */
@@ -170,6 +162,24 @@ export class SpoolReader {
     segment.lastSeq = Math.max(segment.lastSeq ?? 0, end - 1);
     return linesOf(frame, from);
   }
+}
+
+/** Lines as long as there are some: at most so many, and no more bytes unless a single line has more. */
+export function takeLines(
+  peek: () => Line | undefined,
+  took: (line: Line) => void,
+  maxEvents: number,
+  maxBytes: number,
+): Line[] {
+  const taken: Line[] = [];
+  let bytes = 0;
+  for (let line = peek(); line !== undefined; line = taken.length < maxEvents ? peek() : undefined) {
+    bytes += line.text.length;
+    if (taken.length > 0 && bytes > maxBytes) break;
+    taken.push(line);
+    took(line);
+  }
+  return taken;
 }
 
 /** The lines of a frame from a place on; empty ones are none. */

@@ -1,4 +1,4 @@
-/** Outbox: which lines leave next, and when. Our own once they are due, those of dead processes meanwhile. */
+/** Schedule: which lines leave next, and when. Our own once they are due, those of dead processes meanwhile. */
 import type { Adoption } from "./adoption.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Batch, Batcher, LineSource } from "./batcher.ts";
@@ -7,7 +7,7 @@ import { Due } from "./due.ts";
 import type { ResolvedShipOptions } from "./options.ts";
 import { Pause } from "./pause.ts";
 
-export interface OutboxOptions {
+export interface ScheduleOptions {
   readonly own: LineSource;
   readonly backlog: Backlog;
   readonly adoption: Adoption;
@@ -20,14 +20,14 @@ export interface OutboxOptions {
 
 const URGENT_MS = 50;
 
-export class Outbox {
-  readonly #with: OutboxOptions;
+export class Schedule {
+  readonly #with: ScheduleOptions;
   readonly #due = new Due();
   readonly #filling: Pause;
   /** Lines up to here leave without waiting for more. */
   #forcedSeq = 0;
 
-  constructor(options: OutboxOptions) {
+  constructor(options: ScheduleOptions) {
     this.#with = options;
     this.#filling = new Pause(options.clock);
   }
