@@ -4,10 +4,9 @@ import type { ShipOptions } from "../src/ship/options.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
 import type { StoreLike } from "../src/ship/store-sink.ts";
 import { atExit } from "./at-exit.ts";
-import { type Line, lineInto, lineTo } from "./line.ts";
 import type { TransportOptions } from "./options.ts";
 import type { PinoMessage } from "./pino-config.ts";
-import { flushLine } from "./target.ts";
+import { flushShipping, type Shipping, shippingInto, shippingTo } from "./shipping.ts";
 
 /** A stream pino can write to, in the application's own thread. @since 0.1.0 */
 export interface EventStream extends Writable {
@@ -27,11 +26,11 @@ export interface EventStream extends Writable {
 export function createEventStream(store: StoreLike, options?: ShipOptions): EventStream;
 export function createEventStream(options: TransportOptions): EventStream;
 export function createEventStream(target: StoreLike | TransportOptions, options: ShipOptions = {}): EventStream {
-  return streamOf(isStore(target) ? lineInto(target, options) : lineTo(target));
+  return streamOf(isStore(target) ? shippingInto(target, options) : shippingTo(target));
 }
 
-export function streamOf(line: Line): EventStream {
-  const { shipper } = line;
+export function streamOf(shipping: Shipping): EventStream {
+  const { shipper } = shipping;
   const forget = atExit(() => shipper.leave());
   const writable = new Writable({
     decodeStrings: false,
@@ -50,7 +49,7 @@ export function streamOf(line: Line): EventStream {
     },
   });
   writable.on("message", (message: PinoMessage) => {
-    if (message?.code === "PINO_CONFIG") line.announce(message.config);
+    if (message?.code === "PINO_CONFIG") shipping.announce(message.config);
   });
   const write = writable.write.bind(writable) as (...given: unknown[]) => boolean;
   return Object.assign(writable, {
@@ -60,7 +59,7 @@ export function streamOf(line: Line): EventStream {
       if (typeof chunk === "string" || Buffer.isBuffer(chunk)) shipper.accept(chunk);
       return false;
     },
-    flush: (done?: (error?: Error) => void) => flushLine(line, () => done?.()),
+    flush: (done?: (error?: Error) => void) => flushShipping(shipping, () => done?.()),
     flushSync: () => {
       if (!shipper.flushSync()) void shipper.flush();
     },

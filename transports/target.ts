@@ -8,9 +8,9 @@ import { writeFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import { parentPort } from "node:worker_threads";
 import { type Handoff, tellHandoff } from "./handoff.ts";
-import { type Line, lineTo } from "./line.ts";
 import type { TransportOptions } from "./options.ts";
 import { onPinoConfig } from "./pino-config.ts";
+import { flushShipping, type Shipping, shippingTo } from "./shipping.ts";
 
 const STATS_EVERY_MS = 10_000;
 /** A chunk of the worker's window (4 MiB) never counts as too much. */
@@ -27,13 +27,13 @@ export function targetOf(given: WorkerOptions): Writable {
   const options = Object.fromEntries(own) as unknown as TransportOptions;
   let taken = 0;
   const told = () => {
-    const { sender, durableThrough } = line.shipper;
+    const { sender, durableThrough } = shipping.shipper;
     if (given.$handoff) tellHandoff(given.$handoff, { position: durableThrough, taken, sender });
   };
-  const line = lineTo(options, { settled: told });
+  const shipping = shippingTo(options, { settled: told });
   told();
-  onPinoConfig((config) => line.announce(config));
-  const tell = () => tellStats(line, options);
+  onPinoConfig((config) => shipping.announce(config));
+  const tell = () => tellStats(shipping, options);
   const timer = setInterval(() => {
     told();
     tell();
@@ -43,16 +43,16 @@ export function targetOf(given: WorkerOptions): Writable {
     decodeStrings: false,
     highWaterMark: HIGH_WATER_BYTES,
     write(chunk: string | Buffer, _encoding, done) {
-      line.shipper.accept(chunk);
+      shipping.shipper.accept(chunk);
       taken += chunk.length;
       told();
-      const room = line.shipper.room();
+      const room = shipping.shipper.room();
       if (room) room.then(() => done());
       else done();
     },
     final(done) {
       clearInterval(timer);
-      line.shipper
+      shipping.shipper
         .close()
         .then(told)
         .then(tell)
@@ -61,7 +61,7 @@ export function targetOf(given: WorkerOptions): Writable {
   });
   return Object.assign(target, {
     flush: (done: () => void) =>
-      flushLine(line, () => {
+      flushShipping(shipping, () => {
         told();
         tell();
         done();
@@ -70,7 +70,7 @@ export function targetOf(given: WorkerOptions): Writable {
 }
 
 /** To pino's stream in the main thread, as its event `stats`. */
-function tellStats({ shipper }: Line, { stats = true, statsFile }: TransportOptions): void {
+function tellStats({ shipper }: Shipping, { stats = true, statsFile }: TransportOptions): void {
   const now = shipper.stats();
   if (stats) parentPort?.postMessage({ code: "EVENT", name: "stats", args: [now] });
   try {
@@ -78,18 +78,4 @@ function tellStats({ shipper }: Line, { stats = true, statsFile }: TransportOpti
   } catch {
     // A figure that cannot be written is not worth a word in the application's log.
   }
-}
-
-/** Calls back once, within the time a close may take, and never with an error: an error would end pino's worker. */
-export function flushLine({ shipper, options, isParked }: Line, done: () => void): void {
-  let timer: NodeJS.Timeout | undefined;
-  const time = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, options.closeMs);
-  });
-  const read = new Promise<void>((resolve) => setImmediate(resolve));
-  void Promise.race([read.then(() => (isParked ? undefined : shipper.flush())), time]).then(() => {
-    clearTimeout(timer);
-    shipper.flushSync();
-    done();
-  });
 }

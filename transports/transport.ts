@@ -17,11 +17,11 @@ import { withId } from "./event-ids.ts";
 import { type EventStream, streamOf } from "./event-stream.ts";
 import { endOf, textOf } from "./given.ts";
 import { newHandoff, readHandoff, Unsafe } from "./handoff.ts";
-import { checkOptions, lineTo } from "./line.ts";
 import type { TransportOptions } from "./options.ts";
 import type { PinoMessage } from "./pino-config.ts";
 import { Restarts } from "./restarts.ts";
 import { safePosition } from "./safe-position.ts";
+import { checkOptions, shippingTo } from "./shipping.ts";
 import { installShutdown, type ShutdownOptions } from "./shutdown.ts";
 import { traceMixin } from "./trace.ts";
 import type { TransportStream } from "./transport-stream.ts";
@@ -229,7 +229,7 @@ class Transport extends EventEmitter implements TransportStream {
   /** @param hadWorked a map module may have been what the worker died of */
   #startAlone(hadWorked: boolean): EventStream {
     const isParked = hadWorked && this.#options.mapModule !== undefined;
-    const alone = streamOf(lineTo(this.#options, { resolved: this.#resolved, isParked }));
+    const alone = streamOf(shippingTo(this.#options, { resolved: this.#resolved, isParked }));
     alone.on("error", () => {});
     if (this.#config !== undefined) alone.emit("message", this.#config);
     return alone;

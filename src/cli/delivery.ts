@@ -5,7 +5,7 @@
  * settled then is the caller's to keep.
  */
 import { randomInt } from "node:crypto";
-import { sinkOf } from "../../transports/line.ts";
+import { sinkOf } from "../../transports/shipping.ts";
 import type { EventInput } from "../event/event.ts";
 import { newId } from "../event/id.ts";
 import { parseJson } from "../event/json.ts";

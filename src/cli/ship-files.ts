@@ -7,7 +7,7 @@
  */
 import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { mappingOf } from "../../transports/line.ts";
+import { mappingOf } from "../../transports/shipping.ts";
 import { EventStoreError } from "../errors.ts";
 import type { Item } from "../ship/item.ts";
 import { createMapLine, loadMapModule, type MapLine, type Mapping } from "../ship/map.ts";

@@ -5,8 +5,8 @@
  */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { checkOptions } from "../../transports/line.ts";
 import type { TransportOptions } from "../../transports/options.ts";
+import { checkOptions } from "../../transports/shipping.ts";
 import { EventStoreError } from "../errors.ts";
 import type { ResolvedShipOptions } from "../ship/options.ts";
 import { usageError } from "./exit.ts";

@@ -7,7 +7,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lineTo } from "../../transports/line.ts";
+import { shippingTo } from "../../transports/shipping.ts";
 import { EventStoreError } from "../errors.ts";
 import type { ShipStats } from "../ship/shipper.ts";
 import type { Io } from "./io.ts";
@@ -18,7 +18,7 @@ interface StreamSettings extends ShipSettings {
   readonly io: Io;
 }
 
-type Shipper = ReturnType<typeof lineTo>["shipper"];
+type Shipper = ReturnType<typeof shippingTo>["shipper"];
 
 const STATS_EVERY_MS = 10_000;
 /** What is left of the time to close when the last deliveries have used it up: enough to tidy up. */
@@ -28,7 +28,7 @@ const LINE_END = Buffer.from("\n");
 /** @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` when lines were dropped */
 export async function shipStream({ options, resolved, tee, io }: StreamSettings): Promise<void> {
   const signals = listen((io.stdin as { isTTY?: boolean }).isTTY === true);
-  const { shipper } = lineTo(options, { resolved });
+  const { shipper } = shippingTo(options, { resolved });
   const tell = () => writeStats(options.statsFile, shipper.stats());
   const timer = setInterval(tell, STATS_EVERY_MS);
   let teed: Promise<unknown> = Promise.resolve();

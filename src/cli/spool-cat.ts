@@ -1,5 +1,5 @@
 /** `spool cat`: waiting lines as the events they would be sent as, or as they came. Nothing is changed. */
-import { mapNow } from "../../transports/line.ts";
+import { mapNow } from "../../transports/shipping.ts";
 import { stringifyJson } from "../event/json.ts";
 import { Batcher } from "../ship/batcher.ts";
 import { Books } from "../ship/books.ts";

@@ -9,8 +9,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { mappingOf } from "../../transports/line.ts";
 import { destinationOf as wordsOf } from "../../transports/options.ts";
+import { mappingOf } from "../../transports/shipping.ts";
 import { EventStoreError } from "../errors.ts";
 import { ADOPTED, take } from "../ship/spool/adopt.ts";
 import { destinationOf } from "../ship/spool/adopted.ts";

@@ -1,5 +1,4 @@
-/** Line: a shipper with everything it needs, made from a transport's options. */
-
+/** Shipping: a shipper with everything it needs, made from a transport's options. */
 import { failoverSink } from "../src/ship/failover-sink.ts";
 import { httpSink } from "../src/ship/http-sink.ts";
 import { createMapLine, loadMapModule, type MapLine, type Mapping } from "../src/ship/map.ts";
@@ -19,7 +18,7 @@ import {
 import { lineKeysOf, type PinoConfig } from "./pino-config.ts";
 
 /** A shipper, and a way to tell it which keys pino uses. */
-export interface Line {
+export interface Shipping {
   readonly shipper: Shipper;
   readonly options: ResolvedShipOptions;
   /** Nothing is sent; on disk is as far as a line gets. */
@@ -39,7 +38,7 @@ export function checkOptions(options: TransportOptions): ResolvedShipOptions {
 }
 
 /** How a line differs from the usual. */
-export interface LineMode {
+export interface ShippingMode {
   /** Options that were checked before. */
   readonly resolved?: ResolvedShipOptions;
   /** Only spools: a map module that may have killed a thread must not run in this one. */
@@ -49,21 +48,25 @@ export interface LineMode {
 }
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` */
-export function lineTo(options: TransportOptions, mode: LineMode = {}): Line {
+export function shippingTo(options: TransportOptions, mode: ShippingMode = {}): Shipping {
   const resolved = mode.resolved ?? checkOptions(options);
-  return lineOf(sinkOf(options), resolved, { ...mode, destination: destinationOf(urlsOf(options.url)) });
+  return shippingOf(sinkOf(options), resolved, { ...mode, destination: destinationOf(urlsOf(options.url)) });
 }
 
 /** Into a store of this process; spooled only when a folder is given. @throws EventStoreError `EVT_INVALID_OPTION` */
-export function lineInto(store: StoreLike, options: ShipOptions): Line {
-  return lineOf(
+export function shippingInto(store: StoreLike, options: ShipOptions): Shipping {
+  return shippingOf(
     storeSink(() => store, false),
     resolveShipOptions(options),
     { destination: "store" },
   );
 }
 
-function lineOf(sink: Sink, options: ResolvedShipOptions, mode: LineMode & { readonly destination: string }): Line {
+function shippingOf(
+  sink: Sink,
+  options: ResolvedShipOptions,
+  mode: ShippingMode & { readonly destination: string },
+): Shipping {
   const { destination, isParked = false, settled } = mode;
   const mapOf = isParked ? never : mapNow;
   const map = isParked ? never : mapLater;
@@ -155,6 +158,20 @@ function sinkFor(url: string, { auth, token, headers, compression, tls }: Transp
     const { EventStore } = await import("../src/store/store.ts");
     return EventStore.open(url);
   }, true);
+}
+
+/** Calls back once, within the time a close may take, and never with an error: an error would end pino's worker. */
+export function flushShipping({ shipper, options, isParked }: Shipping, done: () => void): void {
+  let timer: NodeJS.Timeout | undefined;
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, options.closeMs);
+  });
+  const read = new Promise<void>((resolve) => setImmediate(resolve));
+  void Promise.race([read.then(() => (isParked ? undefined : shipper.flush())), time]).then(() => {
+    clearTimeout(timer);
+    shipper.flushSync();
+    done();
+  });
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
