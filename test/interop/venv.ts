@@ -5,8 +5,9 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -36,7 +37,7 @@ export async function pythonWith(version: MadsciVersion): Promise<Python> {
   // A second environment takes a minute: the five of `npm test` are better spent.
   if (version !== "0.7.1" && !process.env.CI) return { missing: `MADSci ${version} is installed only where CI is set` };
   try {
-    await install(folder, PACKAGES[version]);
+    await once(folder, () => install(folder, PACKAGES[version]));
     return { path };
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
@@ -45,10 +46,46 @@ export async function pythonWith(version: MadsciVersion): Promise<Python> {
   }
 }
 
+/** Test files run beside each other; one of them installs, the others wait for it. */
+async function once(folder: string, work: () => Promise<void>): Promise<void> {
+  const lock = `${folder}.lock`;
+  await mkdir(CACHE, { recursive: true });
+  for (const startMs = Date.now(); Date.now() - startMs < INSTALL_MS; await sleep(250)) {
+    if (existsSync(folder)) return;
+    if (!(await isMade(lock))) continue;
+    try {
+      if (!existsSync(folder)) await work();
+      return;
+    } finally {
+      await rm(lock, { force: true });
+    }
+  }
+  throw new Error("another process does not finish installing them");
+}
+
+/** False while another process holds it; one that died holds nothing. */
+async function isMade(lock: string): Promise<boolean> {
+  try {
+    await writeFile(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    const holder = Number(await readFile(lock, "utf8").catch(() => ""));
+    if (holder > 0 && !isAlive(holder)) await rm(lock, { force: true });
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 async function install(folder: string, packages: readonly string[]): Promise<void> {
   const draft = `${folder}.${process.pid}`;
   try {
-    await mkdir(CACHE, { recursive: true });
     await run("python3", ["-m", "venv", draft]);
     const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
     await run(join(draft, "bin", "python"), pip, { timeout: INSTALL_MS });
