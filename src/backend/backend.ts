@@ -79,6 +79,8 @@ export interface Backend {
   readonly kind: "sqlite" | "mongo";
   /** How many append() calls may be under way at once. */
   readonly concurrentAppends: number;
+  /** Events beyond which a batch gains nothing. */
+  readonly batchEvents: number;
   /**
    * Durable when it resolves; one outcome per event, in order. An id that comes twice in the batch is stored once.
    * Rejects only when nothing is known to be stored (re-sending is safe, ids make it idempotent).

@@ -62,7 +62,7 @@ export class AppendQueue {
 
   constructor(backend: Backend, options: AppendQueueOptions, now: () => Date) {
     this.#backend = backend;
-    this.#options = options;
+    this.#options = { ...options, maxBatchEvents: Math.min(options.maxBatchEvents, backend.batchEvents) };
     this.#now = now;
   }
 

@@ -7,7 +7,7 @@ import { assertKnown } from "./known.ts";
 export interface EventStoreOptions extends ParseOptions {
   /** Open without the right to change anything; a SQLite file may have a writer meanwhile. @default false */
   readonly readOnly?: boolean;
-  /** Most events written in one durable unit. @default 2000 */
+  /** Most events written in one durable unit. @default 2000; into MongoDB never above 500 */
   readonly maxBatchEvents?: number;
   /** Most bytes of JSON written in one durable unit. @default 4_194_304 (4 MiB) */
   readonly maxBatchBytes?: number;

@@ -1,6 +1,6 @@
 /**
  * The floor for MongoDB: documents like ours, insertMany of 1000, into a collection with our indexes.
- * Arguments: URL, database, number of events. Prints events per second.
+ * Arguments: URL, database, number of events, how many inserts at once (1). Prints events per second.
  */
 import { Long, MongoClient } from "mongodb";
 import { parseContext, prepareEvent } from "../../src/event/parse.ts";
@@ -8,7 +8,7 @@ import { EventStore } from "../../src/index.ts";
 import { labEvent } from "./events.ts";
 
 const BATCH = 1000;
-const [url = "", database = "", count = "0"] = process.argv.slice(2);
+const [url = "", database = "", count = "0", lanes = "1"] = process.argv.slice(2);
 const context = parseContext({ naiveTimezone: "UTC" });
 const received_at = new Date();
 const documents = Array.from({ length: Number(count) }, (_, n) => {
@@ -21,8 +21,15 @@ await store.close();
 const client = await new MongoClient(url).connect();
 const events = client.db(database).collection<(typeof documents)[number]>("events");
 const startMs = performance.now();
-for (let at = 0; at < documents.length; at += BATCH) {
-  await events.insertMany(documents.slice(at, at + BATCH), { ordered: false });
-}
+let at = 0;
+await Promise.all(Array.from({ length: Number(lanes) }, insertAll));
 console.log(documents.length / ((performance.now() - startMs) / 1000));
 await client.close();
+
+async function insertAll(): Promise<void> {
+  while (at < documents.length) {
+    const batch = documents.slice(at, at + BATCH);
+    at += BATCH;
+    await events.insertMany(batch, { ordered: false });
+  }
+}

@@ -16,7 +16,7 @@ const LINES = sizeOf("BENCH_LINES", 300_000);
 const COST_LINES = sizeOf("BENCH_COST_LINES", 200_000);
 const BURST_LINES = sizeOf("BENCH_BURST_LINES", 1_000_000);
 const REPLAY_LINES = sizeOf("BENCH_REPLAY_LINES", 300_000);
-const MONGO_LINES = sizeOf("BENCH_MONGO_LINES", 30_000);
+const MONGO_LINES = sizeOf("BENCH_MONGO_LINES", 40_000);
 const PEER_LINES = sizeOf("BENCH_PEER_LINES", 3000);
 const APP = fileURLToPath(new URL("./ship-app.mjs", import.meta.url));
 const NULL_SERVER = new URL("./null-server.ts", import.meta.url);
@@ -44,7 +44,9 @@ const MEASUREMENTS: Readonly<Record<string, (what: string) => Promise<Row>>> = {
   "log call in the main thread, spool on ÷ no-op worker (time)": cost,
   "mapped events, one worker, spool on, to a server that keeps nothing": sustained,
   "into MongoDB: transport ÷ pino-mongodb (lines)": mongo,
-  "into MongoDB: transport ÷ raw insertMany (lines)": mongoCeiling,
+  "into MongoDB, ordered: false: transport ÷ pino-mongodb (lines)": mongoUnordered,
+  "into MongoDB: raw insertMany of such events, two at once ÷ pino-mongodb": mongoCeiling,
+  "into MongoDB, ordered: false: transport ÷ raw insertMany, two at once": mongoShare,
   "replay of a dead process's spool: read, mapped, settled": replay,
   "replay to a server that keeps nothing": replayToServer,
   "end() with a dead server": exit,
@@ -119,40 +121,63 @@ async function sustained(what: string): Promise<Row> {
 }
 
 async function mongo(what: string): Promise<Row> {
+  return besideMongo(what, shipping({}), peer, 15);
+}
+
+async function mongoUnordered(what: string): Promise<Row> {
+  return besideMongo(what, shipping({ ordered: false }), peer, 15);
+}
+
+/** What the server itself can take of such documents, however they come. */
+async function mongoCeiling(what: string): Promise<Row> {
+  return besideMongo(what, raw, peer);
+}
+
+async function mongoShare(what: string): Promise<Row> {
+  return besideMongo(what, shipping({ ordered: false }), raw, 0.6);
+}
+
+/** Two ways into one server, in turn. */
+async function besideMongo(what: string, ours: IntoMongo, reference: IntoMongo, goal?: number): Promise<Row> {
   const server = await startMongo();
-  const from = await pinoMongodb();
   try {
-    const close = { networkMs: 8000, totalMs: 8000 };
-    const ours = () =>
-      inFolder((dir) =>
-        intoMongo(server.url, (url) => ({ kind: "ours", lines: MONGO_LINES, options: { url, spool: { dir }, close } })),
-      );
-    const peer = () =>
-      intoMongo(server.url, (uri) => ({
-        kind: "pino-mongodb",
-        lines: PEER_LINES,
-        options: { uri, collection: "events", from },
-      }));
-    return pairRow(what, await interleaved(ROUNDS, ours, peer), 15);
+    const pair = await interleaved(
+      ROUNDS,
+      () => ours(server.url),
+      () => reference(server.url),
+    );
+    return pairRow(what, pair, goal);
   } finally {
     await server.stop();
   }
 }
 
-/** What the server itself can take, by the fastest way there is. */
-async function mongoCeiling(what: string): Promise<Row> {
-  const server = await startMongo();
-  try {
-    const close = { networkMs: 8000, totalMs: 8000 };
-    const ours = () =>
-      inFolder((dir) =>
-        intoMongo(server.url, (url) => ({ kind: "ours", lines: MONGO_LINES, options: { url, spool: { dir }, close } })),
-      );
-    const raw = () => runChild<number>(RAW_MONGO, [server.url, `raw_${Date.now()}`, String(MONGO_LINES)]);
-    return pairRow(what, await interleaved(ROUNDS, ours, raw), 0.6);
-  } finally {
-    await server.stop();
-  }
+/** Lines per second into the server at a URL. */
+type IntoMongo = (base: string) => Promise<number>;
+
+function shipping(options: object): IntoMongo {
+  const close = { networkMs: 8000, totalMs: 8000 };
+  return (base) =>
+    inFolder((dir) =>
+      intoMongo(base, (url) => ({
+        kind: "ours",
+        lines: MONGO_LINES,
+        options: { url, spool: { dir }, close, ...options },
+      })),
+    );
+}
+
+async function peer(base: string): Promise<number> {
+  const from = await pinoMongodb();
+  return intoMongo(base, (uri) => ({
+    kind: "pino-mongodb",
+    lines: PEER_LINES,
+    options: { uri, collection: "events", from },
+  }));
+}
+
+function raw(base: string): Promise<number> {
+  return runChild<number>(RAW_MONGO, [base, `raw_${Date.now()}`, String(MONGO_LINES), "2"]);
 }
 
 /** Lines found in the collection per second of the application's life. */

@@ -45,9 +45,10 @@ function short(value: number): string {
   return value >= 10_000 ? `${(value / 1000).toFixed(0)}k` : value.toFixed(0);
 }
 
-export function pairRow(what: string, pair: Pair, least: number): Row {
+/** @param least the goal; none where a row only says what is possible */
+export function pairRow(what: string, pair: Pair, least?: number): Row {
   const { median, min, max } = pair.ratio;
-  const goal = `≥ ${least} ${median >= least ? "met" : "MISSED"}`;
+  const goal = least === undefined ? "" : `≥ ${least} ${median >= least ? "met" : "MISSED"}`;
   const ratio = `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
   return { what, ours: rate(pair.ours), reference: rate(pair.reference), ratio, goal };
 }

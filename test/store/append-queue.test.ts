@@ -9,7 +9,7 @@ const events = (count: number) => Array.from({ length: count }, () => prepareEve
 const OPTIONS = { maxBatchEvents: 10, maxBatchBytes: 1 << 20, maxQueuedEvents: 100, appendTimeoutMs: 60_000 };
 
 /** A writer whose batches end when the test says so. */
-function writer(concurrentAppends = 1) {
+function writer(concurrentAppends = 1, batchEvents = 1000) {
   const batches: { size: number; end: (error?: Error) => void }[] = [];
   const append: Backend["append"] = (batch) =>
     new Promise<AppendOutcome[]>((resolve, reject) => {
@@ -17,7 +17,7 @@ function writer(concurrentAppends = 1) {
         error ? reject(error) : resolve(batch.map(() => ({ status: "stored" as const })));
       batches.push({ size: batch.length, end });
     });
-  return { batches, backend: { append, concurrentAppends } as unknown as Backend };
+  return { batches, backend: { append, concurrentAppends, batchEvents } as unknown as Backend };
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve)).then(() => new Promise((r) => setImmediate(r)));
 
@@ -46,6 +46,19 @@ describe("AppendQueue", () => {
     }
     await call;
     expect(answered).toBe(25);
+  });
+
+  it("makes no batch larger than the backend gains from, and several at once where it takes them", async () => {
+    const { batches, backend } = writer(2, 4);
+    const queue = new AppendQueue(backend, OPTIONS, () => new Date());
+    const call = queue.push(events(11));
+    await turn();
+    expect(batches.map(({ size }) => size)).toEqual([4, 4]);
+    for (const { end } of batches) end();
+    await turn();
+    expect(batches.map(({ size }) => size)).toEqual([4, 4, 3]);
+    batches[2]?.end();
+    expect(await call).toHaveLength(11);
   });
 
   it("fails only the callers of a failed batch", async () => {

@@ -129,6 +129,7 @@ interface Parts {
 class SqliteBackend implements Backend {
   readonly kind = "sqlite";
   readonly concurrentAppends = 1;
+  readonly batchEvents = Number.POSITIVE_INFINITY;
   readonly #options: BackendOptions;
   readonly #parts: Parts;
   /** How far an archive call got, for the next call with the same target. */
