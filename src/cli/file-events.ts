@@ -17,6 +17,14 @@ import type { FileLine } from "./file-lines.ts";
 const MAX_MS = 2 ** 48 - 1;
 const NOBODY = "00000000000000000000000000";
 
+/** What the ids of the lines to come depend on. */
+export interface FileState {
+  /** SHA-256 of the file's first line. */
+  readonly fingerprint: Buffer;
+  /** Time of the last line that has one, in ms. */
+  readonly timeMs: number;
+}
+
 export class FileEvents {
   readonly #map: MapLine;
   /** Tells the time of a line, whatever the caller's mapping makes of it; undefined where that is the same. */
@@ -36,6 +44,17 @@ export class FileEvents {
     return this.#sender;
   }
 
+  /** Undefined before the first line. */
+  get state(): FileState | undefined {
+    return this.#fingerprint && { fingerprint: this.#fingerprint, timeMs: this.#timeMs };
+  }
+
+  /** Goes on with the lines behind those an earlier run has seen. */
+  begin({ fingerprint, timeMs }: FileState): void {
+    this.#identify(fingerprint);
+    this.#timeMs = timeMs;
+  }
+
   mapped(line: FileLine): Mapped {
     const random = this.#randomOf(line);
     if (this.#plain !== undefined) this.#timeMs = timeOf(this.#read(this.#plain, line, random).event, this.#timeMs);
@@ -52,16 +71,16 @@ export class FileEvents {
   }
 
   #randomOf(line: FileLine): Buffer {
-    const fingerprint = this.#fingerprint ?? this.#begin(line);
+    const fingerprint = this.#fingerprint ?? this.#identify(line.hash);
     const place = Buffer.alloc(8);
     place.writeBigUInt64BE(BigInt(line.offset));
     return createHash("sha256").update(fingerprint).update(place).update(line.hash).digest();
   }
 
-  #begin(first: FileLine): Buffer {
-    this.#fingerprint = first.hash;
-    this.#sender = ulid(0, createHash("sha256").update("sender").update(first.hash).digest());
-    return first.hash;
+  #identify(fingerprint: Buffer): Buffer {
+    this.#fingerprint = fingerprint;
+    this.#sender = ulid(0, createHash("sha256").update("sender").update(fingerprint).digest());
+    return fingerprint;
   }
 }
 

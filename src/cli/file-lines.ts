@@ -28,8 +28,22 @@ const LINE_END = 10;
 
 /** @param read told of every piece of the file itself, in bytes. @throws what the file system and gunzip throw */
 export async function* fileLines(path: string, read: (bytes: number) => void): AsyncGenerator<FileLine[], void> {
-  const cut = new Cut();
-  for await (const chunk of streamOf(path, read)) {
+  yield* linesOf(streamOf(path, read));
+}
+
+/** Where a line begins: how many lines and bytes come before it. */
+export interface LinePlace {
+  readonly number: number;
+  readonly offset: number;
+}
+
+/** The lines of a stream. @param start what comes before the stream's first byte */
+export async function* linesOf(
+  stream: AsyncIterable<unknown>,
+  start: LinePlace = { number: 0, offset: 0 },
+): AsyncGenerator<FileLine[], void> {
+  const cut = new Cut(start);
+  for await (const chunk of stream) {
     const lines = cut.push(chunk as Buffer);
     if (lines.length > 0) yield lines;
   }
@@ -49,13 +63,18 @@ function streamOf(path: string, read: (bytes: number) => void): Readable {
 }
 
 class Cut {
-  #number = 0;
-  #offset = 0;
+  #number: number;
+  #offset: number;
   /** The line that has no end yet. */
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #length = 0;
   #hash = createHash("sha256");
+
+  constructor({ number, offset }: LinePlace) {
+    this.#number = number;
+    this.#offset = offset;
+  }
 
   push(chunk: Buffer): FileLine[] {
     const lines: FileLine[] = [];
@@ -76,12 +95,13 @@ class Cut {
   }
 
   #whole(bytes: Buffer): FileLine {
-    return this.#placed(bytes, bytes.length, hash("sha256", bytes, "buffer"));
+    return this.#placed(bytes, bytes.length, () => hash("sha256", bytes, "buffer"));
   }
 
   #joined(last: Buffer): FileLine {
     this.#keep(last);
-    const line = this.#placed(Buffer.concat(this.#kept), this.#length, this.#hash.digest());
+    const digest = this.#hash.digest();
+    const line = this.#placed(Buffer.concat(this.#kept), this.#length, () => digest);
     this.#kept = [];
     this.#keptBytes = 0;
     this.#length = 0;
@@ -97,11 +117,20 @@ class Cut {
     this.#hash.update(bytes);
   }
 
-  #placed(bytes: Buffer, length: number, digest: Buffer): FileLine {
+  /** The hash is worked out when it is asked for: a line that brings its id needs none. */
+  #placed(bytes: Buffer, length: number, digest: () => Buffer): FileLine {
     this.#number += 1;
-    const line = { number: this.#number, offset: this.#offset, bytes, length, hash: digest };
+    const [number, offset] = [this.#number, this.#offset];
     this.#offset += length + 1;
-    return line;
+    return {
+      number,
+      offset,
+      bytes,
+      length,
+      get hash() {
+        return digest();
+      },
+    };
   }
 }
 

@@ -51,6 +51,8 @@ export interface ArchiveOptions {
   readonly ids?: readonly string[];
   readonly before?: TimeInput;
   readonly selector?: Selector;
+  /** When they were archived, for events that come from another archive. @default now */
+  readonly at?: TimeInput;
   /** Events per durable step. @default 1000 */
   readonly batchSize?: number;
   /** Most steps. @default unlimited */
@@ -59,7 +61,7 @@ export interface ArchiveOptions {
 
 const COUNT_OPTIONS = new Set(["selector", "from", "to", "includeArchived", "limit", "timeoutMs", "signal"]);
 const FIND_OPTIONS = new Set([...COUNT_OPTIONS, "order", "by", "offset", "cursor", "fields"]);
-const ARCHIVE_OPTIONS = new Set(["ids", "before", "selector", "batchSize", "maxBatches"]);
+const ARCHIVE_OPTIONS = new Set(["ids", "before", "selector", "at", "batchSize", "maxBatches"]);
 const ORDERS = ["newest", "oldest"] as const;
 const TIMES = ["event_timestamp", "archived_at"] as const;
 

@@ -10,7 +10,6 @@ import { openBackend } from "../backend/open.ts";
 import { EventStoreError } from "../errors.ts";
 import type { EventInput, StoredEvent } from "../event/event.ts";
 import { isKnownType } from "../event/event-types.ts";
-import { instantOf } from "../event/instant.ts";
 import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector } from "../event/selector/selector.ts";
@@ -156,7 +155,7 @@ export class EventStore implements AsyncDisposable {
   /** Hides events from default results, oldest first, in bounded steps; returns how many were not archived before. */
   async archive(options: ArchiveOptions): Promise<number> {
     this.#assertOpen();
-    const at = instantOf(this.#context.now());
+    const at = toInstant("at", options.at ?? this.#context.now(), this.#context);
     const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
     let batches = options.maxBatches ?? Number.POSITIVE_INFINITY;
     let archived = 0;

@@ -114,6 +114,14 @@ describe("EventStore", () => {
     expect(await store.count()).toBe(2);
   });
 
+  it("archives with a time of the caller's, for events from another archive", async () => {
+    const store = await openStore();
+    await store.append([{ _id: "old" }]);
+    expect(await store.archive({ ids: ["old"], at: "2025-01-02T03:04:05.678Z" })).toBe(1);
+    expect((await store.get("old"))?.archived_at).toBe("2025-01-02T03:04:05.678000Z");
+    await expect(store.archive({ ids: ["old"], at: "soon" })).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
+  });
+
   it("archives all that is older, in steps, and purges for good", async () => {
     const store = await openStore();
     await store.append(Array.from({ length: 25 }, (_, i) => ({ event_timestamp: 1e9 + i })));
