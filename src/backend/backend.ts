@@ -68,6 +68,29 @@ export type CountQuery = Pick<FindQuery, "selector" | "from" | "to" | "archived"
 /** What to archive: these ids, or the oldest events the selector accepts. */
 export type ArchiveTarget = { readonly ids: readonly string[] } | { readonly selector: ParsedSelector };
 
+/** One event and the place of its arrival; everything behind `cursor` arrived later. */
+export interface Arrival {
+  readonly event: StoredEvent;
+  readonly cursor: string;
+  /** About how much JSON it is, where the engine knows without effort. */
+  readonly bytes?: number;
+}
+
+/** One step along the arrivals. */
+export interface ArrivalPage {
+  /** Oldest first; empty where nothing has arrived. */
+  readonly arrivals: readonly Arrival[];
+  /** Behind all that was looked at; go on from here. */
+  readonly cursor: string;
+  /**
+   * Something that followed `after` cannot be told any more: it is no cursor of this database (then the page is empty
+   * and its cursor the present end), or, where the engine can tell, a purge has taken events of this stretch.
+   */
+  readonly lost: boolean;
+  /** Are there more behind it? @default when there are `limit` arrivals */
+  readonly more?: boolean;
+}
+
 export interface BackendStats {
   /** Documents repaired while reading because another program wrote them in a shape no event has. */
   readonly repaired: number;
@@ -92,6 +115,14 @@ export interface Backend {
   find(query: FindQuery): AsyncIterable<FindPage>;
   /** How `find` would go about it; reads nothing. */
   explain(query: FindQuery): SearchPlan;
+  /**
+   * Events (archived ones too) in the order in which they arrived, behind `after`, at most `limit`. Without `after`:
+   * none, only the present end as cursor. A cursor is text safe in a URL; any other text is answered as `lost`. An event
+   * comes once on the way from one cursor to the end, also while others append.
+   */
+  arrivals(after: string | undefined, limit: number): Promise<ArrivalPage>;
+  /** How often to look for events of other writers, in ms; undefined where nobody else can write. */
+  readonly arrivalPollMs: number | undefined;
   /** Exact number of matches, or `limit` when there are at least that many. */
   count(query: CountQuery): Promise<number>;
   /** About how many events there are, without scanning. */

@@ -6,6 +6,7 @@ import type { PreparedEvent } from "../../event/parse.ts";
 import type {
   AppendOutcome,
   ArchiveTarget,
+  ArrivalPage,
   Backend,
   BackendStats,
   CountQuery,
@@ -27,6 +28,7 @@ export class MongoBackend implements Backend {
   readonly concurrentAppends = 3;
   /** A server decodes one command while it writes another: two of 500 beat one of 1000. */
   readonly batchEvents = 500;
+  readonly arrivalPollMs = 250;
   readonly #room: Room;
   readonly #readOnly: boolean;
   readonly #inserter: Inserter;
@@ -58,6 +60,11 @@ export class MongoBackend implements Backend {
   explain(query: FindQuery): SearchPlan {
     const { exact } = compileFilter(query.selector, this.#open().connection.dialect);
     return { engine: "mongo", index: null, ranges: 1, decided_by: exact ? "server" : "matcher" };
+  }
+
+  async arrivals(_after: string | undefined, _limit: number): Promise<ArrivalPage> {
+    this.#open();
+    throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", "following a MongoDB database is not possible yet");
   }
 
   async count(query: CountQuery): Promise<number> {

@@ -6,10 +6,10 @@ import { type Json, parseJson } from "../../event/json.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
 import type { AppendOutcome } from "../backend.ts";
 import type { Connection } from "./connection.ts";
-import { countUpTo } from "./counted.ts";
+import { countUpTo, lastSeq } from "./counted.ts";
 import { eventsOf, ROW_SQL } from "./document.ts";
 
-const INSERT = "insert into events (ts, received, head, data) values (?, ?, ?, ?) on conflict do nothing";
+const INSERT = "insert into events (seq, ts, received, head, data) values (?, ?, ?, ?, ?) on conflict do nothing";
 export const STORED: AppendOutcome = Object.freeze({ status: "stored" });
 
 /** What is written of an event. */
@@ -19,9 +19,12 @@ export type WrittenEvent = Pick<PreparedEvent, "instant" | "head" | "data" | "ti
 
 export function appendBatch(writer: Connection, batch: readonly WrittenEvent[], received: Instant): AppendOutcome[] {
   return writer.transaction(() => {
+    let seq = lastSeq(writer) + 1;
     const outcomes = batch.map((prepared) => {
-      const stored = writer.run(INSERT, [prepared.instant, received, prepared.head, prepared.data]) > 0;
-      return stored ? STORED : compareWithFirst(writer, prepared);
+      const stored = writer.run(INSERT, [seq, prepared.instant, received, prepared.head, prepared.data]) > 0;
+      if (!stored) return compareWithFirst(writer, prepared);
+      seq++;
+      return STORED;
     });
     countUpTo(writer);
     return outcomes;

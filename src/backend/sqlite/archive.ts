@@ -2,7 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Instant } from "../../event/instant.ts";
 import type { Connection } from "./connection.ts";
-import { countedEvents, countRemoved } from "./counted.ts";
+import { removing } from "./counted.ts";
 
 /** Rows changed in one transaction. */
 const STEP = 250;
@@ -49,10 +49,5 @@ export async function purgeArchived(writer: Connection, before: Instant, limit: 
 }
 
 function purgeStep(writer: Connection, before: Instant, most: number): number {
-  return writer.transaction(() => {
-    const total = countedEvents(writer);
-    const removed = writer.run(PURGE, [before, most]);
-    if (removed > 0) countRemoved(writer, total, removed);
-    return removed;
-  });
+  return writer.transaction(() => removing(writer, () => writer.run(PURGE, [before, most])));
 }

@@ -40,6 +40,14 @@ export function eventsOf(joinedRows: string | null | undefined): StoredEvent[] {
   return (parseRows(joinedRows) as Row[]).map(toEvent);
 }
 
+/** SQL expression of one row for {@link numberedEventsOf}. */
+export const NUMBERED_ROW_SQL = `'[' || seq || ',' || ${ROW_SQL} || ']'`;
+
+/** The same with the `seq` of each. */
+export function numberedEventsOf(joinedRows: string | null | undefined): [seq: number, event: StoredEvent][] {
+  return (parseRows(joinedRows) as [number, Row][]).map(([seq, row]) => [seq, toEvent(row)]);
+}
+
 /** Fields appear in the order of EVENT_FIELDS. */
 function toEvent([head, event_data, receivedMs, receivedUs, skewMs, archivedMs, archivedUs]: Row): StoredEvent {
   return {

@@ -13,6 +13,7 @@ import type { PreparedEvent } from "../../event/parse.ts";
 import type {
   AppendOutcome,
   ArchiveTarget,
+  ArrivalPage,
   Backend,
   BackendOptions,
   BackendStats,
@@ -23,6 +24,7 @@ import type {
   SearchPlan,
 } from "../backend.ts";
 import { readEvent } from "./append.ts";
+import { originOf, readArrivals } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
 import { countedEvents } from "./counted.ts";
 import { openFailure } from "./failure.ts";
@@ -34,6 +36,8 @@ import { ThreadWriter, threadFile } from "./thread.ts";
 import { LocalWriter, type Writer } from "./writer.ts";
 
 const MEMORY = ":memory:";
+/** A reader sees what another process writes this soon, in ms. */
+const POLL_MS = 200;
 const STATS: BackendStats = Object.freeze({ repaired: 0, opaque: 0 });
 
 /**
@@ -134,11 +138,16 @@ class SqliteBackend implements Backend {
   readonly #parts: Parts;
   /** How far an archive call got, for the next call with the same target. */
   readonly #archiving = new WeakMap<ArchiveTarget, Position>();
+  /** Nobody else writes to a file whose lock is held, nor to a database in memory. */
+  readonly arrivalPollMs: number | undefined;
+  readonly #origin: string;
   #closed = false;
 
   constructor(options: BackendOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
+    this.arrivalPollMs = parts.writer || parts.shared ? undefined : POLL_MS;
+    this.#origin = originOf(parts.reader);
   }
 
   async append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]> {
@@ -162,6 +171,10 @@ class SqliteBackend implements Backend {
 
   explain(query: FindQuery): SearchPlan {
     return explainPlan(query);
+  }
+
+  async arrivals(after: string | undefined, limit: number): Promise<ArrivalPage> {
+    return readArrivals(this.#reader(), this.#origin, { after, limit });
   }
 
   async count(query: CountQuery): Promise<number> {

@@ -9,6 +9,7 @@
 import { EventStoreError } from "../../errors.ts";
 import { SOURCE_FIELDS } from "../../event/event.ts";
 import { formatInstant, instantOf } from "../../event/instant.ts";
+import { ensureOrigin } from "./arrivals.ts";
 import type { Connection } from "./connection.ts";
 
 /** "MEVT" */
@@ -66,16 +67,21 @@ PRAGMA cache_size = -65536;
 PRAGMA temp_store = MEMORY;
 `;
 
-/** Creates the tables in an empty file; leaves a file of ours alone. @throws EventStoreError as {@link checkSchema}. */
+/** Creates the tables in an empty file; gives an older one of ours its origin. @throws EventStoreError as {@link checkSchema}. */
 export function ensureSchema(writer: Connection, now: Date): void {
-  if (checkSchema(writer)) return;
+  const isNew = !checkSchema(writer);
   writer.transaction(() => {
-    writer.exec(SCHEMA_SQL);
-    const note = `Auto-initialized schema version ${SCHEMA_VERSION}`;
-    const appliedAt = formatInstant(instantOf(now));
-    writer.run("INSERT INTO schema_versions VALUES (?, ?, ?)", [SCHEMA_VERSION, appliedAt, note]);
-    writer.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${USER_VERSION};`);
+    if (isNew) createSchema(writer, now);
+    ensureOrigin(writer, isNew);
   });
+}
+
+function createSchema(writer: Connection, now: Date): void {
+  writer.exec(SCHEMA_SQL);
+  const note = `Auto-initialized schema version ${SCHEMA_VERSION}`;
+  const appliedAt = formatInstant(instantOf(now));
+  writer.run("INSERT INTO schema_versions VALUES (?, ?, ?)", [SCHEMA_VERSION, appliedAt, note]);
+  writer.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${USER_VERSION};`);
 }
 
 /**
