@@ -17,6 +17,8 @@ export interface Connection {
   readonly dialect: Dialect;
   /** False for FerretDB 1.x, which scans whatever indexes there are: they would only slow its writes. */
   readonly readsIndexes: boolean;
+  /** True for members of a replica set and for mongos: only they may offer change streams. */
+  readonly offersChanges: boolean;
   /** Where it leads, without credentials; for messages. */
   readonly place: string;
   /** Runs a call; its failure becomes an EventStoreError. */
@@ -51,7 +53,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<Con
   return connection;
 }
 
-async function loadDriver(needed: boolean): Promise<Driver | undefined> {
+export async function loadDriver(needed: boolean): Promise<Driver | undefined> {
   try {
     return await import("mongodb");
   } catch (cause) {
@@ -110,6 +112,7 @@ class MongoConnection implements Connection {
   readonly place: string;
   #complete = true;
   #readsIndexes = true;
+  #offersChanges = false;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -127,12 +130,18 @@ class MongoConnection implements Connection {
     return this.#readsIndexes;
   }
 
+  get offersChanges(): boolean {
+    return this.#offersChanges;
+  }
+
   /** Makes sure the server answers, and finds out what it is. */
   async learn(): Promise<void> {
     await this.ping();
     const build = await this.attempt(() => this.db.command({ buildInfo: 1 })).catch(() => ({}));
     this.#complete = !("ferretdbVersion" in build || "ferretdb" in build);
     this.#readsIndexes = !("ferretdbVersion" in build);
+    const hello: object = await this.attempt(() => this.db.command({ hello: 1 })).catch(() => ({}));
+    this.#offersChanges = "setName" in hello || ("msg" in hello && hello.msg === "isdbgrid");
   }
 
   async call<T>(what: string, run: () => Promise<T>): Promise<T> {

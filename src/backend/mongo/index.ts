@@ -46,7 +46,7 @@ export async function openMongo(url: string, options: MongoOptions): Promise<Bac
   }
   return new MongoBackend(
     { connection, events, notes, zone: options.zone, oddTimes: new OddTimes() },
-    options.readOnly,
+    { now: options.now, readOnly: options.readOnly },
   );
 }
 

@@ -29,6 +29,9 @@ const INDEXES: readonly IndexPlan[] = [
 /** Only where other programs' documents are: puts them in the order of their text without a look at ours. */
 const FOREIGN_INDEX: IndexPlan = { key: { ts: 1, event_timestamp: 1 }, serves: "documents other programs wrote" };
 
+/** Made when somebody first follows the arrivals; until then no append pays for it. */
+const ARRIVAL_INDEX: IndexPlan = { key: { received_at: 1, _id: 1 }, serves: "following the arrivals" };
+
 /** As MADSci 0.6 and 0.7 name them. */
 const VERSIONS = "schema_versions";
 const VERSION_INDEXES: readonly [IndexSpecification, CreateIndexesOptions][] = [
@@ -48,11 +51,27 @@ export async function prepareDatabase(
 ): Promise<void> {
   if (await isNew(connection)) await recordVersion(connection, notes, now());
   if (!connection.readsIndexes) return;
-  const existing = await existingKeys(connection, events);
   const foreign = await hasForeign({ connection, events });
-  const missing = [...INDEXES, ...(foreign ? [FOREIGN_INDEX] : [])].filter(
-    ({ key }) => !existing.has(JSON.stringify(key)),
-  );
+  await createMissing([...INDEXES, ...(foreign ? [FOREIGN_INDEX] : [])], connection, events, notes);
+}
+
+/** What following the arrivals reads by. Waits until it is built. */
+export async function prepareArrivals(
+  connection: Connection,
+  events: Collection<EventDocument>,
+  notes: Notes,
+): Promise<void> {
+  if (connection.readsIndexes) await createMissing([ARRIVAL_INDEX], connection, events, notes);
+}
+
+async function createMissing(
+  plans: readonly IndexPlan[],
+  connection: Connection,
+  events: Collection<EventDocument>,
+  notes: Notes,
+): Promise<void> {
+  const existing = await existingKeys(connection, events);
+  const missing = plans.filter(({ key }) => !existing.has(JSON.stringify(key)));
   const specs = missing.map(({ key, options }) => ({ key, ...options }));
   if (missing.length === 0 || (await succeeds(connection, () => events.createIndexes(specs)))) return;
   for (const { key, options, serves } of missing) {

@@ -16,6 +16,7 @@ import type {
 } from "../backend.ts";
 import { append } from "./append.ts";
 import { archive, purge, unarchive } from "./archive.ts";
+import { MongoArrivals, type MongoArrivalsOptions } from "./arrivals.ts";
 import { count } from "./count.ts";
 import { compileFilter } from "./filter.ts";
 import { find } from "./find.ts";
@@ -32,21 +33,24 @@ export class MongoBackend implements Backend {
   readonly #room: Room;
   readonly #readOnly: boolean;
   readonly #inserter: Inserter;
+  readonly #arrivals: MongoArrivals;
   #closing: Promise<void> | undefined;
 
-  constructor(room: Room, readOnly: boolean) {
+  constructor(room: Room, options: MongoArrivalsOptions) {
     this.#room = room;
-    this.#readOnly = readOnly;
+    this.#readOnly = options.readOnly;
+    this.#arrivals = new MongoArrivals(room, options);
     this.#inserter = new Inserter(room.connection, room.events, room.notes);
   }
 
   async append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]> {
     const room = this.#writable();
     if (batch.length === 0) return [];
-    return append(batch, received, {
-      insert: (events, at) => this.#inserter.insert(events, at),
-      read: (ids) => readByIds(room, ids),
-    });
+    const target = {
+      insert: (events: readonly PreparedEvent[], at: Instant) => this.#inserter.insert(events, at),
+      read: (ids: readonly string[]) => readByIds(room, ids),
+    };
+    return this.#arrivals.appending(batch, received, () => append(batch, received, target));
   }
 
   async get(id: string): Promise<StoredEvent | undefined> {
@@ -62,9 +66,9 @@ export class MongoBackend implements Backend {
     return { engine: "mongo", index: null, ranges: 1, decided_by: exact ? "server" : "matcher" };
   }
 
-  async arrivals(_after: string | undefined, _limit: number): Promise<ArrivalPage> {
+  async arrivals(after: string | undefined, limit: number): Promise<ArrivalPage> {
     this.#open();
-    throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", "following a MongoDB database is not possible yet");
+    return this.#arrivals.page(after, limit);
   }
 
   async count(query: CountQuery): Promise<number> {
@@ -85,7 +89,9 @@ export class MongoBackend implements Backend {
   }
 
   async purge(archivedBefore: Instant, limit: number): Promise<number> {
-    return purge(this.#writable(), archivedBefore, limit);
+    const purged = await purge(this.#writable(), archivedBefore, limit);
+    this.#arrivals.purged(purged);
+    return purged;
   }
 
   async ping(): Promise<void> {
@@ -97,6 +103,7 @@ export class MongoBackend implements Backend {
   }
 
   close(): Promise<void> {
+    this.#arrivals.close();
     this.#closing ??= this.#room.connection.close();
     return this.#closing;
   }
