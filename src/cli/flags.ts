@@ -21,9 +21,18 @@ const ALIASES = new Map(
   }),
 );
 
-/** A flag that is on or off. */
-export function booleanOption(name: string, description: string): Option {
-  return new Option(`--${name} [bool]`, description);
+/** A flag that is on or off. @param letter its short form, where it has one */
+export function booleanOption(name: string, description: string, letter?: string): Option {
+  const short = letter === undefined ? "" : `-${letter}, `;
+  return new Option(`${short}--${name} [bool]`, description);
+}
+
+/** The number a flag holds. @throws EventStoreError `EVT_INVALID_OPTION` */
+export function wholeNumberFlag(flag: string, text: string): number;
+export function wholeNumberFlag(flag: string, text: string | undefined): number | undefined;
+export function wholeNumberFlag(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw usageError(`--${flag} takes a whole number, 0 or more`);
 }
 
 /** Adds the flags of these settings; those not in `shown` stay out of the help. */
@@ -60,9 +69,10 @@ export function normaliseArguments(argv: readonly string[], program: Command): s
   const options = optionsBelow(program);
   const booleans = new Set(options.filter((option) => option.optional).map((option) => option.name()));
   const valued = new Set(options.filter((option) => option.required).map((option) => option.name()));
+  const short = new Map(options.flatMap((option) => (option.short ? [[option.short, option.long ?? ""]] : [])));
   const out: string[] = [];
   for (let i = 0; i < argv.length; i++) {
-    const token = argv[i] as string;
+    const token = short.get(argv[i] as string) ?? (argv[i] as string);
     if (token === "--") return [...out, ...argv.slice(i)];
     const flag = splitFlag(token);
     const next = argv[i + 1];

@@ -1,6 +1,7 @@
-/** How events are printed: a table for people, NDJSON for pipes, JSON for the rest. Page by page, in bounded memory. */
+/** How events are printed: rows for people, NDJSON for pipes, JSON for the rest. Page by page, in bounded memory. */
 import type { StoredEvent } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
+import { EventRows, type Look } from "./event-rows.ts";
 import type { Io } from "./io.ts";
 import { Table } from "./table.ts";
 
@@ -9,8 +10,9 @@ export type Format = (typeof FORMATS)[number];
 
 export interface FormatOptions {
   readonly format: Format;
-  /** Columns of the table; the JSON formats print what they get. */
+  /** The table has these as columns, instead of rows made for people; the JSON formats print what they get. */
   readonly fields?: readonly string[] | undefined;
+  readonly look: Look;
   /** One event: JSON without an array around it. */
   readonly single?: boolean;
 }
@@ -19,7 +21,7 @@ type Pages = AsyncIterable<readonly StoredEvent[]> | Iterable<readonly StoredEve
 
 /** Prints pages of events until they end or nobody reads any more; returns how many were printed. */
 export async function writeEvents(pages: Pages, options: FormatOptions, io: Io): Promise<number> {
-  const printer = printerOf(options, io);
+  const printer = printerOf(options);
   let written = 0;
   for await (const page of pages) {
     if (!(await io.out.write(printer.page(page)))) return written;
@@ -29,13 +31,15 @@ export async function writeEvents(pages: Pages, options: FormatOptions, io: Io):
   return written;
 }
 
-interface Printer {
+/** Turns events into text as they come. */
+export interface Printer {
   page(events: readonly StoredEvent[]): string;
+  /** What follows the last one. */
   end(): string;
 }
 
-function printerOf({ format, fields, single }: FormatOptions, io: Io): Printer {
-  if (format === "table") return new Table(fields, io.columns);
+export function printerOf({ format, fields, single, look }: FormatOptions): Printer {
+  if (format === "table") return fields ? new Table(fields, look.columns) : new EventRows(look);
   if (format === "ndjson")
     return { page: (events) => lines(events.map((event) => stringifyJson(event))), end: () => "" };
   if (single) return { page: (events) => lines(events.map((event) => stringifyJson(event, 2))), end: () => "" };

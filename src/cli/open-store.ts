@@ -11,7 +11,7 @@ import { addSettingFlags, settingFlags } from "./flags.ts";
 import { type Io, warn } from "./io.ts";
 
 const STORE_SETTINGS = ["mongo_db_url", "database_name", "collection_name", "naive_timezone", "strict_event_types"];
-const SHOWN = new Set(["mongo_db_url", "database_name", "collection_name"]);
+const SHOWN = new Set(["mongo_db_url"]);
 
 /** The flags that say which store a command works on. */
 export function addStoreFlags(command: Command): Command {

@@ -1,13 +1,17 @@
 /** The program: its commands, its help, and how a run becomes an exit code. */
 import { Command, CommanderError } from "commander";
 import { appendCommand } from "./commands/append.ts";
+import { archiveCommand } from "./commands/archive.ts";
 import { countCommand } from "./commands/count.ts";
 import { deadLetterCommand } from "./commands/dead-letter.ts";
 import { getCommand } from "./commands/get.ts";
+import { importCommand } from "./commands/import.ts";
+import { purgeCommand } from "./commands/purge.ts";
 import { queryCommand } from "./commands/query.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { shipCommand } from "./commands/ship.ts";
 import { spoolCommand } from "./commands/spool.ts";
+import { tailCommand } from "./commands/tail.ts";
 import { CommandFailure, debugWanted, describeError, exitCodeOf } from "./exit.ts";
 import { explainParserError, normaliseArguments } from "./flags.ts";
 import type { Io } from "./io.ts";
@@ -45,9 +49,10 @@ function buildProgram(version: string, io: Io): Command {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", EXAMPLES)
     .helpCommand(false);
-  const looking = [queryCommand(io), getCommand(io), countCommand(io)];
+  const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
+  const keeping = [importCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
-  for (const command of [serveCommand(version, io), ...looking, appendCommand(io), ...shipping])
+  for (const command of [serveCommand(version, io), ...looking, appendCommand(io), ...keeping, ...shipping])
     program.addCommand(command);
   withManners(program, io);
   return program;

@@ -1,5 +1,5 @@
 /** Which events a command is about: selector argument and condition flags → one condition for the store. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { canonicalType } from "../event/event-types.ts";
 import { isUlid } from "../event/id.ts";
 import { parseJson } from "../event/json.ts";
@@ -15,23 +15,41 @@ const MAX_SELECTOR_BYTES = 1_048_576;
 
 /** The condition flags as the parser gives them. */
 export interface SelectionFlags {
+  readonly where?: readonly string[];
   readonly from?: string;
+  readonly since?: string;
   readonly to?: string;
+  readonly until?: string;
   readonly level?: string;
   readonly type?: string;
   readonly node?: string;
   readonly includeArchived?: string;
 }
 
+/** Condition flags that more than one command has, in the order help shows them. */
+const FLAGS = {
+  where: new Option("--where <selector>", "one more condition; may be repeated").argParser(collected),
+  from: new Option("--from <time>", "not before: any notation, or 10m, 2h, 7d; = --since"),
+  since: new Option("--since <time>", "the same as --from").hideHelp(),
+  to: new Option("--to <time>", "not after this time; = --until"),
+  until: new Option("--until <time>", "the same as --to").hideHelp(),
+  level: new Option("--level <level>", "this log level or higher: name or number"),
+  type: new Option("--type <types>", "event types, separated by commas"),
+  node: new Option("--node <id>", "node id, or its last characters"),
+} as const;
+
 export function addSelectionFlags(command: Command): Command {
-  return command
-    .argument("[selector]", "condition in MongoDB syntax as JSON, or - to read it from stdin")
-    .option("--from <time>", "not before this time: any notation, or 10m, 2h, 7d ago")
-    .option("--to <time>", "not after this time")
-    .option("--level <level>", "this log level or higher: a name or a number")
-    .option("--type <types>", "event type, or several separated by commas")
-    .option("--node <id>", "node id, or its last characters")
-    .addOption(booleanOption("include-archived", "archived events too"));
+  addConditionFlags(command, Object.keys(FLAGS) as FlagName[]);
+  return command.addOption(booleanOption("include-archived", "archived events too"));
+}
+
+type FlagName = keyof typeof FLAGS;
+
+/** The selector argument, and some of the flags. */
+export function addConditionFlags(command: Command, names: readonly FlagName[]): Command {
+  command.argument("[selector]", "condition in MongoDB syntax, as JSON; -: from stdin");
+  for (const name of names) command.addOption(FLAGS[name]);
+  return command;
 }
 
 /** @throws EventStoreError `EVT_INVALID_SELECTOR` or `EVT_INVALID_OPTION`. */
@@ -42,14 +60,25 @@ export async function selection(
 ): Promise<Pick<CountOptions, "selector" | "from" | "to" | "includeArchived">> {
   const now = new Date();
   const given = argument === undefined ? {} : readSelector(argument === "-" ? await selectorFromStdin(io) : argument);
-  const parts = [given, levelSelector(flags.level), typeSelector(flags.type), nodeSelector(flags.node)];
+  const more = (flags.where ?? []).map(readSelector);
+  const parts = [given, ...more, levelSelector(flags.level), typeSelector(flags.type), nodeSelector(flags.node)];
   const used = parts.filter((part): part is Selector => part !== undefined && !isEmpty(part));
   return {
     selector: used.length > 1 ? { $and: used } : used.length === 1 ? used[0] : {},
-    from: timeArgument(flags.from, now),
-    to: timeArgument(flags.to, now),
+    from: timeArgument(oneOf(flags, "from", "since"), now),
+    to: timeArgument(oneOf(flags, "to", "until"), now),
     includeArchived: flags.includeArchived === "true" ? true : undefined,
   };
+}
+
+function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** The value of a flag that has two names. */
+function oneOf(flags: SelectionFlags, name: "from" | "to", other: "since" | "until"): string | undefined {
+  if (flags[name] === undefined || flags[other] === undefined) return flags[name] ?? flags[other];
+  throw usageError(`--${name} and --${other} are the same; give one of them`);
 }
 
 function isEmpty(part: unknown): boolean {

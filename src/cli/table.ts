@@ -1,24 +1,17 @@
 /**
- * Table: events as lines under a header. Column widths come from the first page and hold for the rest.
+ * Table: chosen fields of events as columns under a header. Widths come from the first page and hold for the rest.
  *
  * Control characters are shown as `·`: an event's text must not be able to steer the terminal.
  */
 import type { StoredEvent } from "../event/event.ts";
-import { stringifyJson } from "../event/json.ts";
-import { levelName } from "../event/levels.ts";
+import { textOf } from "./event-words.ts";
+import { cut, padded, widthOf } from "./width.ts";
 
 interface Column {
   readonly title: string;
   text(event: StoredEvent): string;
 }
 
-const COLUMNS: readonly Column[] = [
-  { title: "TIME", text: (event) => event.event_timestamp },
-  { title: "LEVEL", text: (event) => levelName(event.log_level) },
-  { title: "TYPE", text: (event) => event.event_type },
-  { title: "NODE", text: (event) => event.source.node_id?.slice(-6) ?? "-" },
-  { title: "MESSAGE", text: (event) => messageOf(event.event_data) },
-];
 const GAP = "  ";
 const MAX_WIDTH = 40;
 
@@ -27,9 +20,9 @@ export class Table {
   readonly #lineLength: number | undefined;
   #widths: readonly number[] | undefined;
 
-  /** @param lineLength characters after which a line is cut; undefined for no limit */
-  constructor(fields: readonly string[] | undefined, lineLength: number | undefined) {
-    this.#columns = fields?.map(fieldColumn) ?? COLUMNS;
+  /** @param lineLength cells after which a line is cut; undefined for no limit */
+  constructor(fields: readonly string[], lineLength: number | undefined) {
+    this.#columns = fields.map(fieldColumn);
     this.#lineLength = lineLength;
   }
 
@@ -46,10 +39,9 @@ export class Table {
 
   #line(row: readonly string[]): string {
     const last = row.length - 1;
-    const cells = row.map((cell, i) => (i === last ? cell : cell.padEnd(this.#widths?.[i] ?? 0)));
+    const cells = row.map((cell, i) => (i === last ? cell : padded(cell, this.#widths?.[i] ?? 0)));
     const line = cells.join(GAP).trimEnd();
-    const length = this.#lineLength ?? line.length;
-    return line.length > length ? `${line.slice(0, Math.max(1, length - 1))}…` : line;
+    return this.#lineLength === undefined ? line : cut(line, this.#lineLength);
   }
 }
 
@@ -58,22 +50,15 @@ function fieldColumn(field: string): Column {
 }
 
 function widthsOf(rows: readonly (readonly string[])[]): number[] {
-  const width = (i: number) => Math.max(...rows.map((row) => Math.min(MAX_WIDTH, row[i]?.length ?? 0)));
+  const width = (i: number) => Math.max(...rows.map((row) => Math.min(MAX_WIDTH, widthOf(row[i] ?? ""))));
   return (rows[0] ?? []).map((_cell, i) => width(i));
 }
 
-function messageOf(data: StoredEvent["event_data"]): string {
-  const message = typeof data === "object" && data !== null && "message" in data ? data.message : data;
-  return textOf(message);
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : value === undefined ? "" : stringifyJson(value);
-}
-
+/** Text as a terminal may show it: one line, nothing in it that means anything to the terminal, at most 2000 characters. */
 export function printable(text: string): string {
   return text
     .slice(0, 2000)
     .replace(/\s*[\r\n]+\s*/g, " ")
-    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "·");
+    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "·")
+    .toWellFormed();
 }

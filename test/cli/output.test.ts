@@ -4,6 +4,8 @@ import { describeError, EXIT } from "../../src/cli/exit.ts";
 import { type Format, writeEvents } from "../../src/cli/format.ts";
 import { type Io, Output } from "../../src/cli/io.ts";
 import { readLines } from "../../src/cli/lines.ts";
+import { UNPAINTED } from "../../src/cli/paint.ts";
+import { RowTime } from "../../src/cli/row-time.ts";
 import { timeArgument } from "../../src/cli/time.ts";
 import { ERROR_CODES, EventStoreError } from "../../src/errors.ts";
 import type { StoredEvent } from "../../src/event/event.ts";
@@ -21,33 +23,24 @@ async function printed(events: readonly StoredEvent[], format: Format, more: Par
       done();
     },
   });
-  const io = { out: new Output(stream), columns: undefined, ...more } as unknown as Io;
-  await writeEvents(events.length > 0 ? [events] : [], { format, fields: more.fields }, io);
+  const look = { paint: UNPAINTED, time: new RowTime({ utc: true }), columns: more.columns, dayLines: false };
+  const io = { out: new Output(stream) } as unknown as Io;
+  await writeEvents(events.length > 0 ? [events] : [], { format, fields: more.fields, look }, io);
   return text;
 }
 
 describe("table", () => {
-  test("shows time, level, type, the end of the node id and the message", async () => {
-    const source = { node_id: "01JYKZDPANTNRYXF5TQKRJS0F2" };
-    const data = { message: "arm stalled", code: 7 };
-    const text = await printed([event({ event_type: "node_error", log_level: 40, source, event_data: data })], "table");
-    expect(text.split("\n")).toEqual([
-      "TIME                  LEVEL  TYPE        NODE    MESSAGE",
-      "2025-01-01T10:00:00Z  ERROR  node_error  RJS0F2  arm stalled",
-      "",
-    ]);
-  });
-
-  test("shows short JSON where there is no message, and cuts a line to the terminal", async () => {
-    const text = await printed([event({ event_data: { plate: "P".repeat(99) } })], "table", { columns: 70 });
-    const [, line] = text.split("\n");
-    expect(line).toContain('{"plate":"PPP');
-    expect(line).toHaveLength(70);
-  });
-
   test("never passes control characters on", async () => {
     const text = await printed([event({ event_data: { message: "a\u001b[31mb\nc\u009bd" } })], "table");
     expect(text).toContain("a·[31mb c·d");
+  });
+
+  test("cuts a line to the terminal, by cells", async () => {
+    const text = await printed([event({ event_data: "漢".repeat(99) })], "table", {
+      columns: 80,
+      fields: ["event_data"],
+    });
+    expect(text.split("\n")[1]).toBe(`${"漢".repeat(39)}…`);
   });
 
   test("has the chosen fields as columns", async () => {

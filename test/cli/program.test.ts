@@ -1,35 +1,5 @@
-import { Readable, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { type Io, Output } from "../../src/cli/io.ts";
-import { runCli } from "../../src/cli/program.ts";
-import { type Ended, project } from "./run.ts";
-
-const VERSION = "1.2.3";
-
-/** The same command line without a process of its own. */
-async function run(argv: readonly string[], given: Partial<Io> & { input?: string } = {}): Promise<Ended> {
-  const output = { stdout: "", stderr: "" };
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      output.stdout += chunk;
-      done();
-    },
-  });
-  const io: Io = {
-    out: new Output(stream),
-    err: (line) => {
-      output.stderr += `${line}\n`;
-    },
-    stdin: Readable.from(given.input ? [Buffer.from(given.input)] : []),
-    env: {},
-    cwd: project(),
-    terminal: false,
-    columns: undefined,
-    ...given,
-  };
-  const code = await runCli(argv, VERSION, io);
-  return { code, ...output };
-}
+import { runHere as run, VERSION } from "./run-here.ts";
 
 describe("usage errors", () => {
   test.each([
@@ -41,7 +11,21 @@ describe("usage errors", () => {
     [["dead-letter", "discard"], "discard needs either --id"],
     [["servee"], 'unknown command "servee" (did you mean serve?)'],
     [["get"], "missing required argument"],
-    [["get", "a", "b"], "too many arguments"],
+    [["count", "{}", "{}"], "too many arguments"],
+    [["query", "--since", "1h", "--from", "2h", "--url", "memory:"], "--from and --since are the same"],
+    [["query", "--json", "--format", "table", "--url", "memory:"], "--json and --format table exclude each other"],
+    [["query", "--follow", "--order", "oldest", "--url", "memory:"], "--follow and --order exclude each other"],
+    [["query", "--where", "{nope", "--url", "memory:"], "not valid JSON"],
+    [["query", "--grep", "", "--url", "memory:"], "--grep takes the text"],
+    [["query", "--grep", "/(/", "--url", "memory:"], "regular expression"],
+    [["query", "--grep", "x", "--cursor", "y", "--url", "memory:"], "--grep and --cursor exclude each other"],
+    [["tail", "--cursor", "x", "--since", "1h", "--url", "memory:"], "--cursor and --since exclude each other"],
+    [["tail", "--lines", "99999", "--url", "memory:"], "--lines takes at most 10000"],
+    [["count", "--server", "http://lab:8001", "--url", "memory:"], "--server and the flags of a database"],
+    [["archive", "--url", "memory:"], "archive needs a condition or --id"],
+    [["archive", "--id", "a", "--level", "error", "--url", "memory:"], "--id and conditions exclude each other"],
+    [["purge", "--url", "memory:"], "purge needs --older-than"],
+    [["purge", "--older-than", "soon", "--url", "memory:"], "--older-than takes a length of time"],
     [["query", "--limit", "-1"], "--limit takes a whole number"],
     [["query", "--limit"], "argument missing"],
     [["query", "--order", "random"], "Allowed choices are newest, oldest"],
@@ -89,7 +73,19 @@ describe("help", () => {
     expect(await run(["--version"])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
   });
 
-  const WITH_EXAMPLES = ["serve", "query", "get", "count", "append", "ship", "spool", "dead-letter"];
+  const WITH_EXAMPLES = [
+    "serve",
+    "tail",
+    "query",
+    "get",
+    "count",
+    "archive",
+    "purge",
+    "append",
+    "ship",
+    "spool",
+    "dead-letter",
+  ];
 
   test.each([[[]], ...WITH_EXAMPLES.map((name) => [[name]])])(
     "%j --help has examples and fits a page",

@@ -1,62 +1,96 @@
-/** `query [SELECTOR]`: matching events, newest first unless asked otherwise. */
+/** `query [SELECTOR]`: matching events, newest first unless asked otherwise. With `--follow` it is `tail`. */
 import { Command, Option } from "commander";
+import { type Access, addAccessFlags, openAccess } from "../access.ts";
+import { addGrepFlag, type Choice, choiceOf, chosenPages, NO_TIME_LIMIT_MS } from "../choice.ts";
 import { usageError } from "../exit.ts";
-import { FORMATS, type Format, writeEvents } from "../format.ts";
+import { booleanOption, wholeNumberFlag } from "../flags.ts";
+import { follow } from "../follow.ts";
+import { type FormatOptions, writeEvents } from "../format.ts";
+import { addFormatFlags, formatOptions } from "../format-flags.ts";
 import type { Io } from "../io.ts";
-import { addStoreFlags, commandConfig, openStore } from "../open-store.ts";
-import { addSelectionFlags, selection } from "../selection.ts";
+import { addSelectionFlags } from "../selection.ts";
 
 const EXAMPLES = `
 Examples:
-  madsci-events query --level warning --from 2h
+  madsci-events query --level warning --since 2h
   madsci-events query '{"event_data.plate": "P-17"}' --order oldest --limit 0
-  madsci-events query --type node_error --fields event_timestamp,event_data --format ndjson | jq .
+  madsci-events query --type node_error --grep clot --json | jq .event_data
+  madsci-events query --level error --follow
 
 With more events than --limit, the last line on stderr has the --cursor that continues.`;
 
-/** The longest a timer can run; the user ends a long search with Ctrl-C. */
-const NO_TIME_LIMIT_MS = 2_147_483_647;
-
 export function queryCommand(io: Io): Command {
   const command = new Command("query").summary("search events").description("Prints the events that match.");
-  addSelectionFlags(command)
-    .option("--limit <n>", "most events to print; 0 for all", "100")
-    .addOption(new Option("--order <order>", "by event time").choices(["newest", "oldest"]).default("newest"))
+  addGrepFlag(addSelectionFlags(command))
+    .option("--limit <n>", "most events; 0 for all; default 100")
+    .addOption(new Option("--order <order>", "default: newest").choices(["newest", "oldest"]))
     .option("--fields <names>", "only these fields, separated by commas")
     .option("--cursor <cursor>", "continue where an earlier query stopped")
-    .addOption(new Option("--format <format>", "default: table on a terminal, else ndjson").choices(FORMATS))
+    .addOption(booleanOption("follow", "then go on with what arrives (tail)", "f"))
     .addHelpText("after", EXAMPLES);
-  return addStoreFlags(command).action((selector: string | undefined) => query(selector, command, io));
+  addFormatFlags(command);
+  return addAccessFlags(command).action((selector: string | undefined) => query(selector, command, io));
 }
 
 interface QueryFlags {
-  readonly limit: string;
-  readonly order: "newest" | "oldest";
+  readonly limit?: string;
+  readonly order?: "newest" | "oldest";
   readonly fields?: string;
   readonly cursor?: string;
-  readonly format?: Format;
+  readonly follow?: string;
+  readonly to?: string;
+  readonly until?: string;
+  readonly color?: string;
 }
 
 async function query(argument: string | undefined, command: Command, io: Io): Promise<void> {
   const flags = command.opts<QueryFlags>();
-  const limit = wholeNumber("limit", flags.limit);
-  const fields = flags.fields?.split(",").map((field) => field.trim());
-  const config = commandConfig(command, io);
-  const condition = await selection(argument, command.opts(), io);
-  await using store = await openStore(config, io, { readOnly: true });
-  const { order, cursor } = flags;
-  const page = { limit: limit === 0 ? undefined : limit, order, cursor, fields, timeoutMs: NO_TIME_LIMIT_MS };
-  const found = store.find({ ...condition, ...page });
-  const written = await writeEvents(found.pages(), { format: flags.format ?? defaultFormat(io), fields }, io);
+  const limit = wholeNumberFlag("limit", flags.limit);
+  if (flags.follow === "true") checkFollow(flags, limit);
+  const choice = await choiceOf(argument, command, io);
+  formatOptions(command, io); // refuses before anything is opened
+  await using access = await openAccess(command, io, { readOnly: true });
+  const format = formatOptions(command, io, { zone: access.zone });
+  if (flags.follow === "true") return follow(access, { choice, lines: limit, format, color: flags.color }, io);
+  await printFound(access, { choice, flags, limit: limit ?? 100, format }, io);
+}
+
+/** What makes no sense for events that are still to come. */
+function checkFollow(flags: QueryFlags, limit: number | undefined): void {
+  const stray = (["order", "cursor", "to", "until", "fields"] as const).find((name) => flags[name] !== undefined);
+  if (stray === "cursor")
+    throw usageError("--cursor of a query cannot be followed; tail --cursor goes on behind what a tail has shown");
+  if (stray !== undefined) throw usageError(`--follow and --${stray} exclude each other; leave one of them out`);
+  if (limit === 0)
+    throw usageError("--limit 0 with --follow means no past events; say tail --lines 0, or give a number");
+}
+
+interface Print {
+  readonly choice: Choice;
+  readonly flags: QueryFlags;
+  readonly limit: number;
+  readonly format: FormatOptions;
+}
+
+async function printFound(access: Access, { choice, flags, limit, format }: Print, io: Io): Promise<void> {
+  const page = {
+    limit: limit === 0 ? undefined : limit,
+    order: flags.order ?? "newest",
+    fields: format.fields,
+  } as const;
+  if (choice.accepts !== undefined) return printAccepted(access, { choice, flags, limit, format }, io);
+  const { cursor } = flags;
+  const found = access.find({ ...choice.condition, ...page, cursor, timeoutMs: NO_TIME_LIMIT_MS });
+  const written = await writeEvents(found.pages(), format, io);
   if (written === limit && limit > 0 && found.cursor !== undefined && !io.out.gone)
     io.err(`more may follow: repeat the query with --cursor ${found.cursor}`);
 }
 
-function defaultFormat(io: Io): Format {
-  return io.terminal ? "table" : "ndjson";
-}
-
-function wholeNumber(flag: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw usageError(`--${flag} takes a whole number, 0 or more`);
+/** With `--grep` a page of the store and a page for the user differ, so there is no cursor between them. */
+async function printAccepted(access: Access, { choice, flags, limit, format }: Print, io: Io): Promise<void> {
+  if (flags.cursor !== undefined) throw usageError("--grep and --cursor exclude each other; leave one of them out");
+  const page = { limit: limit === 0 ? undefined : limit, order: flags.order ?? "newest" } as const;
+  const written = await writeEvents(chosenPages(access, choice, page), format, io);
+  if (written === limit && limit > 0 && !io.out.gone)
+    io.err("more may follow: repeat the query with a higher --limit, or narrow it with --from and --to");
 }

@@ -1,0 +1,133 @@
+/**
+ * Follow: past events, then what arrives, until somebody ends it.
+ *
+ * The past is the last few events (the tail's own backfill), or what a search finds: since a time, or with `--grep`. A
+ * search begins after the tail has, so that nothing falls between the two; what both have is printed once. Ctrl-C and
+ * SIGTERM are how following ends, hence exit code 0; so is a reader that goes away.
+ */
+import type { StoredEvent } from "../event/event.ts";
+import type { Access, Tail, TailItem } from "./access.ts";
+import { type Choice, chosenPages } from "./choice.ts";
+import { type FormatOptions, type Printer, printerOf } from "./format.ts";
+import type { Io } from "./io.ts";
+import { notice } from "./notice.ts";
+import { firstSignal } from "./shutdown.ts";
+
+export interface FollowOptions {
+  readonly choice: Choice;
+  /** How many past events come first. @default 10; all of them with a time to begin at */
+  readonly lines?: number | undefined;
+  /** Go on behind what an earlier tail has shown; then no past events come first. */
+  readonly cursor?: string | undefined;
+  readonly format: FormatOptions;
+  /** What `--color` said. */
+  readonly color?: string | undefined;
+}
+
+const DEFAULT_LINES = 10;
+/** Most past events that come first unless a time says where they begin. */
+export const MAX_LINES = 10_000;
+/** Events that may wait while the past is printed. */
+const MAX_QUEUED = 100_000;
+/** How far the clocks of two writers may be apart for the two ways to an event to be told apart, in ms. */
+const OVERLAP_MS = 60_000;
+
+/** @throws EventStoreError what searching and following throw */
+export async function follow(access: Access, options: FollowOptions, io: Io): Promise<void> {
+  const stop = new AbortController();
+  void firstSignal().then(() => stop.abort());
+  const { condition, accepts } = options.choice;
+  const searches = condition.from !== undefined || accepts !== undefined;
+  const backfill = searches || options.cursor !== undefined ? undefined : (options.lines ?? DEFAULT_LINES);
+  await using tail = access.tail(condition.selector, {
+    cursor: options.cursor,
+    backfill,
+    includeArchived: condition.includeArchived,
+    maxQueuedEvents: MAX_QUEUED,
+    signal: stop.signal,
+  });
+  const follower = new Follower(access, options, io);
+  await follower.run(tail, searches && options.cursor === undefined, stop.signal);
+  if (tail.cursor !== undefined && !io.out.gone)
+    notice(io, `to go on from here: --cursor ${tail.cursor}`, options.color);
+}
+
+class Follower {
+  readonly #access: Access;
+  readonly #options: FollowOptions;
+  readonly #io: Io;
+  readonly #printer: Printer;
+  readonly #sinceMs = Date.now();
+  /** What the search printed and the tail may bring again. */
+  #known = new Set<string>();
+  #knownUntilMs = 0;
+
+  constructor(access: Access, options: FollowOptions, io: Io) {
+    this.#access = access;
+    this.#options = options;
+    this.#io = io;
+    this.#printer = printerOf({ ...options.format, single: true });
+  }
+
+  /** @param searches whether the past comes from a search, as soon as the tail is live */
+  async run(tail: Tail, searches: boolean, signal: AbortSignal): Promise<void> {
+    let isPast = searches;
+    for await (const item of tail) {
+      if (signal.aborted || this.#io.out.gone) return;
+      if (item.kind === "live" && isPast) {
+        isPast = false;
+        await this.#printPast(signal);
+      } else await this.#take(item);
+    }
+  }
+
+  async #take(item: TailItem): Promise<void> {
+    if (item.kind === "gap") return this.#tellGap(item);
+    if (item.kind === "live" || this.#isKnown(item.event)) return;
+    const { accepts } = this.#options.choice;
+    if (accepts === undefined || accepts(item.event)) await this.#io.out.write(this.#printer.page([item.event]));
+  }
+
+  #tellGap({ dropped, reason }: Extract<TailItem, { kind: "gap" }>): void {
+    const message =
+      reason === "slow"
+        ? `${dropped} events are missing here: they came faster than they could be printed; query has them`
+        : "events may be missing here: what followed the cursor is gone, or it is of another database";
+    notice(this.#io, message, this.#options.color);
+  }
+
+  async #printPast(signal: AbortSignal): Promise<void> {
+    const { choice, lines } = this.#options;
+    const all = choice.condition.from !== undefined && lines === undefined;
+    if (all) await this.#printPages(chosenPages(this.#access, choice, { order: "oldest" }), signal);
+    else {
+      const last: StoredEvent[] = [];
+      const limit = lines ?? DEFAULT_LINES;
+      const page = { order: "newest", limit } as const;
+      if (limit > 0) for await (const events of chosenPages(this.#access, choice, page)) last.push(...events);
+      await this.#printPages([last.reverse()], signal);
+    }
+    this.#knownUntilMs = Date.now() + OVERLAP_MS;
+  }
+
+  async #printPages(
+    pages: AsyncIterable<readonly StoredEvent[]> | Iterable<readonly StoredEvent[]>,
+    signal: AbortSignal,
+  ) {
+    for await (const events of pages) {
+      for (const event of events) if (this.#mayComeAgain(event)) this.#known.add(event._id);
+      if (signal.aborted || !(await this.#io.out.write(this.#printer.page(events)))) return;
+    }
+  }
+
+  #mayComeAgain({ received_at }: StoredEvent): boolean {
+    return received_at === null || Date.parse(received_at) >= this.#sinceMs - OVERLAP_MS;
+  }
+
+  #isKnown({ _id, received_at }: StoredEvent): boolean {
+    if (this.#known.size === 0) return false;
+    if (this.#known.delete(_id)) return true;
+    if (received_at !== null && Date.parse(received_at) > this.#knownUntilMs) this.#known = new Set();
+    return false;
+  }
+}
