@@ -6,8 +6,8 @@
  *   behind the ring: a walk through the database, up to where the ring goes on
  *
  * Nothing is missed: the walk begins LATE_MS before the cursor's watermark, and what becomes visible behind it meanwhile
- * goes into the ring. Within this process nothing comes twice: the walk leaves out what the ring will tell. A cursor of
- * another process repeats what was received within LATE_MS before it.
+ * goes into the ring. Nothing comes twice as long as the ring reaches back to the cursor: the walk leaves out what the
+ * ring will tell. A cursor of another process, or one behind the ring, repeats what was received within LATE_MS before it.
  */
 import type { StoredEvent } from "../../event/event.ts";
 import type { Arrival, ArrivalPage } from "../backend.ts";
@@ -17,6 +17,7 @@ import { ArrivalRing, type RingLimits } from "./arrivals-ring.ts";
 import { SeenIds } from "./arrivals-seen.ts";
 import { type Arrived, arrivedOf, compareArrived, walk } from "./arrivals-walk.ts";
 import type { ArrivalWatch } from "./arrivals-watch.ts";
+import { readByIds } from "./get.ts";
 import type { Room } from "./room.ts";
 
 /** Longest from an event's `received_at` until others can read it, clocks that disagree included, for other processes. */
@@ -30,6 +31,7 @@ const LEAST_PAUSE_MS = 200;
 const MOST_PAUSE_MS = 10_000;
 /** Looking takes at most about one part in this many of the time. */
 const PAUSE_FACTOR = 5;
+const NOTHING_READ: ReadonlyMap<string, StoredEvent> = new Map();
 /** Events per look, and documents per step of a walk. */
 const STEP = 1000;
 
@@ -114,17 +116,18 @@ export class ArrivalSession {
     return ring === this.#ring.id && !walked && this.#ring.holds(number);
   }
 
-  #ringPage({ number }: ArrivalPlace, limit: number): ArrivalPage {
+  async #ringPage({ number }: ArrivalPlace, limit: number): Promise<ArrivalPage> {
     const ring = this.#ring.id;
     const entries = this.#ring.after(number, limit);
-    const arrivals = entries.map(({ event, bytes, ...at }) => ({
-      event,
-      bytes,
-      cursor: this.#cursor({ ring, ...at }),
-    }));
+    const bare = entries.filter(({ event }) => !event).map(({ id }) => id);
+    const read = bare.length > 0 ? await readByIds(this.#parts.room, bare) : NOTHING_READ;
+    const arrivals: Arrival[] = [];
+    for (const { id, event = read.get(id), bytes, ...at } of entries) {
+      if (event) arrivals.push({ event, bytes, cursor: this.#cursor({ ring, ...at }) });
+    }
     const last = entries.at(-1);
     const more = last !== undefined && last.number < this.#ring.last;
-    return { arrivals, cursor: more ? (arrivals.at(-1) as Arrival).cursor : this.#end(), lost: false, more };
+    return { arrivals, cursor: more ? this.#cursor({ ring, ...last }) : this.#end(), lost: false, more };
   }
 
   /** One step through the database; at its end the ring goes on. */

@@ -31,6 +31,7 @@ const CALLS: Record<string, (backend: Backend) => Promise<unknown>> = {
   append: (backend) => backend.append([prepare({})], RECEIVED),
   get: (backend) => backend.get("id"),
   find: (backend) => find(backend),
+  arrivals: (backend) => backend.arrivals(undefined, 1),
   count: (backend) => backend.count({ selector: selectorOf() }),
   estimate: (backend) => backend.estimate(),
   "archive by id": (backend) => backend.archive({ ids: ["id"] }, 0n, 1),
