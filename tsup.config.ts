@@ -6,6 +6,7 @@ const library = {
   sqlite: "src/backend/sqlite/index.ts",
   mongo: "src/backend/mongo/index.ts",
   pino: "transports/pino.ts",
+  client: "src/client/index.ts",
   fastify: "src/rest/index.ts",
   testing: "src/store/testing.ts",
 };

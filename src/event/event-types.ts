@@ -24,6 +24,9 @@ const GROUPS = {
   backup: ["backup_create", "backup_restore"],
 } as const;
 
+/** @since 0.1.0 */
+export type EventTypeName = (typeof GROUPS)[keyof typeof GROUPS][number];
+
 /** All 63 event types of MADSci 0.7, lower-case as on the wire. @since 0.1.0 */
 export const EVENT_TYPES: readonly string[] = Object.values(GROUPS).flat();
 

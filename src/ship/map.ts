@@ -11,6 +11,7 @@ import type { EventInput, Source } from "../event/event.ts";
 import type { LogLevel } from "../event/levels.ts";
 import type { LineMap } from "../event/line-map.ts";
 import { EVENT_BYTES, fitEvent, roomOf } from "./fit.ts";
+import { mapFinished } from "./map-finished.ts";
 import { askModule, eventOf, type MapModule } from "./map-module.ts";
 import { lineReader, PLACE_BYTES, type Place, type Read, stamp } from "./map-read.ts";
 
@@ -39,6 +40,8 @@ export interface Mapping {
   readonly mapModule?: string;
   /** Bytes of one event as JSON, from 8_192 to 262_144; a number outside counts as the nearer one. @default 262_144 */
   readonly maxEventBytes?: number;
+  /** Lines are events already, as a client writes them (map-finished.ts); the rest is for those that are not. @default false */
+  readonly finished?: boolean;
 }
 
 export interface Mapped {
@@ -59,6 +62,7 @@ export type MapLine = (line: string | Uint8Array, place: Place) => Mapped;
  * @throws EventStoreError `EVT_INVALID_OPTION` where `mapping.map` is malformed.
  */
 export function createMapLine(mapping: Mapping, module?: MapModule): MapLine {
+  if (mapping.finished) return mapFinished(mapping.maxEventBytes, createMapLine({ ...mapping, finished: false }));
   const maxBytes = mapping.maxEventBytes ?? EVENT_BYTES.most;
   const read = lineReader(mapping, roomOf(maxBytes));
   if (module === undefined) return (line, place) => fitted(read(line, place), place, maxBytes);

@@ -12,6 +12,7 @@ const LAW: Record<string, readonly string[]> = {
   "src/backend": ["src/errors.ts", "src/event"],
   "src/store": ["src/errors.ts", "src/event", "src/backend"],
   "src/ship": ["src/errors.ts", "src/event"],
+  "src/client": ["src/errors.ts", "src/event", "src/ship"],
   "src/rest": ["src/errors.ts", "src/event", "src/store", "src/report", "src/schema", "zod", "fastify", "@fastify/*"],
   "src/cli": ["src/*", "transports", "commander", "yaml", "smol-toml", "zod"],
   "src/index.ts": ["src/errors.ts", "src/event", "src/store"],
@@ -23,8 +24,14 @@ const EXTRA: Record<string, readonly string[]> = {
   "src/store/testing.ts": ["mongodb"],
 };
 const MONGO = "src/backend/mongo/";
-/** Only these read the process: testing.ts one documented variable, options.ts where state belongs; shutdown.ts ends it. */
-const PROCESS_ROOMS = ["src/cli/", "src/store/testing.ts", "transports/options.ts", "transports/shutdown.ts"];
+/** Only these read the process: testing.ts and environment.ts one documented variable each, options.ts where state belongs; shutdown.ts ends it. */
+const PROCESS_ROOMS = [
+  "src/cli/",
+  "src/store/testing.ts",
+  "src/client/environment.ts",
+  "transports/options.ts",
+  "transports/shutdown.ts",
+];
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

@@ -1,0 +1,25 @@
+/** The HTTP client of an Event Manager, this package's or MADSci's: logging, reading, tailing. */
+export { EventStoreError, type EventStoreErrorCode, type FieldIssue } from "../errors.ts";
+export type { Event, EventInput, Source, StoredEvent } from "../event/event.ts";
+export type { EventTypeName } from "../event/event-types.ts";
+export { newId } from "../event/id.ts";
+export type { Json } from "../event/json.ts";
+export { LEVEL, type LogLevel } from "../event/levels.ts";
+export type { Selector } from "../event/selector/selector.ts";
+export type { SpoolOptions } from "../ship/options.ts";
+export type { ShipStats } from "../ship/shipper.ts";
+export { type ChildOptions, EventClient } from "./client.ts";
+export type { DeliverySummary } from "./delivery.ts";
+export type { Diagnostic } from "./diagnostics.ts";
+export { currentEventContext, type EventContext, ownership_context, withEventContext } from "./event-context.ts";
+export type { CommonData, ErrorData, EventDataByType, EventDataOf } from "./event-data.ts";
+export type { LevelInput } from "./levels.ts";
+export type { LogOptions } from "./logged.ts";
+export type { ClientShipOptions, ClientTimeouts, EventClientOptions } from "./options.ts";
+export type { ArchiveRequest, ListOptions } from "./reads.ts";
+export type { Answered, PeriodsOptions, ReportOptions, SettingsOptions } from "./reports.ts";
+export type { Serializers } from "./scope.ts";
+export { EventSearch, type SearchOptions } from "./search.ts";
+export { Tail, type TailOptions } from "./tail.ts";
+export type { TailItem } from "./tail-item.ts";
+export { createEvent, EventLogLevel, EventType, type TypedEvent } from "./typed-event.ts";

@@ -1,0 +1,37 @@
+/** What `log(value)` means, which takes anything: its level, and the value as the level methods take it. */
+import { parseJson } from "../event/json.ts";
+import { LEVEL } from "../event/levels.ts";
+import { isWholeEvent } from "./call.ts";
+import type { Gravity } from "./core.ts";
+import { type LevelInput, levelOf } from "./levels.ts";
+
+/** @since 0.1.0 */
+export interface LogOptions {
+  /** Another level than the event's own; an event then gets a new id. */
+  readonly level?: LevelInput;
+  /** Asks for a notification whatever the level. */
+  readonly alert?: boolean;
+}
+
+export function logged(value: unknown, options: LogOptions | LevelInput) {
+  const { level, alert } =
+    typeof options === "object" && options !== null ? options : { level: options, alert: undefined };
+  const given = eventIn(value) ?? value;
+  const asked = level === undefined ? undefined : levelOf(level);
+  const usual = value instanceof Error ? LEVEL.ERROR : LEVEL.INFO;
+  const gravity: Gravity = { level: asked ?? usual, alert, keepsLevel: asked === undefined };
+  // A level that is none must not be lost silently, and must not cost the event.
+  const odd = level !== undefined && asked === undefined ? [{ invalid_level: level }] : [];
+  return { gravity, given: isWholeEvent(given) ? [given] : [given, ...odd] };
+}
+
+/** An event written as JSON, as MADSci's client takes it too. */
+function eventIn(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*\{/.test(value)) return undefined;
+  try {
+    const parsed = parseJson(value);
+    return isWholeEvent(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}

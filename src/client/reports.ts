@@ -1,0 +1,96 @@
+/** Reports and upkeep: utilization, backups, health and settings. What a server does not offer is its 404, in its words. */
+import { type Json, stringifyJson } from "../event/json.ts";
+import { checkKeys } from "../ship/option-checks.ts";
+import type { HttpCaller, Question } from "./http-call.ts";
+import type { ClientTimeouts } from "./options.ts";
+
+/** An object a server answers with. @since 0.1.0 */
+export type Answered = { readonly [key: string]: Json };
+
+/** @since 0.1.0 */
+export interface ReportOptions {
+  /** Bounds of the report, ISO 8601. @default what the server chooses */
+  readonly start_time?: string;
+  readonly end_time?: string;
+  /** CSV as text instead of an object. @default false */
+  readonly csv?: boolean;
+}
+
+/** @since 0.1.0 */
+export interface PeriodsOptions extends ReportOptions {
+  /** Length of a period: `"daily"`, `"hourly"` … @default "daily" */
+  readonly analysis_type?: string;
+  /** IANA zone in which days begin. @default the server's */
+  readonly user_timezone?: string;
+  /** Utilization by user too. @default true */
+  readonly include_users?: boolean;
+}
+
+/** @since 0.1.0 */
+export interface SettingsOptions {
+  /** Also what has its default value. @default true */
+  readonly include_defaults?: boolean;
+  /** The JSON Schema of the settings beside them. @default false */
+  readonly include_schema?: boolean;
+}
+
+const REPORT = ["start_time", "end_time", "csv"];
+const PERIODS = [...REPORT, "analysis_type", "user_timezone", "include_users"];
+
+export class Reports {
+  readonly #http: HttpCaller;
+  readonly #timeouts: Required<ClientTimeouts>;
+
+  constructor(http: HttpCaller, timeouts: Required<ClientTimeouts>) {
+    this.#http = http;
+    this.#timeouts = timeouts;
+  }
+
+  sessions(options: ReportOptions): Promise<Answered | string> {
+    checkKeys("", options, REPORT);
+    return this.#report("/utilization/sessions", options, this.#timeouts.longMs);
+  }
+
+  periods(options: PeriodsOptions): Promise<Answered | string> {
+    checkKeys("", options, PERIODS);
+    return this.#report("/utilization/periods", options, this.#timeouts.dataMs);
+  }
+
+  users(options: ReportOptions): Promise<Answered | string> {
+    checkKeys("", options, REPORT);
+    return this.#report("/utilization/user", options, this.#timeouts.longMs);
+  }
+
+  createBackup(description: string | undefined): Promise<Answered> {
+    const body = stringifyJson({ description: description ?? null });
+    return this.#object({ method: "POST", path: "/backup", body, timeoutMs: this.#timeouts.longMs });
+  }
+
+  backups(): Promise<Answered> {
+    return this.#object({ method: "GET", path: "/backup/status", timeoutMs: this.#timeouts.defaultMs });
+  }
+
+  health(): Promise<Answered> {
+    return this.#object({ method: "GET", path: "/health", timeoutMs: this.#timeouts.defaultMs });
+  }
+
+  settings(options: SettingsOptions): Promise<Answered> {
+    checkKeys("", options, ["include_defaults", "include_schema"]);
+    return this.#object({
+      method: "GET",
+      path: "/settings",
+      query: { ...options },
+      timeoutMs: this.#timeouts.defaultMs,
+    });
+  }
+
+  async #report(path: string, { csv, ...query }: PeriodsOptions, timeoutMs: number): Promise<Answered | string> {
+    const question: Question = { method: "GET", path, query: { ...query, csv_format: csv }, timeoutMs };
+    if (csv !== true) return this.#object(question);
+    return (await this.#http.accepted({ ...question, accept: "text/csv" })).text;
+  }
+
+  async #object(question: Question): Promise<Answered> {
+    return (await this.#http.json(question)) as Answered;
+  }
+}
