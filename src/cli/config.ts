@@ -122,7 +122,8 @@ function emailSource(layer: Layer): EmailSource {
   return { whole: whole.find((candidate) => candidate !== undefined), fields: new Map(fields) };
 }
 
-function checked(name: string, setting: Setting<unknown>, { value, origin }: Candidate): unknown {
+/** The value a setting takes from a candidate. @throws EventStoreError `EVT_INVALID_OPTION` that does not show the value */
+export function checked(name: string, setting: Setting<unknown>, { value, origin }: Candidate): unknown {
   const read = setting.kind.schema.safeParse(value);
   if (read.success) return read.data;
   const problem = name === "mongo_db_url" ? databaseUrlProblem(value, origin) : undefined;

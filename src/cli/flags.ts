@@ -27,6 +27,11 @@ export function booleanOption(name: string, description: string, letter?: string
   return new Option(`${short}--${name} [bool]`, description);
 }
 
+/** Collects the values of a flag that may be given more than once. */
+export function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
 /** The number a flag holds. @throws EventStoreError `EVT_INVALID_OPTION` */
 export function wholeNumberFlag(flag: string, text: string): number;
 export function wholeNumberFlag(flag: string, text: string | undefined): number | undefined;

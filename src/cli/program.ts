@@ -6,6 +6,7 @@ import { countCommand } from "./commands/count.ts";
 import { deadLetterCommand } from "./commands/dead-letter.ts";
 import { getCommand } from "./commands/get.ts";
 import { importCommand } from "./commands/import.ts";
+import { initCommand } from "./commands/init.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { queryCommand } from "./commands/query.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -49,10 +50,11 @@ function buildProgram(version: string, io: Io): Command {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", EXAMPLES)
     .helpCommand(false);
+  const starting = [serveCommand(version, io), initCommand(io)];
   const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
   const keeping = [importCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
-  for (const command of [serveCommand(version, io), ...looking, appendCommand(io), ...keeping, ...shipping])
+  for (const command of [...starting, ...looking, appendCommand(io), ...keeping, ...shipping])
     program.addCommand(command);
   withManners(program, io);
   return program;

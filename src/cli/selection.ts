@@ -7,7 +7,7 @@ import { levelByName } from "../event/levels.ts";
 import type { Selector } from "../event/selector/selector.ts";
 import type { CountOptions } from "../store/query.ts";
 import { usageError } from "./exit.ts";
-import { booleanOption } from "./flags.ts";
+import { booleanOption, repeated } from "./flags.ts";
 import { type Io, readAll } from "./io.ts";
 import { timeArgument } from "./time.ts";
 
@@ -28,7 +28,7 @@ export interface SelectionFlags {
 
 /** Condition flags that more than one command has, in the order help shows them. */
 const FLAGS = {
-  where: new Option("--where <selector>", "one more condition; may be repeated").argParser(collected),
+  where: new Option("--where <selector>", "one more condition; may be repeated").argParser(repeated),
   from: new Option("--from <time>", "not before: any notation, or 10m, 2h, 7d; = --since"),
   since: new Option("--since <time>", "the same as --from").hideHelp(),
   to: new Option("--to <time>", "not after this time; = --until"),
@@ -69,10 +69,6 @@ export async function selection(
     to: timeArgument(oneOf(flags, "to", "until"), now),
     includeArchived: flags.includeArchived === "true" ? true : undefined,
   };
-}
-
-function collected(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
 }
 
 /** The value of a flag that has two names. */

@@ -136,7 +136,7 @@ describe("archive and purge", () => {
     expect(agreed).toMatchObject({ code: 0, stdout: "2 events archived\n" });
     expect(await ids()).toBe("ca");
     expect(await ids("--include-archived")).toBe("dcba");
-    expect(await runHere(["archive", "--id", "b,d", "--yes"], { cwd })).toMatchObject({
+    expect(await runHere(["archive", "--id", "b", "--id", "d", "--yes"], { cwd })).toMatchObject({
       stdout: "0 events archived\n",
     });
     expect(await runHere(["archive", "--id", "a", "--yes"], { cwd })).toMatchObject({ stdout: "1 events archived\n" });

@@ -8,7 +8,7 @@ import { type Access, addAccessFlags, openAccess } from "../access.ts";
 import { addGrepFlag, type Choice, choiceOf, chosenPages, countChosen } from "../choice.ts";
 import { confirmed } from "../confirm.ts";
 import { usageError } from "../exit.ts";
-import { booleanOption } from "../flags.ts";
+import { booleanOption, repeated } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { addConditionFlags } from "../selection.ts";
 
@@ -27,7 +27,7 @@ export function archiveCommand(io: Io): Command {
     .summary("hide events from default results")
     .description("Archives the events that match; at least one condition is needed.");
   addGrepFlag(addConditionFlags(command, ["where", "from", "since", "to", "until", "level", "type", "node"]))
-    .option("--id <ids>", "these events instead, separated by commas")
+    .option("--id <id>", "this event instead; repeatable", repeated)
     .addOption(booleanOption("yes", "do it without asking"))
     .addOption(booleanOption("dry-run", "print the number and change nothing"))
     .addHelpText("after", EXAMPLES);
@@ -35,7 +35,7 @@ export function archiveCommand(io: Io): Command {
 }
 
 interface Flags {
-  readonly id?: string;
+  readonly id?: readonly string[];
   readonly yes?: string;
   readonly dryRun?: string;
 }
@@ -53,7 +53,7 @@ async function archive(argument: string | undefined, command: Command, io: Io): 
 /** Only what is not archived yet. */
 async function chosenIn(
   argument: string | undefined,
-  ids: string | undefined,
+  ids: readonly string[] | undefined,
   command: Command,
   io: Io,
 ): Promise<Choice> {
@@ -65,14 +65,13 @@ async function chosenIn(
     throw usageError("archive needs a condition or --id; --until now stands for everything so far");
   if (ids !== undefined && (isConditional || argument !== undefined))
     throw usageError("--id and conditions exclude each other; give one of them");
-  const byId = ids === undefined ? selector : { _id: { $in: idsIn(ids) } };
+  const byId = ids === undefined ? selector : { _id: { $in: checkedIds(ids) } };
   return { ...choice, condition: { ...choice.condition, selector: byId, includeArchived: false } };
 }
 
-function idsIn(text: string): readonly string[] {
-  const ids = text.split(",").map((id) => id.trim());
-  if (ids.length > STEP || ids.includes("")) throw usageError(`--id takes 1 to ${STEP} ids separated by commas`);
-  return ids;
+function checkedIds(ids: readonly string[]): readonly string[] {
+  if (ids.length <= STEP && !ids.includes("")) return ids;
+  throw usageError(`--id takes an id, up to ${STEP} times`);
 }
 
 async function archiveChosen(access: Access, choice: Choice, io: Io): Promise<number> {

@@ -1,0 +1,47 @@
+/**
+ * SettingsYaml: the commented settings file that `init` writes, made from the table of settings.
+ *
+ * What was given stands as it is, everything else is commented out with its default: a file in which every comment sign
+ * is taken away says the same as an empty one.
+ */
+import { stringify } from "yaml";
+import { EMAIL_ROWS, envNames, fileKeys, ROWS, type Setting } from "./settings.ts";
+
+const HEAD = `# Settings of the Event Manager. serve and the other commands of madsci-events find this file from the folder they
+# are started in, upwards. A flag wins over an environment variable, that over this file. What is commented out shows
+# its default. Check it with: madsci-events doctor
+`;
+const INERT = `
+# --- Read and reported for MADSci's sake; without effect in this version ---
+`;
+
+/** @param given checked values by setting name; these are not commented out */
+export function settingsYaml(given: Readonly<Record<string, unknown>>): string {
+  const text = (rows: typeof ROWS) => rows.map((row) => settingText(row, given)).join("");
+  const used = ROWS.filter(([, setting]) => !setting.inert);
+  return `${HEAD}${text(used)}${INERT}${text(ROWS.filter(([, setting]) => setting.inert))}${emailText()}`;
+}
+
+function settingText([name, setting]: (typeof ROWS)[number], given: Readonly<Record<string, unknown>>): string {
+  const key = fileKeys(name, setting)[0] ?? name;
+  const isGiven = Object.hasOwn(given, name);
+  const line = `${key}: ${yamlOf(isGiven ? given[name] : setting.default)}`;
+  return `\n# ${setting.description}${secretHint(name, setting)}\n${isGiven ? "" : "# "}${line}\n`;
+}
+
+function secretHint(name: string, setting: Setting<unknown>): string {
+  return setting.secret ? `. With a password better in the environment, as ${envNames(name, setting)[0]}` : "";
+}
+
+function emailText(): string {
+  const lines = EMAIL_ROWS.map(
+    ([name, setting]) => `#   ${name}: ${yamlOf(setting.default)}  # ${setting.description}\n`,
+  );
+  return `\n# E-mail for alerts; the password better as EVENT_EMAIL_ALERTS__SMTP_PASSWORD\n# email_alerts:\n${lines.join("")}`;
+}
+
+/** On one line. */
+function yamlOf(value: unknown): string {
+  if (typeof value === "string") return stringify(value, { lineWidth: 0, defaultStringType: "PLAIN" }).trimEnd();
+  return JSON.stringify(value);
+}
