@@ -16,3 +16,6 @@ export type { EventCursor } from "./store/find.ts";
 export type { EventStoreOptions } from "./store/options.ts";
 export type { ArchiveOptions, CountOptions, FindOptions, TimeInput } from "./store/query.ts";
 export { EventStore, type SearchPlan, type StoreStats } from "./store/store.ts";
+export type { Tail } from "./store/tail.ts";
+export type { TailItem } from "./store/tail-item.ts";
+export type { TailOptions } from "./store/tail-options.ts";

@@ -18,6 +18,8 @@ export interface AppendQueueOptions {
   readonly maxBatchBytes: number;
   readonly maxQueuedEvents: number;
   readonly appendTimeoutMs: number;
+  /** Called after each write, also one that failed: events may have become durable. */
+  readonly onWritten?: () => void;
 }
 
 /** Longest a batch gathers while callers keep arriving, in turns of the event loop. */
@@ -141,6 +143,7 @@ export class AppendQueue {
       .then((outcomes) => this.#deliver(slices, outcomes, received))
       .catch((error) => this.#fail(slices, error))
       .finally(() => {
+        this.#options.onWritten?.();
         this.#writing--;
         this.#settleIdle();
         this.#schedule();

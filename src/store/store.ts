@@ -12,7 +12,7 @@ import type { EventInput, StoredEvent } from "../event/event.ts";
 import { isKnownType } from "../event/event-types.ts";
 import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
-import type { ParsedSelector } from "../event/selector/selector.ts";
+import type { ParsedSelector, Selector } from "../event/selector/selector.ts";
 import { type Appended, AppendQueue } from "./append-queue.ts";
 import type { AppendResult } from "./append-result.ts";
 import { Counters, type StoreCounters } from "./counters.ts";
@@ -30,6 +30,9 @@ import {
   toInstant,
   wholeNumber,
 } from "./query.ts";
+import { Tail } from "./tail.ts";
+import { TailHub } from "./tail-hub.ts";
+import { type TailOptions, tailSpec } from "./tail-options.ts";
 
 export type { SearchPlan };
 
@@ -46,13 +49,15 @@ export class EventStore implements AsyncDisposable {
   readonly #context: ParseContext;
   readonly #queue: AppendQueue;
   readonly #counters: Counters;
+  readonly #hub: TailHub;
   #closing: Promise<void> | undefined;
 
   private constructor(backend: Backend, options: ResolvedStoreOptions, context: ParseContext) {
     this.#backend = backend;
     this.#options = options;
     this.#context = context;
-    this.#queue = new AppendQueue(backend, options, context.now);
+    this.#hub = new TailHub(backend, options.onWarning);
+    this.#queue = new AppendQueue(backend, { ...options, onWritten: () => this.#hub.wake() }, context.now);
     this.#counters = new Counters(options.onWarning);
   }
 
@@ -146,6 +151,21 @@ export class EventStore implements AsyncDisposable {
     return found;
   }
 
+  /**
+   * Follows what is stored, in order of arrival: matching events from now on, from a cursor, or after a look back.
+   * Close it (or break out of the loop) when it is not wanted any more; the store's end ends it, too.
+   * @example for await (const item of store.tail({ log_level: { $gte: 40 } })) if (item.kind === "event") show(item.event);
+   * @throws EventStoreError `EVT_INVALID_SELECTOR`, `EVT_INVALID_OPTION` at once. A database that cannot be reached
+   *   does not end it: it goes on where it was.
+   * @since 0.1.0
+   */
+  tail(selector: Selector = {}, options: TailOptions = {}): Tail {
+    this.#assertOpen();
+    const { findTimeoutMs } = this.#options;
+    const parts = { hub: this.#hub, backend: this.#backend, zone: this.#context.zone, findTimeoutMs };
+    return new Tail(parts, tailSpec(selector, options, this.#context));
+  }
+
   /** About how many events there are; never scans. */
   estimate(): Promise<number> {
     this.#assertOpen();
@@ -201,9 +221,12 @@ export class EventStore implements AsyncDisposable {
     return { ...this.#counters.read(), ...this.#backend.stats(), pending: this.#queue.pending };
   }
 
-  /** Waits for what was accepted, then lets go of everything. Safe twice. */
+  /** Waits for what was accepted, ends all tails, then lets go of everything. Safe twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#queue.drained().then(() => this.#backend.close());
+    this.#closing ??= this.#queue
+      .drained()
+      .then(() => this.#hub.close())
+      .then(() => this.#backend.close());
     return this.#closing;
   }
 
