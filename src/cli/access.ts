@@ -67,7 +67,12 @@ export async function openAccess(command: Command, io: Io, { readOnly }: AccessO
   const server = command.opts<{ server?: string }>().server;
   if (server !== undefined) return serverAccess(server, command);
   const config = commandConfig(command, io);
-  return new StoreAccess(await openStore(config, io, { readOnly }), config.settings.naive_timezone ?? undefined);
+  return accessOf(await openStore(config, io, { readOnly }), config.settings.naive_timezone ?? undefined);
+}
+
+/** @param zone of its events' timestamps without offset */
+export function accessOf(store: EventStore, zone: string | undefined): Access {
+  return new StoreAccess(store, zone);
 }
 
 function serverAccess(url: string, command: Command): Access {

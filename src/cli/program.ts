@@ -4,6 +4,7 @@ import { appendCommand } from "./commands/append.ts";
 import { archiveCommand } from "./commands/archive.ts";
 import { countCommand } from "./commands/count.ts";
 import { deadLetterCommand } from "./commands/dead-letter.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { getCommand } from "./commands/get.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
@@ -50,7 +51,7 @@ function buildProgram(version: string, io: Io): Command {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", EXAMPLES)
     .helpCommand(false);
-  const starting = [serveCommand(version, io), initCommand(io)];
+  const starting = [serveCommand(version, io), initCommand(io), doctorCommand(io)];
   const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
   const keeping = [importCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];

@@ -30,7 +30,9 @@ function settingText([name, setting]: (typeof ROWS)[number], given: Readonly<Rec
 }
 
 function secretHint(name: string, setting: Setting<unknown>): string {
-  return setting.secret ? `. With a password better in the environment, as ${envNames(name, setting)[0]}` : "";
+  const names = envNames(name, setting);
+  const variable = names.find((one) => one.startsWith("EVENT_")) ?? names[0];
+  return setting.secret ? `. With a password better in the environment, as ${variable}` : "";
 }
 
 function emailText(): string {

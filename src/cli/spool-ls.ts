@@ -4,7 +4,8 @@ import type { Io } from "./io.ts";
 import { rowsText } from "./rows.ts";
 import { framesIn, type SpoolFolder, segmentsOf, settledIn, spoolFolders, untoldDrops } from "./spool-folder.ts";
 
-interface Row {
+/** What is known of a spool, as JSON shows it. */
+export interface SpoolRow {
   readonly sender: string;
   readonly owner: "alive" | "dead";
   readonly destination: string | null;
@@ -19,17 +20,22 @@ interface Row {
 
 const TITLES = ["SENDER", "OWNER", "SEGMENTS", "BYTES", "WAITING", "OLDEST", "DROPS", "DESTINATION"];
 
+/** Every spool in a folder of spools. */
+export async function spoolRows(root: string): Promise<SpoolRow[]> {
+  return (await spoolFolders(root)).map(rowOf);
+}
+
 export async function listSpools(
   root: string,
   { json, io }: { readonly json: boolean; readonly io: Io },
 ): Promise<void> {
-  const rows = (await spoolFolders(root)).map(rowOf);
+  const rows = await spoolRows(root);
   if (json) return void (await io.out.write(`${JSON.stringify(rows, null, 2)}\n`));
   if (rows.length === 0) return void (await io.out.write(`no spools in ${root}\n`));
   await io.out.write(rowsText(TITLES, rows.map(cellsOf), io.columns));
 }
 
-function rowOf({ path, sender, isOwned, about, isInner }: SpoolFolder): Row {
+function rowOf({ path, sender, isOwned, about, isInner }: SpoolFolder): SpoolRow {
   const { waiting, oldestMs } = waitingIn(path);
   const segments = segmentsOf(path);
   const bytes = segments.reduce((sum, segment) => sum + segment.limitOr(0), 0);
@@ -65,7 +71,7 @@ function timeOf(id: Buffer): number {
   return Buffer.from(id).readUIntBE(0, 6);
 }
 
-function cellsOf(row: Row): string[] {
+function cellsOf(row: SpoolRow): string[] {
   const sender = row.adopted ? `+ ${row.sender}` : row.sender;
   const numbers = [row.segments, row.bytes, row.waiting].map(String);
   const rest = [ageOf(row.oldest), String(row.drops_not_told), row.destination ?? "unknown"];

@@ -82,6 +82,8 @@ describe("help", () => {
     "archive",
     "purge",
     "append",
+    "init",
+    "doctor",
     "ship",
     "spool",
     "dead-letter",
