@@ -34,7 +34,8 @@ const EVENT_INDEXES = [["event_timestamp"], ["log_level"], ["archived"], ["archi
 
 /** @throws EventStoreError `EVT_MISSING_DRIVER` where the package `mongodb` is not installed */
 export async function dumpCodec(zone: ZoneReader): Promise<DumpCodec> {
-  const { BSON } = await loadDriver(true);
+  const driver = await loadDriver(true);
+  const { BSON } = driver as NonNullable<typeof driver>;
   return {
     read(bytes) {
       const { event, repaired } = readDocument(BSON.deserialize(bytes), zone);
