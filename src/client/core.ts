@@ -4,6 +4,7 @@ import type { EventInput, Source } from "../event/event.ts";
 import { newId } from "../event/id.ts";
 import type { LogLevel } from "../event/levels.ts";
 import { LEVEL } from "../event/levels.ts";
+import { plain } from "../event/line-value.ts";
 import { type Call, readCall, type Values } from "./call.ts";
 import { Delivery } from "./delivery.ts";
 import { diagnosticsTo, type Tell } from "./diagnostics.ts";
@@ -55,23 +56,35 @@ export class Core {
   record(gravity: Gravity, scope: Scope, given: readonly unknown[]): string {
     if (isQuiet(gravity, scope, given)) return "";
     try {
-      const [first, ...more] = given;
-      const call = readCall(first, more);
-      const event = call.event === undefined ? drafted(call, gravity, scope) : this.#whole(call.event, gravity, scope);
-      if (event === undefined) return "";
-      this.delivery.accept(event);
-      return String(event._id);
-    } catch (error) {
-      this.delivery.failed();
-      const why = error instanceof Error ? error.message : typeof error;
-      this.#tell({ kind: "unloggable", message: `a log call is lost: ${why}` });
-      return "";
+      return this.#recorded(gravity, scope, given);
+    } catch {
+      return this.#recordedPlain(gravity, scope, given);
     }
   }
 
   /** Ends reads and tails; what is logged later is lost, and counted. */
   end(): void {
     this.#life.abort(new EventStoreError("EVT_CLOSED", "the client is closed"));
+  }
+
+  #recorded(gravity: Gravity, scope: Scope, [first, ...more]: readonly unknown[]): string {
+    const call = readCall(first, more);
+    const event = call.event === undefined ? drafted(call, gravity, scope) : this.#whole(call.event, gravity, scope);
+    if (event === undefined) return "";
+    this.delivery.accept(event);
+    return String(event._id);
+  }
+
+  /** Something in the call cannot even be looked at; what can be is an event. */
+  #recordedPlain(gravity: Gravity, scope: Scope, given: readonly unknown[]): string {
+    try {
+      return this.#recorded(gravity, scope, plain(given) as unknown[]);
+    } catch (error) {
+      this.delivery.failed();
+      const why = error instanceof Error ? error.message : typeof error;
+      this.#tell({ kind: "unloggable", message: `a log call is lost: ${why}` });
+      return "";
+    }
   }
 
   #whole(given: Values, gravity: Gravity, scope: Scope): EventInput | undefined {
@@ -84,8 +97,8 @@ export class Core {
 }
 
 /** Not sent, as can be told without reading the call: debug texts should cost nothing where nobody wants them. */
-function isQuiet({ level, rank = level, alert }: Gravity, { threshold }: Scope, [first]: readonly unknown[]): boolean {
-  return rank < threshold && alert !== true && typeof first === "string" && threshold === Number.POSITIVE_INFINITY;
+function isQuiet({ level, rank = level, alert }: Gravity, { threshold }: Scope, given: readonly unknown[]): boolean {
+  return rank < threshold && alert !== true && given.length === 1 && typeof given[0] === "string";
 }
 
 function drafted(call: Call, { level, rank = level, alert }: Gravity, scope: Scope): EventInput | undefined {

@@ -167,11 +167,9 @@ export class HttpCaller {
 }
 
 /** Why a request got no answer, in the system's word for it. */
-export function whyNot(error: unknown): string {
-  const { cause } = error as { cause?: { code?: unknown; message?: unknown } };
-  const code = typeof cause?.code === "string" ? cause.code : undefined;
-  if (code !== undefined) return `does not answer (${code})`;
-  return `does not answer (${error instanceof Error ? error.message : String(error)})`;
+function whyNot(error: unknown): string {
+  const { cause, message } = error as { cause?: { code?: unknown; message?: unknown }; message?: unknown };
+  return `does not answer (${[cause?.code, cause?.message, message].find((word) => typeof word === "string" && word)})`;
 }
 
 export function unavailable(message: string, cause?: unknown): EventStoreError {

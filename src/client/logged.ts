@@ -17,12 +17,22 @@ export function logged(value: unknown, options: LogOptions | LevelInput) {
   const { level, alert } =
     typeof options === "object" && options !== null ? options : { level: options, alert: undefined };
   const given = eventIn(value) ?? value;
+  const { isEvent, isError } = natureOf(given);
   const asked = level === undefined ? undefined : levelOf(level);
-  const usual = value instanceof Error ? LEVEL.ERROR : LEVEL.INFO;
+  const usual = isError ? LEVEL.ERROR : LEVEL.INFO;
   const gravity: Gravity = { level: asked ?? usual, alert, keepsLevel: asked === undefined };
   // A level that is none must not be lost silently, and must not cost the event.
   const odd = level !== undefined && asked === undefined ? [{ invalid_level: level }] : [];
-  return { gravity, given: isWholeEvent(given) ? [given] : [given, ...odd] };
+  return { gravity, given: isEvent ? [given] : [given, ...odd] };
+}
+
+function natureOf(value: unknown): { readonly isEvent: boolean; readonly isError: boolean } {
+  try {
+    return { isEvent: isWholeEvent(value), isError: value instanceof Error };
+  } catch {
+    // It cannot even be looked at; whoever records it sees to that.
+    return { isEvent: false, isError: false };
+  }
 }
 
 /** An event written as JSON, as MADSci's client takes it too. */

@@ -17,8 +17,7 @@ export interface Scope {
 /** Fields of one call, the later winning: context around it, bound fields, its own. */
 export function fieldsIn({ bound, serializers }: Scope, own: Values): Values {
   const { metadata } = currentEventContext();
-  const fields = { ...metadata, ...bound, ...serialized(own, serializers) };
-  return fields;
+  return { ...metadata, ...bound, ...serialized(own, serializers) };
 }
 
 /** Ids of one call before its own: those of the client, then those of the context around it. */
@@ -41,6 +40,14 @@ function serialized(fields: Values, serializers: Serializers): Values {
   const names = Object.keys(serializers).filter((name) => Object.hasOwn(fields, name));
   if (names.length === 0) return fields;
   const out: Record<string, unknown> = { ...fields };
-  for (const name of names) out[name] = (serializers[name] as (value: unknown) => unknown)(fields[name]);
+  for (const name of names) out[name] = applied(serializers[name] as (value: unknown) => unknown, fields[name]);
   return out;
+}
+
+function applied(serializer: (value: unknown) => unknown, value: unknown): unknown {
+  try {
+    return serializer(value);
+  } catch {
+    return value;
+  }
 }
