@@ -30,6 +30,8 @@ export interface SearchOptions {
   readonly fields?: readonly (keyof StoredEvent)[];
   /** Events asked for at a time, up to 1000. @default 500 */
   readonly pageSize?: number;
+  /** Continue behind the pages an earlier search of the same order had; not with MADSci's server. */
+  readonly cursor?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +41,7 @@ export interface SearchParts {
   readonly timeoutMs: number;
 }
 
-const KNOWN = ["from", "to", "order", "limit", "includeArchived", "fields", "pageSize", "signal"];
+const KNOWN = ["from", "to", "order", "limit", "includeArchived", "fields", "pageSize", "cursor", "signal"];
 const DICTIONARY_MAX = 100_000;
 const PAGE = 500;
 const PAGE_MAX = 1000;
@@ -49,6 +51,7 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
   readonly #parts: SearchParts;
   readonly #selector: Selector;
   readonly #options: SearchOptions;
+  #cursor: string | undefined;
 
   /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option */
   constructor(parts: SearchParts, selector: Selector, options: SearchOptions) {
@@ -59,6 +62,11 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
     this.#parts = parts;
     this.#selector = selector;
     this.#options = options;
+  }
+
+  /** Continues behind the pages read so far; undefined at the end, and with MADSci's server. */
+  get cursor(): string | undefined {
+    return this.#cursor;
   }
 
   /**
@@ -111,7 +119,7 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
     const { from, to, order, includeArchived, fields, limit = Number.POSITIVE_INFINITY } = this.#options;
     const fixed = { selector: this.#selector, from: textOf(from), to: textOf(to), order };
     const more = { include_archived: includeArchived, fields: fields && [...new Set(["_id", ...fields])] };
-    let cursor: string | undefined;
+    let { cursor } = this.#options;
     let left = limit;
     do {
       const size = Math.min(left, this.#options.pageSize ?? PAGE);
@@ -122,10 +130,12 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
         : events.map(storedEvent).filter((event) => event !== undefined);
       left -= events.length;
       cursor = next ?? undefined;
+      this.#cursor = cursor;
     } while (cursor !== undefined && left > 0);
   }
 
   async *#pagesOfMadsci(): AsyncGenerator<StoredEvent[]> {
+    if (this.#options.cursor !== undefined) throw invalid("cursor: MADSci's server has none");
     // That server knows no guard; a mistake in a selector is a failure of its database.
     const { fields: named } = parseSelector(this.#selector);
     const {

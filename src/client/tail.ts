@@ -28,6 +28,8 @@ export interface TailOptions {
   readonly backfill?: number;
   /** Ends the tail without an error. */
   readonly signal?: AbortSignal;
+  /** Told when the server is away, and when it is back; in between the tail tries again by itself. */
+  readonly onLink?: (state: "lost" | "back") => void;
 }
 
 export interface TailParts {
@@ -59,11 +61,12 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
   #retryMs = 1000;
   #failures = 0;
   #isStarted = false;
+  #isLost = false;
 
   /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option */
   constructor(parts: TailParts) {
     const { cursor, backfill } = parts.options;
-    checkKeys("", parts.options, ["cursor", "backfill", "signal"]);
+    checkKeys("", parts.options, ["cursor", "backfill", "signal", "onLink"]);
     if (whole("backfill", backfill, 0, 0) > MAX_BACKFILL) throw invalid(`backfill must be ${MAX_BACKFILL} at most`);
     if (cursor !== undefined && backfill) throw invalid("give either cursor or backfill");
     this.#parts = parts;
@@ -105,6 +108,7 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
       while (!end.aborted) {
         const outcome = yield* this.#connection(end);
         if (outcome === "elsewhere") return yield* this.#polled(end);
+        if (!end.aborted) this.#tellLink("lost");
         await sleep(this.#pauseMs(outcome), undefined, { signal: end }).catch(() => {});
       }
     } finally {
@@ -120,6 +124,7 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
     try {
       const response = await this.#open(signal);
       if (response.status !== 200) return await this.#refused(response);
+      this.#tellLink("back");
       const parser = new SseParser();
       for await (const bytes of response.body ?? []) {
         // A consumer may take its time.
@@ -192,6 +197,13 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
       if (item.kind === "event") this.#delivered += 1;
       yield item;
     }
+  }
+
+  /** Each change once. */
+  #tellLink(state: "lost" | "back"): void {
+    if (this.#isLost === (state === "lost")) return;
+    this.#isLost = state === "lost";
+    this.#parts.options.onLink?.(state);
   }
 
   #pauseMs(askedMs: number): number {
