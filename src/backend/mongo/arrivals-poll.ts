@@ -3,12 +3,13 @@
  *
  * A look reads the ids of a stretch of time, and then only the documents whose id is new. Where the server scans the
  * whole collection for that (FerretDB 1.x), the number of documents is asked first: as long as it has grown by no more
- * than this process itself stored, nobody else has written. One look in 20 goes the long way all the same.
+ * than this process itself stored, nobody else has written. One look in 20 goes the long way all the same. The number
+ * comes from `collStats`, which is some fifty times faster there than a scan (`count` is one).
  */
+import type { FindOptions } from "mongodb";
 import type { WalkPlace } from "./arrivals-cursor.ts";
 import { type Arrived, arrivedMs, arrivedOf, compareArrived, foreignFrom, receivedFrom } from "./arrivals-walk.ts";
-import { idKeys } from "./foreign.ts";
-import { idOf } from "./read.ts";
+import { idOf, type RawDocument } from "./read.ts";
 import { documents, type Room } from "./room.ts";
 
 /** How many documents this process has stored, purges taken off. */
@@ -27,9 +28,17 @@ export interface Stretch {
   readonly nowMs: number;
 }
 
+export interface Look {
+  readonly arrived: readonly Arrived[];
+  /** Where there are more, the look got up to this time; undefined where it got to the end. */
+  readonly upToMs: number | undefined;
+}
+
+interface Unknown extends WalkPlace {
+  readonly doc: RawDocument;
+}
+
 const BATCH = 1000;
-/** Fewer than this a scanning server is asked for one by one, which it can do without a scan. */
-const FEW = 50;
 const SURE_EVERY = 20;
 const PLACE = { _id: 1, received_at: 1 };
 
@@ -51,7 +60,8 @@ export class ArrivalPoller {
     const { connection, events } = this.#room;
     if (connection.readsIndexes) return true;
     const storedBefore = this.#own.stored;
-    const counted = await connection.call("count", () => events.estimatedDocumentCount());
+    const stats = await connection.call("count", () => connection.db.command({ collStats: events.collectionName }));
+    const counted = Number(stats.count);
     // Whatever is under way may be among the counted.
     this.#counted = counted - this.#own.stored - this.#own.underWay;
     const quiet = this.#others !== undefined && counted - storedBefore <= this.#others;
@@ -68,34 +78,44 @@ export class ArrivalPoller {
 
   /** Where the documents of the stretch stand, in no order. */
   async places(stretch: Stretch): Promise<WalkPlace[]> {
-    const filters = [receivedFrom(stretch.fromMs), foreignFrom(stretch.foreignFromMs, stretch.nowMs)];
-    const searches = this.#room.connection.readsIndexes ? filters : [{ $or: filters }];
     const places: WalkPlace[] = [];
-    for (const filter of searches) {
-      for await (const docs of documents(this.#room, filter, { projection: PLACE, batchSize: BATCH })) {
-        for (const doc of docs) places.push({ ms: arrivedMs(doc), id: idOf(doc._id) });
-      }
-    }
+    for await (const docs of this.#documents(stretch, { projection: PLACE })) places.push(...docs.map(placeOf));
     return places;
   }
 
-  /** The events at these places that are still there, in the order of their arrival. */
-  async read(places: readonly WalkPlace[]): Promise<Arrived[]> {
-    if (places.length === 0) return [];
-    const oneByOne = !this.#room.connection.readsIndexes && places.length <= FEW;
-    const groups = oneByOne ? places.map((place) => [place]) : [places];
-    const read = await Promise.all(groups.map((group) => this.#readGroup(group)));
-    return read.flat().sort(compareArrived);
+  /** The oldest `limit` events of the stretch that are not known, in the order of their arrival. */
+  async look(stretch: Stretch, isKnown: (place: WalkPlace) => boolean, limit: number): Promise<Look> {
+    const unknown: Unknown[] = [];
+    // A server that scans is asked for whole documents: asking for the new ones would be another scan.
+    const options = this.#room.connection.readsIndexes ? { projection: PLACE } : {};
+    for await (const docs of this.#documents(stretch, options)) {
+      for (const doc of docs) if (!isKnown(placeOf(doc))) unknown.push({ ...placeOf(doc), doc });
+    }
+    const oldest = unknown.sort(compareArrived).slice(0, limit);
+    const last = oldest.at(-1);
+    const upToMs = last && oldest.length < unknown.length ? last.ms : undefined;
+    return { arrived: await this.#read(oldest), upToMs };
   }
 
-  async #readGroup(places: readonly WalkPlace[]): Promise<Arrived[]> {
-    const [only] = places;
-    const keys = places.flatMap(({ id }) => idKeys(id, this.#room.connection.dialect));
-    const filter = places.length === 1 && keys.length === 1 ? { _id: only?.id } : { _id: { $in: keys } };
-    const found: Arrived[] = [];
-    for await (const docs of documents(this.#room, filter, { batchSize: BATCH })) {
-      for (const doc of docs) found.push(arrivedOf(this.#room, doc));
+  async *#documents(stretch: Stretch, options: FindOptions): AsyncGenerator<RawDocument[], void> {
+    const filters = [receivedFrom(stretch.fromMs), foreignFrom(stretch.foreignFromMs, stretch.nowMs)];
+    for (const filter of this.#room.connection.readsIndexes ? filters : [{ $or: filters }]) {
+      yield* documents(this.#room, filter, { ...options, batchSize: BATCH });
     }
-    return found;
   }
+
+  async #read(found: readonly Unknown[]): Promise<Arrived[]> {
+    const room = this.#room;
+    if (!room.connection.readsIndexes) return found.map(({ doc }) => arrivedOf(room, doc));
+    const arrived: Arrived[] = [];
+    const filter = { _id: { $in: found.map(({ doc }) => doc._id) } };
+    for await (const docs of found.length > 0 ? documents(room, filter, { batchSize: BATCH }) : []) {
+      for (const doc of docs) arrived.push(arrivedOf(room, doc));
+    }
+    return arrived.sort(compareArrived);
+  }
+}
+
+function placeOf(doc: RawDocument): WalkPlace {
+  return { ms: arrivedMs(doc), id: idOf(doc._id) };
 }

@@ -29,8 +29,8 @@ const DEEP_MS = 60_000;
 const DEEP_EVERY_MS = 5000;
 const LEAST_PAUSE_MS = 200;
 const MOST_PAUSE_MS = 10_000;
-/** Looking takes at most about one part in this many of the time. */
-const PAUSE_FACTOR = 5;
+/** A pause is so many times what the look before it took: where others are writing, and where they are not. */
+const PAUSE_FACTOR = { busy: 2, quiet: 5 } as const;
 const NOTHING_READ: ReadonlyMap<string, StoredEvent> = new Map();
 /** Events per look, and documents per step of a walk. */
 const STEP = 1000;
@@ -52,7 +52,10 @@ export class ArrivalSession {
   readonly #seen = new SeenIds();
   #watermarkMs: number;
   #looking: Promise<void> | undefined;
+  readonly #waiting = new Set<() => void>();
   #nextLookMs = 0;
+  /** Events of other writers so far. */
+  #others = 0;
   #nextDeepMs = 0;
   /** Something may have happened that no change stream told. */
   #gap = true;
@@ -87,7 +90,7 @@ export class ArrivalSession {
     looking.catch(() => {});
     if (!place || this.#isNone(place)) return { arrivals: [], cursor: this.#end(), lost: after !== undefined };
     if (!this.#inRing(place)) return this.#walkOn(place, limit);
-    if (place.number === this.#ring.last) await looking;
+    if (place.number === this.#ring.last) await this.#orNews(looking);
     return this.#inRing(place) ? this.#ringPage(place, limit) : this.#walkOn(place, limit);
   }
 
@@ -163,7 +166,17 @@ export class ArrivalSession {
   #arrive({ ms, id, event, bytes }: Arrived): boolean {
     if (!this.#seen.add(id, ms) || this.#ring.numberOf(id) > 0) return false;
     this.#ring.push(event, bytes, this.#watermarkMs);
+    for (const tell of this.#waiting) tell();
+    this.#waiting.clear();
     return true;
+  }
+
+  /** Waits for a look, but no longer than until something arrives: an own event never waits for a slow server. */
+  #orNews(looking: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(resolve);
+      looking.then(resolve, reject).finally(() => this.#waiting.delete(resolve));
+    });
   }
 
   #reached(ms: number): void {
@@ -182,12 +195,14 @@ export class ArrivalSession {
 
   async #lookNow(): Promise<void> {
     const startedMs = performance.now();
+    const before = this.#others;
     let more = false;
     try {
       more = await this.#lookOnce();
     } finally {
       const tookMs = performance.now() - startedMs;
-      const pauseMs = Math.min(Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * tookMs), MOST_PAUSE_MS);
+      const factor = PAUSE_FACTOR[this.#others > before ? "busy" : "quiet"];
+      const pauseMs = Math.min(Math.max(LEAST_PAUSE_MS, factor * tookMs), MOST_PAUSE_MS);
       this.#nextLookMs = performance.now() + (more ? 0 : pauseMs);
     }
   }
@@ -202,7 +217,9 @@ export class ArrivalSession {
     }
     const nowMs = this.#now();
     const drained = await this.#parts.watch?.drain(STEP);
-    for (const document of drained?.documents ?? []) this.#arrive(arrivedOf(this.#parts.room, document));
+    for (const document of drained?.documents ?? []) {
+      if (this.#arrive(arrivedOf(this.#parts.room, document))) this.#others++;
+    }
     if (drained && !drained.more) this.#reached(nowMs);
     if (!drained) {
       this.#gap = true;
@@ -224,14 +241,11 @@ export class ArrivalSession {
     if (deep) this.#nextDeepMs = performance.now() + DEEP_EVERY_MS;
     const deepMs = Math.max(this.#seen.floorMs, this.#watermarkMs - DEEP_MS);
     const fromMs = deep ? deepMs : Math.max(deepMs, this.#watermarkMs - OVERLAP_MS);
-    const places = await poller.places({ fromMs, foreignFromMs: deepMs, nowMs });
-    const unknown = places.filter(({ id, ms }) => !this.#seen.has(id, ms)).sort(compareArrived);
-    const taken = unknown.slice(0, STEP);
-    for (const arrived of await poller.read(taken)) this.#arrive(arrived);
-    const last = taken.at(-1);
-    const more = last !== undefined && taken.length < unknown.length;
-    if (!more) poller.allKnown();
-    this.#reached(more ? Math.min(nowMs, last.ms) : nowMs);
-    return more;
+    const isKnown = ({ id, ms }: WalkPlace) => this.#seen.has(id, ms);
+    const { arrived, upToMs } = await poller.look({ fromMs, foreignFromMs: deepMs, nowMs }, isKnown, STEP);
+    for (const each of arrived) if (this.#arrive(each)) this.#others++;
+    if (upToMs === undefined) poller.allKnown();
+    this.#reached(Math.min(nowMs, upToMs ?? nowMs));
+    return upToMs !== undefined;
   }
 }
