@@ -5,6 +5,7 @@ import { archiveCommand } from "./commands/archive.ts";
 import { countCommand } from "./commands/count.ts";
 import { deadLetterCommand } from "./commands/dead-letter.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { exportCommand } from "./commands/export.ts";
 import { getCommand } from "./commands/get.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
@@ -53,7 +54,7 @@ function buildProgram(version: string, io: Io): Command {
     .helpCommand(false);
   const starting = [serveCommand(version, io), initCommand(io), doctorCommand(io)];
   const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
-  const keeping = [importCommand(io), archiveCommand(io), purgeCommand(io)];
+  const keeping = [importCommand(io), exportCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
   for (const command of [...starting, ...looking, appendCommand(io), ...keeping, ...shipping])
     program.addCommand(command);

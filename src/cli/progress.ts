@@ -29,7 +29,8 @@ export class Progress {
     const share = this.#bytes === 0 ? 1 : Math.min(1, this.#read / this.#bytes);
     const bar = "#".repeat(Math.round(share * BAR)).padEnd(BAR, "-");
     const rate = Math.round((lines * 1000) / Math.max(1, nowMs - this.#startMs));
-    this.#io.progress(`[${bar}] ${mib(this.#read)} of ${mib(this.#bytes)} MiB, ${rate} lines/s`);
+    const left = share > 0 && share < 1 ? `, ${duration(((nowMs - this.#startMs) * (1 - share)) / share)} left` : "";
+    this.#io.progress(`[${bar}] ${mib(this.#read)} of ${mib(this.#bytes)} MiB, ${rate} lines/s${left}`);
   }
 
   /** Clears the line. */
@@ -40,4 +41,10 @@ export class Progress {
 
 function mib(bytes: number): string {
   return (bytes / 1_048_576).toFixed(1);
+}
+
+/** `8 s`, `3 min`, `2.5 h`. */
+function duration(ms: number): string {
+  if (ms < 90_000) return `${Math.ceil(ms / 1000)} s`;
+  return ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
 }
