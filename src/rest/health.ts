@@ -48,7 +48,7 @@ async function reasonsNotReady({ store, options, stopping }: Rest): Promise<stri
 }
 
 /** What `ask` answers; undefined when it fails or takes too long. */
-async function answerWithin<T>(timeoutMs: number, ask: () => Promise<T>): Promise<T | undefined> {
+export async function answerWithin<T>(timeoutMs: number, ask: () => Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, undefined);

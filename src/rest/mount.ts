@@ -8,6 +8,7 @@ import { readRawBodies } from "./body.ts";
 import { corsHook } from "./cors.ts";
 import { detailText } from "./detail.ts";
 import { Failure, toFailure } from "./failure.ts";
+import { OpenStreams } from "./open-streams.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { ResolvedRestOptions } from "./options.ts";
 import { PROBLEM_TYPE, problemText } from "./problem.ts";
@@ -38,14 +39,16 @@ export function mount(app: FastifyInstance, options: ResolvedRestOptions, { whol
 function restOf(app: FastifyInstance, options: ResolvedRestOptions): Rest {
   let stopping = false;
   let text: string | undefined;
+  const streams = new OpenStreams();
   app.addHook("preClose", async () => {
     stopping = true;
+    await streams.endAll();
   });
   const document = () => {
     text ??= JSON.stringify(openApiDocument(ROUTES, options, app.prefix));
     return text;
   };
-  return { store: options.store, options, stopping: () => stopping, document };
+  return { store: options.store, options, stopping: () => stopping, streams, document };
 }
 
 function addRoute(app: FastifyInstance, rest: Rest, route: Route): void {

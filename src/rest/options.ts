@@ -69,6 +69,10 @@ export interface RestOptions {
   readonly pingTimeoutMs?: number;
   /** `/ready` says no while more events than this wait to be written. @default 80_000 */
   readonly maxPendingEvents?: number;
+  /** Open `GET /v1/events/stream` answers; one more is a 503. @default 100 */
+  readonly maxStreams?: number;
+  /** A stream says at least this often that it is alive, in ms. @default 15_000 */
+  readonly streamHeartbeatMs?: number;
   /** How long `/ready` says no before the server stops to listen, in ms (`createServer` only). @default 0 */
   readonly shutdownGraceMs?: number;
   /** @default () => new Date() */
@@ -113,6 +117,8 @@ const DEFAULTS: Omit<ResolvedRestOptions, "store" | "rateLimit" | "limits"> = {
   backupDir: ".madsci/backups/events",
   pingTimeoutMs: 2000,
   maxPendingEvents: 80_000,
+  maxStreams: 100,
+  streamHeartbeatMs: 15_000,
   shutdownGraceMs: 0,
   now: () => new Date(),
   onError: undefined,

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { EventStore } from "../store/store.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { ResolvedRestOptions } from "./options.ts";
 
 /** What every handler works with. */
@@ -10,6 +11,7 @@ export interface Rest {
   readonly options: ResolvedRestOptions;
   /** True as soon as the server has been told to stop. */
   readonly stopping: () => boolean;
+  readonly streams: OpenStreams;
   /** The OpenAPI document as JSON; made on first use. */
   readonly document: () => string;
 }

@@ -9,6 +9,7 @@ import { SETTINGS_ROUTES } from "./settings.ts";
 import { V1_APPEND_ROUTES } from "./v1-append.ts";
 import { V1_FIND_ROUTES } from "./v1-find.ts";
 import { V1_SEARCH_ROUTES } from "./v1-search.ts";
+import { V1_STREAM_ROUTES } from "./v1-stream.ts";
 
 export const ROUTES: readonly Route[] = [
   ...LEGACY_EVENT_ROUTES,
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...V1_APPEND_ROUTES,
   ...V1_FIND_ROUTES,
   ...V1_SEARCH_ROUTES,
+  ...V1_STREAM_ROUTES,
   ...HEALTH_ROUTES,
   ...DOCS_ROUTES,
 ];

@@ -4,6 +4,7 @@
  * Stopping: `app.close()` ─► /ready says 503 ─► `shutdownGraceMs` pass, everything else is still answered ─► no new
  * connections ─► requests under way finish ─► closed. The store stays open; its owner closes it.
  */
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { detailText } from "./detail.ts";
@@ -31,7 +32,12 @@ export function createServer(options: RestOptions): FastifyInstance {
     frameworkErrors: (_error, request, reply) => badPath(request as FastifyRequest, reply as FastifyReply),
   });
   mount(app, resolved, { whole: true });
-  app.addHook("preClose", () => stopServing(app, resolved)); // after mount's own, which makes /ready say no
+  const connections = new Set<Socket>();
+  app.server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  app.addHook("preClose", () => stopServing(app, connections, resolved)); // after mount's own, which makes /ready say no
   return app;
 }
 
@@ -43,10 +49,20 @@ function badPath({ url }: FastifyRequest, reply: FastifyReply): void {
   reply.code(failure.status).type(type).send(text);
 }
 
-/** Connections that become idle from now on are closed, so that none of them holds up the end. */
-async function stopServing({ server }: FastifyInstance, { shutdownGraceMs }: ResolvedRestOptions): Promise<void> {
+/**
+ * Connections that become idle from now on are closed, so that none of them holds up the end; also those on which
+ * nothing was ever sent (clients open them in advance), which Node does not count as idle.
+ */
+async function stopServing(
+  { server }: FastifyInstance,
+  connections: ReadonlySet<Socket>,
+  { shutdownGraceMs }: ResolvedRestOptions,
+): Promise<void> {
   if (shutdownGraceMs > 0) await pause(shutdownGraceMs);
-  const timer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const timer = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  }, IDLE_CHECK_MS);
   timer.unref();
   server.once("close", () => clearInterval(timer));
 }

@@ -16,10 +16,9 @@ import { V1Query } from "./v1-query.ts";
 /** Fields a caller may ask for. */
 export const FIELDS: readonly string[] = [...EVENT_FIELDS, "received_at", "skew_ms"];
 
-const PARAMETERS = [
-  ...["from", "to", "level", "type", "node", ...SOURCE_FIELDS, "alert", "trace_id", "span_id"],
-  ...["include_archived", "limit", "cursor", "order", "fields"],
-];
+/** Parameters that {@link readSelector} reads. */
+export const CONDITIONS = ["level", "type", "node", ...SOURCE_FIELDS, "alert", "trace_id", "span_id"];
+const PARAMETERS = ["from", "to", ...CONDITIONS, "include_archived", "limit", "cursor", "order", "fields"];
 
 function listEvents({ store, options }: Rest, request: FastifyRequest, reply: FastifyReply) {
   const lines = /\bapplication\/(x-)?ndjson\b/.test(request.headers.accept ?? "");
@@ -44,7 +43,8 @@ function readFind(query: V1Query, mostLimit: number, limit: number) {
   };
 }
 
-function readSelector(query: V1Query): Record<string, unknown> {
+/** Conditions by plain parameters as one selector. */
+export function readSelector(query: V1Query): Record<string, unknown> {
   const selector: Record<string, unknown> = {};
   const anyOf = (field: string, values: readonly string[]) => {
     if (values.length > 0) selector[field] = values.length === 1 ? values[0] : { $in: values };
@@ -86,17 +86,22 @@ async function getEvent({ store }: Rest, request: FastifyRequest, reply: Fastify
 
 const listed = (what: string) => z.string().optional().describe(`${what}; several: repeated or separated by commas`);
 
+/** Describes {@link CONDITIONS}. */
+export const conditionsSchema = () => ({
+  level: z.string().optional().describe("Lowest level, a number or a name"),
+  type: listed("Event type"),
+  node: listed("Short for node_id"),
+  ...Object.fromEntries(SOURCE_FIELDS.map((field) => [field, listed(`source.${field}`)])),
+  alert: z.boolean().optional(),
+  trace_id: listed("Trace id"),
+  span_id: listed("Span id"),
+});
+
 const findQuerySchema = () =>
   z.object({
     from: z.string().optional().describe("Earliest event time, inclusive"),
     to: z.string().optional().describe("Latest event time, inclusive"),
-    level: z.string().optional().describe("Lowest level, a number or a name"),
-    type: listed("Event type"),
-    node: listed("Short for node_id"),
-    ...Object.fromEntries(SOURCE_FIELDS.map((field) => [field, listed(`source.${field}`)])),
-    alert: z.boolean().optional(),
-    trace_id: listed("Trace id"),
-    span_id: listed("Span id"),
+    ...conditionsSchema(),
     include_archived: z.boolean().default(false),
     limit: z
       .int()

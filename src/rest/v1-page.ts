@@ -33,7 +33,7 @@ export function findFor(store: EventStore, options: FindOptions, where: "query" 
 }
 
 /** The store says `name: reason`. */
-function optionIssue(message: string, where: string): Issue {
+export function optionIssue(message: string, where: string): Issue {
   const [, name, reason] = /^(\w+):? (.*)$/.exec(message) ?? [undefined, "cursor", message];
   return { type: "value_error", loc: [where, name], msg: reason, input: null };
 }

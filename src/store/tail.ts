@@ -172,8 +172,11 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
       const page = await this.#page();
       yield this.#accept(page);
       this.#at = this.#position;
-      if (page && hasMore(page)) await turn();
-      if (page === undefined || hasMore(page)) continue;
+      if (page === undefined) continue;
+      if (hasMore(page)) {
+        await turn();
+        continue;
+      }
       if (!(await this.#parts.hub.enter(this.#receive))) continue;
       if (yield* this.#join()) return;
       this.#parts.hub.leave(this.#receive);
