@@ -9,9 +9,11 @@ import type { StoredEvent } from "../event/event.ts";
 import type { Selector } from "../event/selector/selector.ts";
 import type { CountOptions, FindOptions } from "../store/query.ts";
 import type { EventStore } from "../store/store.ts";
+import type { TailItem } from "../store/tail-item.ts";
+import type { TailOptions } from "../store/tail-options.ts";
 import { usageError } from "./exit.ts";
 import { settingFlags } from "./flags.ts";
-import type { Io } from "./io.ts";
+import { type Io, warn } from "./io.ts";
 import { addStoreFlags, commandConfig, openStore } from "./open-store.ts";
 
 /** A search under way. */
@@ -29,28 +31,19 @@ export interface Access extends AsyncDisposable {
   count(options: CountOptions): Promise<number>;
   /** How many were not archived before. */
   archive(ids: readonly string[]): Promise<number>;
-  /** Deletes for good what was archived before; returns how many. */
-  purge(archivedBefore: Date): Promise<number>;
+  /** Deletes for good what has been archived for at least so long, in ms; returns how many. */
+  purge(archivedForMs: number): Promise<number>;
   /** What arrives from now on, or behind a cursor. */
-  tail(selector: Selector | undefined, options: TailOptions): Tail;
+  tail(selector: Selector | undefined, options: TailOptions, onLink: (state: LinkState) => void): Tail;
 }
 
-export interface TailOptions {
-  readonly cursor?: string | undefined;
-  readonly backfill?: number | undefined;
-  readonly includeArchived?: boolean | undefined;
-  readonly maxQueuedEvents?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export type TailItem =
-  | { readonly kind: "event"; readonly event: StoredEvent; readonly cursor: string }
-  | { readonly kind: "gap"; readonly dropped: number; readonly reason: "slow" | "lost"; readonly cursor: string }
-  | { readonly kind: "live"; readonly cursor: string };
-
+/** What a tail needs to be here: the library's and the client's have it. */
 export interface Tail extends AsyncIterable<TailItem>, AsyncDisposable {
   readonly cursor: string | undefined;
 }
+
+/** Whether a server answers. */
+export type LinkState = "lost" | "back";
 
 export interface AccessOptions {
   /** True for commands that change nothing. */
@@ -65,7 +58,7 @@ export function addAccessFlags(command: Command): Command {
 /** @throws EventStoreError what opening throws; `EVT_INVALID_OPTION` where flags contradict each other */
 export async function openAccess(command: Command, io: Io, { readOnly }: AccessOptions): Promise<Access> {
   const server = command.opts<{ server?: string }>().server;
-  if (server !== undefined) return serverAccess(server, command);
+  if (server !== undefined) return serverAccess(server, command, io);
   const config = commandConfig(command, io);
   return accessOf(await openStore(config, io, { readOnly }), config.settings.naive_timezone ?? undefined);
 }
@@ -75,10 +68,11 @@ export function accessOf(store: EventStore, zone: string | undefined): Access {
   return new StoreAccess(store, zone);
 }
 
-function serverAccess(url: string, command: Command): Access {
+async function serverAccess(url: string, command: Command, io: Io): Promise<Access> {
   if (Object.values(settingFlags(command)).some((value) => value !== undefined))
     throw usageError("--server and the flags of a database exclude each other; give one of them");
-  throw usageError(`asking the server ${url} comes in a later release`);
+  const { ServerAccess } = await import("./server-access.ts");
+  return new ServerAccess(url, (message) => warn(io, message));
 }
 
 class StoreAccess implements Access {
@@ -106,12 +100,12 @@ class StoreAccess implements Access {
     return this.#store.archive({ ids });
   }
 
-  purge(archivedBefore: Date): Promise<number> {
-    return this.#store.purge({ archivedBefore });
+  purge(archivedForMs: number): Promise<number> {
+    return this.#store.purge({ archivedBefore: new Date(Date.now() - archivedForMs) });
   }
 
   tail(selector: Selector | undefined, options: TailOptions): Tail {
-    return (this.#store as unknown as Pick<Access, "tail">).tail(selector, options);
+    return this.#store.tail(selector, options);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

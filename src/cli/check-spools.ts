@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { defaultSpoolDir } from "../../transports/options.ts";
 import { type Check, doubt, lengthText, ok } from "./check.ts";
+import { counted } from "./exit.ts";
 import { letterFiles, lettersIn } from "./letter-files.ts";
 import { type SpoolRow, spoolRows } from "./spool-ls.ts";
 
@@ -20,7 +21,7 @@ export async function spoolChecks(root = defaultSpoolDir(), nowMs = Date.now()):
 
 function deadChecks(rows: readonly SpoolRow[], root: string): Check[] {
   if (rows.length === 0) return [];
-  const detail = `${linesIn(rows)} lines of dead processes wait in ${root}`;
+  const detail = `${counted(linesIn(rows), "line")} of dead processes in ${root}`;
   return [doubt("spools", detail, "madsci-events spool drain")];
 }
 
@@ -28,14 +29,14 @@ function stuckChecks(rows: readonly SpoolRow[], root: string, nowMs: number): Ch
   if (rows.length === 0) return [];
   const longest = Math.max(...rows.map(({ oldest }) => ageOf(oldest, nowMs)));
   const places = [...new Set(rows.map(({ destination }) => destination ?? "an unknown place"))].join(", ");
-  const detail = `${linesIn(rows)} lines in ${root} wait for ${places}, for up to ${lengthText(longest)}`;
+  const detail = `${counted(linesIn(rows), "line")} in ${root} for ${places}, the oldest since ${lengthText(longest)}`;
   return [doubt("spools", detail, "see whether that server is up")];
 }
 
 function letterChecks(letters: number, root: string): Check[] {
   if (letters === 0) return [];
   const fix = "madsci-events dead-letter ls, then replay or discard";
-  return [doubt("letters", `${letters} events in ${join(root, "dlq")} were refused by every store`, fix)];
+  return [doubt("letters", `${counted(letters, "event")} in ${join(root, "dlq")} that no store would take`, fix)];
 }
 
 function linesIn(rows: readonly SpoolRow[]): number {

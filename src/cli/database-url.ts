@@ -8,7 +8,7 @@ export function databaseUrlProblem(value: unknown, origin: string): string {
   if (scheme === undefined)
     return `${origin} holds no database URL; accepted are ${ACCEPTED} (for a file write sqlite:PATH)`;
   if (scheme === "http" || scheme === "https")
-    return `${origin} is the URL of a server; asking a server comes in a later release. Accepted are ${ACCEPTED}`;
+    return `${origin} is the URL of a server; to ask one, name it with --server. Accepted are ${ACCEPTED}`;
   if (["mongodb", "mongodb+srv", "sqlite", "memory"].includes(scheme))
     return `${origin} is not complete or has something too many behind ${scheme}:; accepted are ${ACCEPTED}`;
   const elsewhere = /\bDB_URL\b/.test(origin)

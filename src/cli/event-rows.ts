@@ -26,7 +26,7 @@ type Piece = readonly [style: Style, text: string];
 
 const LEVEL_WIDTH = 8;
 const NODE_WIDTH = 6;
-const TYPE_WIDTHS = { least: 12, most: 26 } as const;
+const TYPE_WIDTHS = { least: 16, most: 26 } as const;
 const STYLES: readonly (readonly [least: number, style: Style])[] = [
   [50, "alarm"],
   [40, "red"],

@@ -37,6 +37,11 @@ export function describeError(error: unknown, debug: boolean): string {
   return `error: ${error.stack ?? error.message}${cause}`;
 }
 
+/** `1 event`, `2 events` */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Line breaks folded, so that one message stays one line. */
 export function oneLine(text: string): string {
   return text.replace(/\s*[\r\n]+\s*/g, " ");

@@ -6,8 +6,10 @@
  * SIGTERM are how following ends, hence exit code 0; so is a reader that goes away.
  */
 import type { StoredEvent } from "../event/event.ts";
-import type { Access, Tail, TailItem } from "./access.ts";
+import type { TailItem } from "../store/tail-item.ts";
+import type { Access, LinkState, Tail } from "./access.ts";
 import { type Choice, chosenPages } from "./choice.ts";
+import { counted } from "./exit.ts";
 import { type FormatOptions, type Printer, printerOf } from "./format.ts";
 import type { Io } from "./io.ts";
 import { notice } from "./notice.ts";
@@ -32,20 +34,22 @@ const MAX_QUEUED = 100_000;
 /** How far the clocks of two writers may be apart for the two ways to an event to be told apart, in ms. */
 const OVERLAP_MS = 60_000;
 
+const LINK = {
+  lost: "the server does not answer; trying again until it does",
+  back: "the server answers again; nothing was missed unless a line below says so",
+} as const satisfies Record<LinkState, string>;
+
 /** @throws EventStoreError what searching and following throw */
 export async function follow(access: Access, options: FollowOptions, io: Io): Promise<void> {
   const stop = new AbortController();
   void firstSignal().then(() => stop.abort());
   const { condition, accepts } = options.choice;
-  const searches = condition.from !== undefined || accepts !== undefined;
+  const searches = condition.from !== undefined || accepts !== undefined || condition.includeArchived === true;
   const backfill = searches || options.cursor !== undefined ? undefined : (options.lines ?? DEFAULT_LINES);
-  await using tail = access.tail(condition.selector, {
-    cursor: options.cursor,
-    backfill,
-    includeArchived: condition.includeArchived,
-    maxQueuedEvents: MAX_QUEUED,
-    signal: stop.signal,
-  });
+  const { cursor } = options;
+  const told = (state: LinkState) => notice(io, LINK[state], options.color);
+  const tailed = { cursor, backfill, maxQueuedEvents: MAX_QUEUED, signal: stop.signal };
+  await using tail = access.tail(condition.selector, tailed, told);
   const follower = new Follower(access, options, io);
   await follower.run(tail, searches && options.cursor === undefined, stop.signal);
   if (tail.cursor !== undefined && !io.out.gone)
@@ -91,7 +95,7 @@ class Follower {
   #tellGap({ dropped, reason }: Extract<TailItem, { kind: "gap" }>): void {
     const message =
       reason === "slow"
-        ? `${dropped} events are missing here: they came faster than they could be printed; query has them`
+        ? `${counted(dropped, "event")} missing here: they came faster than they could be printed; query has them`
         : "events may be missing here: what followed the cursor is gone, or it is of another database";
     notice(this.#io, message, this.#options.color);
   }

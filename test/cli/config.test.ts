@@ -207,8 +207,8 @@ describe("the database URL", () => {
     ["events.db", "sqlite:PATH"],
     ["sqlite:", "not complete"],
     ["memory:x", "not complete"],
-    ["http://localhost:8001", "later release"],
-    ["https://lab.example.com", "later release"],
+    ["http://localhost:8001", "name it with --server"],
+    ["https://lab.example.com", "name it with --server"],
   ])("%s is refused with the accepted schemes", (url, words) => {
     const message = failure({ flags: { mongo_db_url: url } });
     expect(message).toContain(words);

@@ -23,13 +23,13 @@ describe("rows", () => {
     const event_data = { message: "arm stalled", code: 7, plate: "P 17", at: { x: 1 } };
     const made = event({ event_type: "node_error", log_level: 40, source: { node_id: NODE }, event_data });
     expect(rows([made])).toEqual([
-      '2025-01-01 10:00:00.000Z ERROR    node_error   RJS0F2 arm stalled code=7 plate="P 17" at={"x":1}',
+      '2025-01-01 10:00:00.000Z ERROR    node_error       RJS0F2 arm stalled code=7 plate="P 17" at={"x":1}',
     ]);
   });
 
   test("mark alerts and archived events", () => {
     const made = event({ event_type: "test", alert: true, event_data: "hot" }, { archived: true });
-    expect(rows([made])).toEqual(["2025-01-01 10:00:00.000Z INFO     test         -      ALERT (archived) hot"]);
+    expect(rows([made])).toEqual(["2025-01-01 10:00:00.000Z INFO     test             -      ALERT (archived) hot"]);
   });
 
   test("show data that is no object as the message", () => {

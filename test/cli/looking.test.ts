@@ -139,7 +139,7 @@ describe("archive and purge", () => {
     expect(await runHere(["archive", "--id", "b", "--id", "d", "--yes"], { cwd })).toMatchObject({
       stdout: "0 events archived\n",
     });
-    expect(await runHere(["archive", "--id", "a", "--yes"], { cwd })).toMatchObject({ stdout: "1 events archived\n" });
+    expect(await runHere(["archive", "--id", "a", "--yes"], { cwd })).toMatchObject({ stdout: "1 event archived\n" });
     const young = await runHere(["purge", "--older-than", "1d", "--yes"], { cwd });
     expect(young).toMatchObject({ code: 0, stdout: "0 events deleted\n" });
     const unasked = await runHere(["purge", "--older-than_days", "0"], { cwd });

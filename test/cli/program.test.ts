@@ -39,7 +39,7 @@ describe("usage errors", () => {
     [["query", "[1]", "--url", "memory:"], "a selector must be an object"],
     [["query", '{"$where": "1"}', "--url", "memory:"], "$where"],
     [["query", "--url", "postgres://h/db"], "sqlite:PATH, memory:, mongodb://… and mongodb+srv://…"],
-    [["query", "--url", "http://localhost:8001"], "later release"],
+    [["query", "--url", "http://localhost:8001"], "name it with --server"],
     [["serve", "--port", "99999"], "--port takes"],
     [["serve", "--rate-limit-window", "0"], "rate_limit_window: must be a whole number of at least 1"],
   ])("%j is refused with exit code 2 and one line", async (args, words) => {

@@ -7,7 +7,7 @@ import { Command } from "commander";
 import { type Access, addAccessFlags, openAccess } from "../access.ts";
 import { addGrepFlag, type Choice, choiceOf, chosenPages, countChosen } from "../choice.ts";
 import { confirmed } from "../confirm.ts";
-import { usageError } from "../exit.ts";
+import { counted, usageError } from "../exit.ts";
 import { booleanOption, repeated } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { addConditionFlags } from "../selection.ts";
@@ -18,7 +18,8 @@ Examples:
   madsci-events archive '{"event_type": "test"}' --yes
   madsci-events archive --id 01JYKZDPANTNRYXF5TQKRJS0F2 --yes
 
-Archived events stay until purge; query and count see them with --include-archived.`;
+Archived events stay until purge; query and count see them with --include-archived.
+While a server has an SQLite file open, ask that server: --server URL.`;
 
 const STEP = 1000;
 
@@ -45,9 +46,9 @@ async function archive(argument: string | undefined, command: Command, io: Io): 
   const chosen = await chosenIn(argument, id, command, io);
   await using access = await openAccess(command, io, { readOnly: dryRun === "true" });
   const found = await countChosen(access, chosen);
-  if (dryRun === "true") return void (await io.out.write(`${found} events would be archived\n`));
-  if (found > 0) await confirmed({ what: `archive ${found} events`, yes: yes === "true" }, io);
-  await io.out.write(`${found === 0 ? 0 : await archiveChosen(access, chosen, io)} events archived\n`);
+  if (dryRun === "true") return void (await io.out.write(`${counted(found, "event")} would be archived\n`));
+  if (found > 0) await confirmed({ what: `archive ${counted(found, "event")}`, yes: yes === "true" }, io);
+  await io.out.write(`${counted(found === 0 ? 0 : await archiveChosen(access, chosen, io), "event")} archived\n`);
 }
 
 /** Only what is not archived yet. */

@@ -17,7 +17,7 @@ import { settingsChecks } from "../check-settings.ts";
 import { spoolChecks } from "../check-spools.ts";
 import type { Config } from "../config.ts";
 import { sqliteFile } from "../database-url.ts";
-import { CommandFailure, oneLine, usageError } from "../exit.ts";
+import { CommandFailure, counted, oneLine, usageError } from "../exit.ts";
 import { booleanOption, settingFlags } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { openStore } from "../open-store.ts";
@@ -65,9 +65,9 @@ async function doctor(command: Command, io: Io): Promise<void> {
   const warnings = checks.filter(({ state }) => state === "warn").length;
   if (flags.json === "true")
     await io.out.write(`${JSON.stringify({ ok: failures === 0, failures, warnings, checks }, null, 2)}\n`);
-  if (failures > 0) throw new CommandFailure(`${failures} of ${checks.length} checks failed, see above`);
+  if (failures > 0) throw new CommandFailure(`${failures} of ${counted(checks.length, "check")} failed, see above`);
   if (flags.json !== "true")
-    await io.out.write(warnings === 0 ? "all is well\n" : `works, with ${warnings} warnings\n`);
+    await io.out.write(warnings === 0 ? "all is well\n" : `works, with ${counted(warnings, "warning")}\n`);
 }
 
 async function* allChecks(command: Command, flags: Flags, io: Io): AsyncGenerator<Check, void> {

@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { addAccessFlags, openAccess } from "../access.ts";
 import { NO_TIME_LIMIT_MS } from "../choice.ts";
 import { confirmed } from "../confirm.ts";
-import { usageError } from "../exit.ts";
+import { counted, usageError } from "../exit.ts";
 import { booleanOption, wholeNumberFlag } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { timeArgument } from "../time.ts";
@@ -34,28 +34,31 @@ interface Flags {
   readonly olderThanDays?: string;
   readonly yes?: string;
   readonly dryRun?: string;
+  readonly server?: string;
 }
 
 async function purge(command: Command, io: Io): Promise<void> {
   const flags = command.opts<Flags>();
-  const before = beforeOf(flags, new Date());
+  const ageMs = ageOf(flags, new Date());
   const isDry = flags.dryRun === "true";
+  if (flags.server !== undefined && ageMs % DAY_MS !== 0)
+    throw usageError("a server purges by whole days; give --older-than in days, like 90d");
   await using access = await openAccess(command, io, { readOnly: isDry });
-  const selector = { archived: true, archived_at: { $lt: before } };
+  const selector = { archived: true, archived_at: { $lte: new Date(Date.now() - ageMs) } };
   const found = await access.count({ selector, includeArchived: true, timeoutMs: NO_TIME_LIMIT_MS });
-  if (isDry) return void (await io.out.write(`${found} events would be deleted\n`));
-  if (found > 0) await confirmed({ what: `delete ${found} events for good`, yes: flags.yes === "true" }, io);
-  await io.out.write(`${found === 0 ? 0 : await access.purge(before)} events deleted\n`);
+  if (isDry) return void (await io.out.write(`${counted(found, "event")} would be deleted\n`));
+  if (found > 0) await confirmed({ what: `delete ${counted(found, "event")} for good`, yes: flags.yes === "true" }, io);
+  await io.out.write(`${counted(found === 0 ? 0 : await access.purge(ageMs), "event")} deleted\n`);
 }
 
-/** @throws EventStoreError `EVT_INVALID_OPTION` */
-function beforeOf({ olderThan, olderThanDays }: Flags, now: Date): Date {
+/** How long ago events must have been archived, in ms. @throws EventStoreError `EVT_INVALID_OPTION` */
+function ageOf({ olderThan, olderThanDays }: Flags, now: Date): number {
   const days = wholeNumberFlag("older-than-days", olderThanDays);
   if ((days === undefined) === (olderThan === undefined))
     throw usageError("purge needs --older-than with a time, like --older-than 365d");
-  if (days !== undefined) return new Date(now.getTime() - days * DAY_MS);
+  if (days !== undefined) return days * DAY_MS;
   const given = timeArgument(olderThan, now);
   const time = given instanceof Date ? given : new Date(/^\d{4}-/.test(given ?? "") ? (given as string) : Number.NaN);
-  if (!Number.isNaN(time.getTime())) return time;
-  throw usageError("--older-than takes a length of time like 365d, 52w or 12h, or a date like 2025-01-31");
+  if (time.getTime() <= now.getTime()) return now.getTime() - time.getTime();
+  throw usageError("--older-than takes a length of time like 365d, 52w or 12h, or a past date like 2025-01-31");
 }
