@@ -13,7 +13,6 @@ import { counted } from "./exit.ts";
 import { type FormatOptions, type Printer, printerOf } from "./format.ts";
 import type { Io } from "./io.ts";
 import { notice } from "./notice.ts";
-import { firstSignal } from "./shutdown.ts";
 
 export interface FollowOptions {
   readonly choice: Choice;
@@ -24,6 +23,8 @@ export interface FollowOptions {
   readonly format: FormatOptions;
   /** What `--color` said. */
   readonly color?: string | undefined;
+  /** Ends it. */
+  readonly signal: AbortSignal;
 }
 
 const DEFAULT_LINES = 10;
@@ -36,22 +37,20 @@ const OVERLAP_MS = 60_000;
 
 const LINK = {
   lost: "the server does not answer; trying again until it does",
-  back: "the server answers again; nothing was missed unless a line below says so",
+  back: "the server answers again; what came meanwhile follows",
 } as const satisfies Record<LinkState, string>;
 
 /** @throws EventStoreError what searching and following throw */
 export async function follow(access: Access, options: FollowOptions, io: Io): Promise<void> {
-  const stop = new AbortController();
-  void firstSignal().then(() => stop.abort());
   const { condition, accepts } = options.choice;
   const searches = condition.from !== undefined || accepts !== undefined || condition.includeArchived === true;
   const backfill = searches || options.cursor !== undefined ? undefined : (options.lines ?? DEFAULT_LINES);
   const { cursor } = options;
   const told = (state: LinkState) => notice(io, LINK[state], options.color);
-  const tailed = { cursor, backfill, maxQueuedEvents: MAX_QUEUED, signal: stop.signal };
+  const tailed = { cursor, backfill, maxQueuedEvents: MAX_QUEUED, signal: options.signal };
   await using tail = access.tail(condition.selector, tailed, told);
   const follower = new Follower(access, options, io);
-  await follower.run(tail, searches && options.cursor === undefined, stop.signal);
+  await follower.run(tail, searches && options.cursor === undefined);
   if (tail.cursor !== undefined && !io.out.gone)
     notice(io, `to go on from here: --cursor ${tail.cursor}`, options.color);
 }
@@ -74,13 +73,13 @@ class Follower {
   }
 
   /** @param searches whether the past comes from a search, as soon as the tail is live */
-  async run(tail: Tail, searches: boolean, signal: AbortSignal): Promise<void> {
+  async run(tail: Tail, searches: boolean): Promise<void> {
     let isPast = searches;
     for await (const item of tail) {
-      if (signal.aborted || this.#io.out.gone) return;
+      if (this.#isOver()) return;
       if (item.kind === "live" && isPast) {
         isPast = false;
-        await this.#printPast(signal);
+        await this.#printPast();
       } else await this.#take(item);
     }
   }
@@ -100,28 +99,29 @@ class Follower {
     notice(this.#io, message, this.#options.color);
   }
 
-  async #printPast(signal: AbortSignal): Promise<void> {
+  async #printPast(): Promise<void> {
     const { choice, lines } = this.#options;
     const all = choice.condition.from !== undefined && lines === undefined;
-    if (all) await this.#printPages(chosenPages(this.#access, choice, { order: "oldest" }), signal);
+    if (all) await this.#printPages(chosenPages(this.#access, choice, { order: "oldest" }));
     else {
       const last: StoredEvent[] = [];
       const limit = lines ?? DEFAULT_LINES;
       const page = { order: "newest", limit } as const;
       if (limit > 0) for await (const events of chosenPages(this.#access, choice, page)) last.push(...events);
-      await this.#printPages([last.reverse()], signal);
+      await this.#printPages([last.reverse()]);
     }
     this.#knownUntilMs = Date.now() + OVERLAP_MS;
   }
 
-  async #printPages(
-    pages: AsyncIterable<readonly StoredEvent[]> | Iterable<readonly StoredEvent[]>,
-    signal: AbortSignal,
-  ) {
+  async #printPages(pages: AsyncIterable<readonly StoredEvent[]> | Iterable<readonly StoredEvent[]>): Promise<void> {
     for await (const events of pages) {
       for (const event of events) if (this.#mayComeAgain(event)) this.#known.add(event._id);
-      if (signal.aborted || !(await this.#io.out.write(this.#printer.page(events)))) return;
+      if (this.#isOver() || !(await this.#io.out.write(this.#printer.page(events)))) return;
     }
+  }
+
+  #isOver(): boolean {
+    return this.#options.signal.aborted || this.#io.out.gone;
   }
 
   #mayComeAgain({ received_at }: StoredEvent): boolean {

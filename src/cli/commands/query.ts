@@ -9,6 +9,7 @@ import { type FormatOptions, writeEvents } from "../format.ts";
 import { addFormatFlags, formatOptions } from "../format-flags.ts";
 import type { Io } from "../io.ts";
 import { addSelectionFlags } from "../selection.ts";
+import { untilSignal } from "../shutdown.ts";
 
 const EXAMPLES = `
 Examples:
@@ -51,7 +52,8 @@ async function query(argument: string | undefined, command: Command, io: Io): Pr
   formatOptions(command, io); // refuses before anything is opened
   await using access = await openAccess(command, io, { readOnly: true });
   const format = formatOptions(command, io, { zone: access.zone });
-  if (flags.follow === "true") return follow(access, { choice, lines: limit, format, color: flags.color }, io);
+  if (flags.follow === "true")
+    return follow(access, { choice, lines: limit, format, color: flags.color, signal: untilSignal() }, io);
   await printFound(access, { choice, flags, limit: limit ?? 100, format }, io);
 }
 

@@ -8,6 +8,7 @@ import { follow, MAX_LINES } from "../follow.ts";
 import { addFormatFlags, formatOptions } from "../format-flags.ts";
 import type { Io } from "../io.ts";
 import { addConditionFlags } from "../selection.ts";
+import { untilSignal } from "../shutdown.ts";
 
 const EXAMPLES = `
 Examples:
@@ -53,5 +54,5 @@ async function tail(argument: string | undefined, command: Command, io: Io): Pro
   formatOptions(command, io); // refuses before anything is opened
   await using access = await openAccess(command, io, { readOnly: true });
   const format = formatOptions(command, io, { zone: access.zone });
-  await follow(access, { choice, lines, cursor: flags.cursor, format, color: flags.color }, io);
+  await follow(access, { choice, lines, cursor: flags.cursor, format, color: flags.color, signal: untilSignal() }, io);
 }
