@@ -137,7 +137,7 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
       }
     } catch (error) {
       // A lost connection is no end; what the server refuses is.
-      if (isOurs(error)) throw error;
+      if (!end.aborted && isOurs(error)) throw error;
     } finally {
       watch.end();
       silence.abort();

@@ -1,0 +1,302 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { HttpCaller } from "../../src/client/http-call.ts";
+import { type EventClient, newId, type TailItem } from "../../src/client/index.ts";
+import { Tail, type TailParts } from "../../src/client/tail.ts";
+import { targetOf } from "../../src/ship/http-options.ts";
+import { failure, openClient, openLab, scripted, sendJson } from "./setup.ts";
+
+/** A stream to be written by the test. */
+class Stream {
+  readonly query: URLSearchParams;
+  readonly lastEventId: string | undefined;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.query = new URL(request.url ?? "", "http://x").searchParams;
+    this.lastEventId = request.headers["last-event-id"] as string | undefined;
+    this.#response = response;
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("retry: 5\n\n");
+  }
+
+  send(event: string, id: string, data: unknown = {}): this {
+    this.#response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    return this;
+  }
+
+  event(id: string): this {
+    return this.send("event", `c-${id}`, { _id: id, event_type: "test", event_data: { id } });
+  }
+
+  bye(): void {
+    this.#response.end('event: bye\ndata: {"reason":"shutting down"}\n\n');
+  }
+
+  cut(): void {
+    this.#response.destroy();
+  }
+}
+
+/** A server that hands each new stream to the test. */
+async function streaming() {
+  const waiting: Stream[] = [];
+  const takers: ((stream: Stream) => void)[] = [];
+  const url = await scripted((request, response) => {
+    if (!String(request.url).startsWith("/v1/events/stream")) return sendJson(response, 404, {});
+    const stream = new Stream(request, response);
+    const taker = takers.shift();
+    if (taker) taker(stream);
+    else waiting.push(stream);
+  });
+  const next = () =>
+    new Promise<Stream>((resolve) => {
+      const stream = waiting.shift();
+      if (stream) resolve(stream);
+      else takers.push(resolve);
+    });
+  return { url, next };
+}
+
+/** Takes items in words. */
+function reader(tail: Tail) {
+  const items = tail[Symbol.asyncIterator]();
+  const words = (item: TailItem) => {
+    if (item.kind === "event") return item.event._id;
+    return item.kind === "live" ? "live" : `gap ${item.reason} ${item.dropped}`;
+  };
+  const take = async (count: number) => {
+    const taken: string[] = [];
+    while (taken.length < count) {
+      const { value, done } = await items.next();
+      if (done) break;
+      taken.push(words(value));
+    }
+    return taken;
+  };
+  return { take, items };
+}
+
+/** A tail that is less patient than those of a client. */
+function quickTail(url: string, more: Partial<TailParts>): Tail {
+  const life = new AbortController();
+  onTestFinished(() => life.abort());
+  const http = new HttpCaller(targetOf({ url }), life.signal);
+  return new Tail({ http, life: life.signal, selector: { event_type: "test" }, options: {}, ...more });
+}
+
+describe("a tail", () => {
+  it("hands out events, and says when it is live", async () => {
+    const { url, next } = await streaming();
+    const tail = openClient(url).client.tail({ log_level: { $gte: 20 } }, { backfill: 2 });
+    const { take } = reader(tail);
+    const taking = take(4);
+    const stream = await next();
+    expect(Object.fromEntries(stream.query)).toEqual({ selector: '{"log_level":{"$gte":20}}', backfill: "2" });
+    stream.event("a").event("b").send("live", "c-b").event("c");
+    expect(await taking).toEqual(["a", "b", "live", "c"]);
+    expect([tail.delivered, tail.dropped, tail.cursor]).toEqual([3, 0, "c-c"]);
+    await tail.close();
+    expect(await take(1)).toEqual([]);
+  });
+
+  it("goes on behind the last event after a lost connection, and leaves out what comes again", async () => {
+    const { url, next } = await streaming();
+    const { take } = reader(openClient(url).client.tail());
+    const begun = take(2);
+    const first = (await next()).event("a").event("b");
+    expect(await begun).toEqual(["a", "b"]);
+    const taking = take(4);
+    first.cut();
+    const second = await next();
+    expect([second.lastEventId, second.query.get("cursor"), second.query.get("backfill")]).toEqual([
+      "c-b",
+      "c-b",
+      null,
+    ]);
+    second.event("a").event("b").event("c").send("live", "c-c").bye();
+    const third = await next();
+    expect(third.lastEventId).toBe("c-c");
+    third.event("d").send("gap", "c-e", { dropped: 12, reason: "slow" });
+    expect(await taking).toEqual(["c", "live", "d", "gap slow 12"]);
+  });
+
+  it("resumes from a cursor, and moves it with every heartbeat", async () => {
+    const { url, next } = await streaming();
+    const tail = openClient(url).client.tail({}, { cursor: "c-x" });
+    const { take } = reader(tail);
+    const taking = take(1);
+    const first = await next();
+    expect(first.lastEventId).toBe("c-x");
+    first.send("stats", "c-y", { delivered: 0, dropped: 0 });
+    await vi.waitFor(() => expect(tail.cursor).toBe("c-y"));
+    first.cut();
+    const second = await next();
+    expect(second.lastEventId).toBe("c-y");
+    second.send("gap", "c-z", { dropped: 0, reason: "lost" });
+    expect(await taking).toEqual(["gap lost 0"]);
+  });
+
+  it("waits for a server that is away or busy", async () => {
+    let asked = 0;
+    const url = await scripted((request, response) => {
+      asked += 1;
+      if (asked === 1) return void response.socket?.destroy();
+      if (asked === 2) return sendJson(response, 503, {}, { "retry-after": "0" });
+      new Stream(request, response).event("a");
+    });
+    expect(await reader(openClient(url).client.tail()).take(1)).toEqual(["a"]);
+    expect(asked).toBe(3);
+  });
+
+  it("tells when the server is away and when it is back, each once", async () => {
+    const { url, next } = await streaming();
+    const told: string[] = [];
+    const { take } = reader(openClient(url).client.tail({}, { onLink: (state) => told.push(state) }));
+    const begun = take(1);
+    const first = (await next()).event("a");
+    await begun;
+    const taking = take(1);
+    first.cut();
+    (await next()).event("b");
+    await taking;
+    expect(told).toEqual(["lost", "back"]);
+  });
+
+  it("throws what the server refuses", async () => {
+    const problem = { type: "urn:madsci-events:problem:invalid-selector", detail: "invalid selector: $where" };
+    const url = await scripted((_request, response) => sendJson(response, 422, problem));
+    const { code, message } = await failure(() => reader(openClient(url).client.tail({ $where: 1 } as never)).take(1));
+    expect([code, message]).toEqual([
+      "EVT_INVALID_SELECTOR",
+      "GET /v1/events/stream: HTTP 422: invalid selector: $where",
+    ]);
+  });
+
+  it("connects anew when nothing comes for too long", async () => {
+    const { url, next } = await streaming();
+    const taking = reader(quickTail(url, { silenceMs: 50 })).take(1);
+    await next();
+    (await next()).event("a");
+    expect(await taking).toEqual(["a"]);
+  });
+
+  it("ends with its signal, with its client, and when it is left", async () => {
+    const { url, next } = await streaming();
+    const { client } = openClient(url);
+    const aborter = new AbortController();
+    const bySignal = reader(client.tail({}, { signal: aborter.signal })).take(1);
+    await next();
+    aborter.abort();
+    expect(await bySignal).toEqual([]);
+    const byClient = reader(client.tail()).take(1);
+    await next();
+    const left = (async () => {
+      for await (const item of client.tail()) return item.kind;
+    })();
+    const stream = await next();
+    stream.event("a");
+    expect(await left).toBe("event");
+    await client.close();
+    expect(await byClient).toEqual([]);
+  });
+
+  it("is iterated once, and refuses options that contradict each other", async () => {
+    const { url, next } = await streaming();
+    const { client } = openClient(url);
+    const tail = client.tail();
+    const taking = reader(tail).take(1);
+    await next();
+    await expect(reader(tail).take(1)).rejects.toThrow("once");
+    await tail.close();
+    await taking;
+    for (const options of [{ cursor: "a", backfill: 5 }, { backfill: 10_001 }, { after: "x" }])
+      expect((await failure(() => client.tail({}, options))).code).toBe("EVT_INVALID_OPTION");
+  });
+});
+
+describe("a tail of our own server", () => {
+  /** Takes until so many events came. */
+  async function eventsOf(client: EventClient, count: number, options: object, live = () => {}) {
+    const ids: string[] = [];
+    const tail = client.tail({ event_type: "test" }, options);
+    for await (const item of tail) {
+      if (item.kind === "live") live();
+      if (item.kind === "event") ids.push(item.event._id);
+      if (ids.length >= count) break;
+    }
+    return { ids, cursor: tail.cursor };
+  }
+
+  it("begins with a backfill, tells what arrives, and resumes exactly", async () => {
+    const lab = await openLab();
+    const { client } = openClient(lab.url);
+    const test = (id: string) => ({ _id: id, event_type: "test" });
+    await lab.store.append(["a", "b", "c"].map(test));
+    const first = await eventsOf(client, 4, { backfill: 2 }, () => {
+      void lab.store.append([{ _id: "x", event_type: "node_start" }, test("d"), test("e")]);
+    });
+    expect(first.ids).toEqual(["b", "c", "d", "e"]);
+    await lab.store.append([test("f")]);
+    expect((await eventsOf(client, 1, { cursor: first.cursor })).ids).toEqual(["f"]);
+  });
+
+  it("tells of a cursor that is no other's but nonsense", async () => {
+    const lab = await openLab();
+    const taking = reader(openClient(lab.url).client.tail({}, { cursor: "nonsense" })).take(1);
+    const outcome = await taking.catch((error: { code: string }) => error.code);
+    expect([["gap lost 0"], "EVT_INVALID_OPTION", "EVT_INVALID_SELECTOR"]).toContainEqual(outcome);
+  });
+});
+
+describe("a tail of MADSci's server", () => {
+  it("looks for new events, in the order of their time, and leaves out what does not match", async () => {
+    const lab = await openLab("madsci");
+    await lab.store.append([{ _id: "old", event_type: "test" }]);
+    const tail = quickTail(lab.url, { pollMs: 20 });
+    const { take } = reader(tail);
+    expect(await take(1)).toEqual(["live"]);
+    await lab.store.append([{ _id: "other", event_type: "node_start" }]);
+    await lab.store.append([
+      { _id: "b", event_type: "test", event_timestamp: new Date(Date.now() + 2000) },
+      { _id: "a", event_type: "test", event_timestamp: new Date(Date.now() + 1000), log_level: 0 },
+    ]);
+    expect(await take(2)).toEqual(["a", "b"]);
+    await tail.close();
+    const again = quickTail(lab.url, { options: { cursor: tail.cursor }, pollMs: 20 });
+    await lab.store.append([{ _id: "c", event_type: "test", event_timestamp: new Date(Date.now() + 3000) }]);
+    expect(await reader(again).take(2)).toEqual(["c", "live"]);
+  });
+
+  it("begins with the last events that match, and goes on when the server comes back", async () => {
+    const lab = await openLab("madsci");
+    const stamp = (n: number) => new Date(Date.now() + n * 1000);
+    await lab.store.append(
+      [1, 2, 3, 4].map((n) => ({
+        _id: `e${n}`,
+        event_type: n === 4 ? "node_stop" : "test",
+        event_timestamp: stamp(n),
+      })),
+    );
+    let isAway = false;
+    const proxied = await scripted(async (request, response) => {
+      if (isAway) return sendJson(response, 503, {});
+      const answer = await fetch(lab.url + request.url);
+      response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+    });
+    const { take } = reader(quickTail(proxied, { options: { backfill: 2 }, pollMs: 20 }));
+    expect(await take(3)).toEqual(["e2", "e3", "live"]);
+    isAway = true;
+    await lab.store.append([{ _id: "e5", event_type: "test", event_timestamp: stamp(5) }]);
+    const taking = take(1);
+    isAway = false;
+    expect(await taking).toEqual(["e5"]);
+  });
+
+  it("tells of a cursor that is another server's", async () => {
+    const lab = await openLab("madsci");
+    const { client } = openClient(lab.url);
+    const tail = client.tail({}, { cursor: newId() });
+    expect(await reader(tail).take(1)).toEqual(["gap lost 0"]);
+  });
+});
