@@ -27,8 +27,6 @@ export interface RingLimits {
   readonly maxIds?: number | undefined;
 }
 
-type Slot = { -readonly [K in keyof RingEntry]: RingEntry[K] };
-
 export class ArrivalRing {
   /** Of this ring alone, so that no number is taken for another ring's. */
   readonly id = randomBytes(6).toString("base64url");
@@ -37,8 +35,8 @@ export class ArrivalRing {
   readonly #maxIds: number;
   readonly #numbers = new Map<string, number>();
   /** In the order of their numbers, without gaps; cut down when it is twice as long as it may be. */
-  #slots: Slot[] = [];
-  /** Slots before it have no event any more. */
+  #entries: RingEntry[] = [];
+  /** Entries before it have no event any more. */
   #head = 0;
   #bytes = 0;
   #last = 0;
@@ -56,16 +54,17 @@ export class ArrivalRing {
 
   push(event: StoredEvent, bytes: number, watermarkMs: number): void {
     this.#last++;
-    this.#slots.push({ number: this.#last, id: event._id, event, bytes, watermarkMs });
+    this.#entries.push({ number: this.#last, id: event._id, event, bytes, watermarkMs });
     this.#numbers.set(event._id, this.#last);
     this.#bytes += bytes;
-    while (this.#slots.length - this.#head > this.#maxEvents || this.#bytes > this.#maxBytes) {
-      if (this.#head === this.#slots.length - 1) break;
-      const slot = this.#slots[this.#head++] as Slot;
-      slot.event = undefined;
-      this.#bytes -= slot.bytes;
+    while (this.#entries.length - this.#head > this.#maxEvents || this.#bytes > this.#maxBytes) {
+      if (this.#head === this.#entries.length - 1) break;
+      const entry = this.#entries[this.#head] as RingEntry;
+      // Another object: whoever is reading still has the event.
+      this.#entries[this.#head++] = { ...entry, event: undefined };
+      this.#bytes -= entry.bytes;
     }
-    if (this.#slots.length > 2 * this.#maxIds) this.#forgetOldest(this.#maxIds);
+    if (this.#entries.length > 2 * this.#maxIds) this.#forgetOldest(this.#maxIds);
   }
 
   /** Number of an event whose id is still here; 0 for others. */
@@ -75,18 +74,18 @@ export class ArrivalRing {
 
   /** True when everything behind the number is still here. */
   holds(number: number): boolean {
-    return number <= this.#last && number >= this.#last - this.#slots.length;
+    return number <= this.#last && number >= this.#last - this.#entries.length;
   }
 
   /** At most `limit` entries behind a number the ring holds. */
   after(number: number, limit: number): readonly RingEntry[] {
-    const at = this.#slots.length - (this.#last - number);
-    return this.#slots.slice(at, at + limit);
+    const at = this.#entries.length - (this.#last - number);
+    return this.#entries.slice(at, at + limit);
   }
 
   #forgetOldest(count: number): void {
-    for (const { id } of this.#slots.slice(0, count)) this.#numbers.delete(id);
-    this.#slots = this.#slots.slice(count);
+    for (const { id } of this.#entries.slice(0, count)) this.#numbers.delete(id);
+    this.#entries = this.#entries.slice(count);
     this.#head = Math.max(0, this.#head - count);
   }
 }

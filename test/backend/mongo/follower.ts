@@ -47,6 +47,15 @@ export class Follower {
     return more ?? arrivals.length === this.#limit;
   }
 
+  /** Takes back the last events, and begins again behind those before them. */
+  back(events: number): void {
+    if (events === 0) return;
+    const kept = this.events.length - events;
+    this.events.length = kept;
+    this.cursors.length = kept;
+    this.cursor = String(this.cursors.at(-1));
+  }
+
   /** Up to what is there now. */
   async toEnd(): Promise<this> {
     while (await this.step());
