@@ -1,10 +1,11 @@
-// npm run bench -- ingest | query | ship   Measures, prints one table, and never fails for being slow.
+// npm run bench -- ingest | query | ship | tail   Measures, prints one table, and never fails for being slow.
 import "./typescript.mjs";
 
 const BENCHES = {
   ingest: () => import("./ingest.ts"),
   query: () => import("./query.ts"),
   ship: () => import("./ship.ts"),
+  tail: () => import("./tail.ts"),
 };
 const [name = ""] = process.argv.slice(2);
 
