@@ -203,43 +203,6 @@ it("keeps a cursor good when the file is opened again", async () => {
   expect(await take(second.tail({}, { cursor: item?.cursor }), 3)).toEqual(["e000001", "e000002", "e000003"]);
 });
 
-it("gives many tails with slow and fast consumers every event once, while they come and go", {
-  timeout: 60_000,
-}, async () => {
-  const store = await open();
-  const total = 6000;
-  const first = store.tail();
-  await store.append(series(1));
-  const [start] = await takeEvents(first, 1);
-  let written = 1;
-  const writing = (async () => {
-    while (written < total) {
-      const count = Math.min(1 + Math.floor(Math.random() * 40), total - written);
-      await store.append(series(count, written));
-      written += count;
-      if (Math.random() < 0.2) await pause(1);
-    }
-  })();
-  const follow = async (stay: number) => {
-    let cursor = start?.cursor;
-    const seen: string[] = [];
-    while (seen.length < total - 1) {
-      const tail = store.tail({}, { cursor, maxQueuedEvents: 100_000 });
-      let here = 0;
-      for await (const item of tail) {
-        if (item.kind === "event") seen.push(item.event._id);
-        cursor = item.cursor;
-        if (Math.random() < 0.01) await pause(Math.random() * 3);
-        if (++here >= stay || seen.length >= total - 1) break;
-      }
-    }
-    return seen;
-  };
-  const expected = series(total - 1, 1).map(({ _id }) => _id);
-  for (const seen of await Promise.all([7, 100, 1000, 100_000].map(follow))) expect(seen).toEqual(expected);
-  await writing;
-});
-
 it("leaves nothing behind when all tails have ended", async () => {
   const store = await open();
   onTestFinished(() => store.close());
