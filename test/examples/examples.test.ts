@@ -28,6 +28,7 @@ describe("examples", () => {
       "03-rest-in-your-fastify.mjs",
       "04-selectors.mjs",
       "05-two-sinks.mjs",
+      "06-event-client.mjs",
     ]);
     const readme = readFileSync(join(root, "examples", "README.md"), "utf8");
     for (const file of files) expect(readme).toContain(`](${file})`);
@@ -67,6 +68,18 @@ describe("examples", () => {
     expect([ids.length, new Set(ids).size]).toEqual([4, 2]);
     expect(printed).toContain("stored  10  supply checked");
     expect(printed).not.toContain("debug");
+  });
+
+  it("06 logs, follows and finds through the client", () => {
+    const printed = run("06-event-client.mjs");
+    expect(printed.split("\n").slice(0, 4)).toEqual([
+      "seen live: grip is loose",
+      "seen live: drop",
+      "seen live: someone must come",
+      "4 acknowledged, 0 dropped",
+    ]);
+    expect(printed).toContain("log_critical: someone must come (plate P-0042, of the arm, in the experiment)");
+    expect(printed).toContain("action_start: moving to slot 3");
   });
 });
 
