@@ -7,9 +7,16 @@
  * comes from `collStats`, which is some fifty times faster there than a scan (`count` is one).
  */
 import type { FindOptions } from "mongodb";
-import type { WalkPlace } from "./arrivals-cursor.ts";
-import { type Arrived, arrivedMs, arrivedOf, compareArrived, foreignFrom, receivedFrom } from "./arrivals-walk.ts";
-import { idOf, type RawDocument } from "./read.ts";
+import {
+  type Arrived,
+  type ArrivedAt,
+  arrivedAt,
+  arrivedOf,
+  compareArrived,
+  foreignFrom,
+  receivedFrom,
+} from "./arrivals-walk.ts";
+import type { RawDocument } from "./read.ts";
 import { documents, type Room } from "./room.ts";
 
 /** How many documents this process has stored, purges taken off. */
@@ -34,7 +41,7 @@ export interface Look {
   readonly upToMs: number | undefined;
 }
 
-interface Unknown extends WalkPlace {
+interface Unknown extends ArrivedAt {
   readonly doc: RawDocument;
 }
 
@@ -77,19 +84,19 @@ export class ArrivalPoller {
   }
 
   /** Where the documents of the stretch stand, in no order. */
-  async places(stretch: Stretch): Promise<WalkPlace[]> {
-    const places: WalkPlace[] = [];
-    for await (const docs of this.#documents(stretch, { projection: PLACE })) places.push(...docs.map(placeOf));
+  async places(stretch: Stretch): Promise<ArrivedAt[]> {
+    const places: ArrivedAt[] = [];
+    for await (const docs of this.#documents(stretch, { projection: PLACE })) places.push(...docs.map(arrivedAt));
     return places;
   }
 
   /** The oldest `limit` events of the stretch that are not known, in the order of their arrival. */
-  async look(stretch: Stretch, isKnown: (place: WalkPlace) => boolean, limit: number): Promise<Look> {
+  async look(stretch: Stretch, isKnown: (place: ArrivedAt) => boolean, limit: number): Promise<Look> {
     const unknown: Unknown[] = [];
     // A server that scans is asked for whole documents: asking for the new ones would be another scan.
     const options = this.#room.connection.readsIndexes ? { projection: PLACE } : {};
     for await (const docs of this.#documents(stretch, options)) {
-      for (const doc of docs) if (!isKnown(placeOf(doc))) unknown.push({ ...placeOf(doc), doc });
+      for (const doc of docs) if (!isKnown(arrivedAt(doc))) unknown.push({ ...arrivedAt(doc), doc });
     }
     const oldest = unknown.sort(compareArrived).slice(0, limit);
     const last = oldest.at(-1);
@@ -114,8 +121,4 @@ export class ArrivalPoller {
     }
     return arrived.sort(compareArrived);
   }
-}
-
-function placeOf(doc: RawDocument): WalkPlace {
-  return { ms: arrivedMs(doc), id: idOf(doc._id) };
 }

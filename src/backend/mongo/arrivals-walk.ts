@@ -11,11 +11,17 @@ import { compareText } from "../../event/selector/compare.ts";
 import type { WalkPlace } from "./arrivals-cursor.ts";
 import { FOREIGN_TS } from "./foreign.ts";
 import type { Filter } from "./parts.ts";
-import { type RawDocument, readDocument } from "./read.ts";
+import { idOf, type RawDocument, readDocument } from "./read.ts";
 import { documents, type Room } from "./room.ts";
 
+/** Where a document stands. */
+export interface ArrivedAt extends WalkPlace {
+  /** Stored by another program: the time is that of its id. */
+  readonly foreign: boolean;
+}
+
 /** An event that has arrived, and when. */
-export interface Arrived extends WalkPlace {
+export interface Arrived extends ArrivedAt {
   readonly event: StoredEvent;
   /** About how much JSON it is. */
   readonly bytes: number;
@@ -38,10 +44,11 @@ export function foreignFrom(fromMs: number, nowMs: number): Filter {
   return foreignBetween(ulidTime(fromMs), nowMs);
 }
 
-/** When a document arrived; 0 where it does not tell. */
-export function arrivedMs({ _id, received_at }: RawDocument): number {
-  if (received_at instanceof Date) return received_at.getTime();
-  return typeof _id === "string" && isUlid(_id) ? timeOfId(_id) : 0;
+/** Where a document stands; at 0 when it does not tell its time. */
+export function arrivedAt({ _id, received_at }: RawDocument): ArrivedAt {
+  const id = idOf(_id);
+  if (received_at instanceof Date) return { ms: received_at.getTime(), id, foreign: false };
+  return { ms: isUlid(id) ? timeOfId(id) : 0, id, foreign: true };
 }
 
 /** By time of arrival, ties by id. */
@@ -53,7 +60,7 @@ export function compareArrived(a: WalkPlace, b: WalkPlace): number {
 export function arrivedOf(room: Room, doc: RawDocument): Arrived {
   const { event, repaired } = readDocument(doc, room.zone);
   if (repaired.length > 0) room.notes.repaired(event._id, repaired);
-  return { ms: arrivedMs(doc), id: event._id, event, bytes: stringifyJson(event).length };
+  return { ...arrivedAt(doc), event, bytes: stringifyJson(event).length };
 }
 
 /** One step through the database. */

@@ -129,19 +129,16 @@ describe.skipIf(mongoSkip)("arrivals in MongoDB", () => {
     expect(elsewhere.lost).toBe(0);
   });
 
-  it.each(["x", "1.2.3", "aaaaaa.bbbbbbbb.1.1", `${"a".repeat(3000)}`])(
-    "tell that %.30s is no cursor",
-    async (cursor) => {
-      await append(place.backend, 1);
-      const follower = await Follower.of(place.backend, cursor);
-      await follower.step();
-      expect(follower.lost).toBe(1);
-      const ids = await append(place.backend, 2);
-      await follower.until(2);
-      expect(follower.ids).toEqual(ids);
-      expect(follower.lost).toBe(1);
-    },
-  );
+  it.each(["x", "1.2.3", "aaaaaa.bbbbbbbb.1.1", "a".repeat(300)])("tell that %s is no cursor", async (cursor) => {
+    await append(place.backend, 1);
+    const follower = await Follower.of(place.backend, cursor);
+    await follower.step();
+    expect(follower.lost).toBe(1);
+    const ids = await append(place.backend, 2);
+    await follower.until(2);
+    expect(follower.ids).toEqual(ids);
+    expect(follower.lost).toBe(1);
+  });
 
   it("are lost behind a cursor of another database", async () => {
     const elsewhere = await enter();
