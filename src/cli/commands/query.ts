@@ -53,7 +53,7 @@ async function query(argument: string | undefined, command: Command, io: Io): Pr
   await using access = await openAccess(command, io, { readOnly: true });
   const format = formatOptions(command, io, { zone: access.zone });
   if (flags.follow === "true")
-    return follow(access, { choice, lines: limit, format, color: flags.color, signal: untilSignal() }, io);
+    return await follow(access, { choice, lines: limit, format, color: flags.color, signal: untilSignal() }, io);
   await printFound(access, { choice, flags, limit: limit ?? 100, format }, io);
 }
 
