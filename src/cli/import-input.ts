@@ -25,7 +25,7 @@ export interface Input {
 const HEAD_BYTES = 65_536;
 /** Unpacked, these are at most a thousand times as many. */
 const PACKED_HEAD_BYTES = 8_192;
-const CHUNK_BYTES = 262_144;
+const CHUNK_BYTES = 65_536;
 
 /** @throws what the file system throws */
 export function openFile(path: string, name: string): Input {

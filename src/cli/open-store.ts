@@ -31,6 +31,8 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
   readonly defaultSource?: Source;
   readonly writerThread?: boolean;
+  /** Longest an append may take, in ms; for work nobody waits for. */
+  readonly appendTimeoutMs?: number;
 }
 
 /** Opens the store the configuration names. Reading needs an existing file; writing creates it. */

@@ -30,6 +30,9 @@ other. A SQLite file that a server has open has its one writer: stop that server
 
 Exit codes: 0 all are there, 1 some were refused or a file is damaged, 2 usage, 4 not finished (says how far it came).`;
 
+/** A server that looks through everything for ids it may hold (FerretDB 1.x) needs a while. */
+const APPEND_TIMEOUT_MS = 60_000;
+
 export function importCommand(io: Io): Command {
   const command = new Command("import")
     .summary("store events from files")
@@ -56,7 +59,7 @@ async function importFiles(files: readonly string[], command: Command, io: Io): 
   const flags = command.opts<ImportFlags>();
   const config = commandConfig(command, io);
   const plan = planned(files, io.cwd, flags.collection ?? config.settings.collection_name);
-  await using store = await openStore(config, io, { writerThread: true });
+  await using store = await openStore(config, io, { writerThread: true, appendTimeoutMs: APPEND_TIMEOUT_MS });
   const importer = new Importer(store, {
     io,
     format: flags.fromFormat === "auto" ? undefined : flags.fromFormat,
