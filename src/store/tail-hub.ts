@@ -11,7 +11,7 @@ import type { ArrivalPage, Backend } from "../backend/backend.ts";
 import { EventStoreError } from "../errors.ts";
 
 /** Arrivals read at once. */
-export const PAGE = 500;
+const PAGE = 500;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Longest a tail waits at the door; then it reads on by itself and may ask again. */

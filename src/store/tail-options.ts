@@ -5,7 +5,6 @@ import { compileMatcher, type EventMatcher } from "../event/selector/matches.ts"
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector, Selector } from "../event/selector/selector.ts";
 import { assertKnown } from "./known.ts";
-import { wholeNumber } from "./query.ts";
 
 /** @since 0.1.0 */
 export interface TailOptions {
@@ -15,7 +14,7 @@ export interface TailOptions {
   readonly backfill?: number | undefined;
   /** Archived events among those of `backfill`. @default false, or true when the selector names `archived` */
   readonly includeArchived?: boolean | undefined;
-  /** A consumer that falls further behind loses events, which are counted and told as a gap. @default 1000 */
+  /** A consumer that falls further behind loses events, counted and told as a gap; 1 to 100 000. @default 1000 */
   readonly maxQueuedEvents?: number | undefined;
   /** Ends the tail. */
   readonly signal?: AbortSignal | undefined;
@@ -47,7 +46,7 @@ export function tailSpec(selector: Selector, options: TailOptions, context: Pars
   const parsed = parseSelector(selector, { naiveTimezone: context.naiveTimezone });
   if (cursor !== undefined && !(typeof cursor === "string" && CURSOR.test(cursor)))
     throw invalid("cursor: not a cursor of a tail; give back one as it came, or none to begin now");
-  const backfill = numberUpTo("backfill", options.backfill, MAX_BACKFILL) ?? 0;
+  const backfill = numberIn("backfill", options.backfill, [0, MAX_BACKFILL]) ?? 0;
   if (cursor !== undefined && backfill > 0) throw invalid("backfill and cursor do not go together; leave out one");
   const named = parsed.fields.has("archived") || parsed.fields.has("archived_at");
   return {
@@ -56,14 +55,14 @@ export function tailSpec(selector: Selector, options: TailOptions, context: Pars
     cursor,
     backfill,
     archived: (options.includeArchived ?? named) ? undefined : false,
-    maxQueuedEvents: numberUpTo("maxQueuedEvents", options.maxQueuedEvents, MAX_QUEUED) || DEFAULT_QUEUED,
+    maxQueuedEvents: numberIn("maxQueuedEvents", options.maxQueuedEvents, [1, MAX_QUEUED]) ?? DEFAULT_QUEUED,
     signal,
   };
 }
 
-function numberUpTo(name: string, value: number | undefined, most: number): number | undefined {
-  if (wholeNumber(name, value) === undefined || (value as number) <= most) return value;
-  throw invalid(`${name} must be at most ${most}`);
+function numberIn(name: string, value: number | undefined, [least, most]: readonly [number, number]) {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return value;
+  throw invalid(`${name} must be a whole number from ${least} to ${most}`);
 }
 
 function invalid(message: string): EventStoreError {

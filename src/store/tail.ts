@@ -8,7 +8,7 @@
  * Joining leaves no hole and repeats nothing: the hub fills the queue from a place at or behind the tail's own; what
  * came in between is read alone once more, and its ids are taken out of the queue. Only a live tail drops, counted.
  */
-import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import type { ArrivalPage, Backend } from "../backend/backend.ts";
 import { EventStoreError } from "../errors.ts";
 import type { ZoneReader } from "../event/zone.ts";
@@ -17,9 +17,8 @@ import { hasMore, type TailHub } from "./tail-hub.ts";
 import type { TailItem } from "./tail-item.ts";
 import type { TailSpec } from "./tail-options.ts";
 import { TailQueue } from "./tail-queue.ts";
+import { TailReader } from "./tail-reader.ts";
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
 /** Pages read alone while the hub fills the queue already; then joining is given up for now. */
 const JOIN_PAGES = 4;
 
@@ -39,11 +38,8 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
   readonly #queue: TailQueue;
   readonly #ended = new AbortController();
   readonly #forget: () => void;
-  /** The present end, asked for when the tail was made. */
-  #start: Promise<ArrivalPage> | undefined;
-  /** How far arrivals have been read alone. */
-  #position: string | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
+  /** Arrivals read alone. */
+  readonly #reader: TailReader;
   /** Ids already delivered that the next arrivals may bring again. */
   #seen = new Set<string>();
   #isJoining = false;
@@ -63,9 +59,8 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
     this.#parts = parts;
     this.#spec = spec;
     this.#queue = new TailQueue(spec.maxQueuedEvents);
-    this.#at = this.#position = spec.cursor;
-    if (spec.cursor === undefined) this.#start = parts.hub.read(undefined);
-    this.#start?.catch(() => {}); // read again by whoever iterates
+    this.#reader = new TailReader(parts.hub, spec.cursor, this.#ended.signal);
+    this.#at = spec.cursor;
     this.#forget = parts.hub.opened(this);
     spec.signal?.addEventListener("abort", this.#end, { once: true });
     if (spec.signal?.aborted) this.#end();
@@ -141,8 +136,10 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
       if (this.#spec.backfill > 0) yield* this.#lookBack();
       yield* this.#alone();
       if (this.#isEnded()) return;
-      yield [{ kind: "live", cursor: this.#position as string }];
+      yield [{ kind: "live", cursor: this.#reader.position as string }];
       yield* this.#live(idleMs);
+    } catch (error) {
+      if (!(error instanceof EventStoreError) || error.code !== "EVT_CLOSED") throw error;
     } finally {
       this.#end();
     }
@@ -150,14 +147,14 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
 
   /** Finds out where the present end is. */
   async *#begin(): AsyncGenerator<readonly TailItem[], void> {
-    while (this.#position === undefined && !this.#isEnded()) if (!(await this.#page())) yield [];
-    this.#at = this.#position;
+    while (this.#reader.position === undefined && !this.#isEnded()) if (!(await this.#reader.next())) yield [];
+    this.#at = this.#reader.position;
   }
 
   async *#lookBack(): AsyncGenerator<readonly TailItem[], void> {
     const { backend, zone, findTimeoutMs: timeoutMs } = this.#parts;
     const { selector, archived, backfill: events } = this.#spec;
-    const cursor = this.#position as string;
+    const cursor = this.#reader.position as string;
     const search = { selector, archived, events, zone, timeoutMs, signal: this.#ended.signal };
     for await (const page of lastEvents(backend, search)) {
       if (this.#isEnded()) return;
@@ -169,9 +166,9 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
   /** Reads to the end and joins the hub there; again and again while others write faster than it can be done. */
   async *#alone(): AsyncGenerator<readonly TailItem[], void> {
     while (!this.#isEnded()) {
-      const page = await this.#page();
+      const page = await this.#reader.next();
       yield this.#accept(page);
-      this.#at = this.#position;
+      this.#at = this.#reader.position;
       if (page === undefined) continue;
       if (hasMore(page)) {
         await turn();
@@ -189,9 +186,9 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
     this.#isJoining = true;
     try {
       for (let pages = 0; pages < JOIN_PAGES && !this.#isEnded(); pages++) {
-        const page = await this.#page();
+        const page = await this.#reader.next();
         yield this.#accept(page);
-        this.#at = this.#position;
+        this.#at = this.#reader.position;
         if (page === undefined || this.#queue.dropped > 0) return false;
         if (hasMore(page)) continue;
         this.#queue.discard(this.#seen);
@@ -211,25 +208,6 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
       if (items.length === 0) this.#at = this.cursor;
       this.#isWaiting = false;
       if (!this.#isEnded()) yield items;
-    }
-  }
-
-  /** One page read alone; undefined, after a pause, when that failed. */
-  async #page(): Promise<ArrivalPage | undefined> {
-    const reading = this.#start ?? this.#parts.hub.read(this.#position);
-    this.#start = undefined;
-    try {
-      const page = await unlessAborted(reading, this.#ended.signal);
-      if (page) this.#position = page.cursor;
-      this.#pauseMs = FIRST_PAUSE_MS;
-      return page;
-    } catch (error) {
-      if (!(error instanceof EventStoreError)) throw error;
-      if (error.code === "EVT_CLOSED") this.#end();
-      else if (!error.retryable) throw error;
-      await pause(this.#pauseMs, undefined, { signal: this.#ended.signal }).catch(() => {});
-      this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
-      return undefined;
     }
   }
 
@@ -253,7 +231,7 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
 
   /** A page of the hub's. */
   readonly #receive = (page: ArrivalPage, reading: number): void => {
-    const before = this.#hubAt ?? this.#position;
+    const before = this.#hubAt ?? this.#reader.position;
     this.#hubAt = page.cursor;
     if (page.lost) this.#queue.pushLost(page.arrivals.length > 0 && before ? before : page.cursor);
     for (const arrival of page.arrivals) {
@@ -268,15 +246,4 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
   #isEnded(): boolean {
     return this.#ended.signal.aborted;
   }
-}
-
-/** The same answer, or undefined as soon as the signal is aborted. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const give = (value?: T) => resolve(value);
-    const gone = () => give();
-    if (signal.aborted) gone();
-    signal.addEventListener("abort", gone, { once: true });
-    answer.then(give, reject).finally(() => signal.removeEventListener("abort", gone));
-  });
 }

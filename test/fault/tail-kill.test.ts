@@ -54,10 +54,10 @@ it(`tells every acknowledged event once to a consumer that resumes, over ${ROUND
   await expect.poll(() => missing().length, { timeout: 60_000, interval: 100 }).toBe(0);
   expect(acknowledged.size).toBeGreaterThan(ROUNDS * 20);
   expect({ repeated: consumer.repeated, gaps: consumer.gaps }).toEqual({ repeated: [], gaps: 0 });
-  isOver = true;
-  consumer.disconnect();
-  await following;
+  // The stream is still open.
   expect(await served.end("SIGTERM")).toEqual({ code: 0, signal: null });
+  isOver = true;
+  await following;
 
   async function follow(base: string): Promise<void> {
     while (!isOver) {

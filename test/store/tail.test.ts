@@ -150,8 +150,9 @@ it("says that events behind a cursor were purged, and tells the others", async (
 });
 
 it.each([
-  { options: { backfill: 10_001 }, message: "backfill must be at most 10000" },
-  { options: { backfill: -1 }, message: "backfill must be a whole number, 0 or more" },
+  { options: { backfill: 10_001 }, message: "backfill must be a whole number from 0 to 10000" },
+  { options: { backfill: -1 }, message: "backfill must be a whole number from 0 to 10000" },
+  { options: { maxQueuedEvents: 0 }, message: "maxQueuedEvents must be a whole number from 1 to 100000" },
   { options: { backfill: 1, cursor: "a-1" }, message: "backfill and cursor do not go together; leave out one" },
   { options: { cursor: "no cursor" }, message: /^cursor: not a cursor of a tail/ },
   { options: { cursor: 5 as never }, message: /^cursor: not a cursor of a tail/ },
