@@ -98,15 +98,12 @@ export class ArrivalLooker {
   async #lookNow(): Promise<void> {
     const startedMs = performance.now();
     const before = this.#others;
-    let more = false;
-    try {
-      more = await this.#lookOnce();
-    } finally {
-      const tookMs = performance.now() - startedMs;
-      const factor = PAUSE_FACTOR[this.#others > before ? "busy" : "quiet"];
-      const pauseMs = Math.min(Math.max(LEAST_PAUSE_MS, factor * tookMs), MOST_PAUSE_MS);
-      this.#nextLookMs = performance.now() + (more ? 0 : pauseMs);
-    }
+    // Where the look fails, the caller decides when to try again.
+    const more = await this.#lookOnce();
+    const factor = PAUSE_FACTOR[this.#others > before ? "busy" : "quiet"];
+    const tookMs = performance.now() - startedMs;
+    const pauseMs = Math.min(Math.max(LEAST_PAUSE_MS, factor * tookMs), MOST_PAUSE_MS);
+    this.#nextLookMs = performance.now() + (more ? 0 : pauseMs);
   }
 
   /** Resolves to whether there is more to see at once. */

@@ -1,7 +1,7 @@
 /**
  * MongoArrivals: the arrivals of a collection, from the first call for them until a minute after the last.
  *
- * While nobody asks, an append costs two additions more than without this, and the server is left alone.
+ * While nobody asks, an append only counts its events here, and the server is left alone.
  */
 import { type Instant, toMs } from "../../event/instant.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
