@@ -1,6 +1,5 @@
 /** What `doctor` says of the lines that wait on disk, and of those no store would take. */
 import { join } from "node:path";
-import { defaultSpoolDir } from "../../transports/options.ts";
 import { type Check, doubt, lengthText, ok } from "./check.ts";
 import { counted } from "./exit.ts";
 import { letterFiles, lettersIn } from "./letter-files.ts";
@@ -9,8 +8,8 @@ import { type SpoolRow, spoolRows } from "./spool-ls.ts";
 /** Lines of a sender that lives and has waited longer cannot reach their store, in ms. */
 const PATIENCE_MS = 60_000;
 
-/** @param root folder of spools. @default that of the working folder's name, as ship and the transport use it */
-export async function spoolChecks(root = defaultSpoolDir(), nowMs = Date.now()): Promise<Check[]> {
+/** @param root folder of spools */
+export async function spoolChecks(root: string, nowMs = Date.now()): Promise<Check[]> {
   const rows = await spoolRows(root);
   const dead = rows.filter(({ owner, waiting }) => owner === "dead" && waiting > 0);
   const stuck = rows.filter(({ owner, oldest }) => owner === "alive" && ageOf(oldest, nowMs) > PATIENCE_MS);
@@ -22,7 +21,7 @@ export async function spoolChecks(root = defaultSpoolDir(), nowMs = Date.now()):
 function deadChecks(rows: readonly SpoolRow[], root: string): Check[] {
   if (rows.length === 0) return [];
   const detail = `${counted(linesIn(rows), "line")} of dead processes in ${root}`;
-  return [doubt("spools", detail, "madsci-events spool drain")];
+  return [doubt("spools", detail, `madsci-events spool drain ${root}`)];
 }
 
 function stuckChecks(rows: readonly SpoolRow[], root: string, nowMs: number): Check[] {
@@ -35,7 +34,7 @@ function stuckChecks(rows: readonly SpoolRow[], root: string, nowMs: number): Ch
 
 function letterChecks(letters: number, root: string): Check[] {
   if (letters === 0) return [];
-  const fix = "madsci-events dead-letter ls, then replay or discard";
+  const fix = `madsci-events dead-letter ls ${join(root, "dlq")}, then replay or discard`;
   return [doubt("letters", `${counted(letters, "event")} in ${join(root, "dlq")} that no store would take`, fix)];
 }
 

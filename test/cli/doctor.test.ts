@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { loadDriver } from "../../src/backend/sqlite/driver.ts";
 import { bytesText, type Check, lengthText } from "../../src/cli/check.ts";
 import { skewCheck } from "../../src/cli/check-events.ts";
@@ -15,8 +15,11 @@ import { spoolChecks } from "../../src/cli/check-spools.ts";
 import type { StoredEvent } from "../../src/event/event.ts";
 import { EventStore } from "../../src/store/store.ts";
 import { openServer } from "../rest/server.ts";
-import { project } from "./run.ts";
+import { ensureBuilt, project } from "./run.ts";
 import { runHere } from "./run-here.ts";
+import { Bench, lines, NOWHERE } from "./ship-run.ts";
+
+beforeAll(ensureBuilt);
 
 let cwd: string;
 let file: string;
@@ -205,6 +208,20 @@ describe("single checks", () => {
     await using server = await openServer();
     await server.app.listen({ port, host });
     expect(await portCheck({ host, port })).toMatchObject({ state: "ok", detail: expect.stringContaining("already") });
+  });
+
+  test("lines of a dead process and refused events are told with the commands that look after them", async () => {
+    const bench = new Bench();
+    await bench.run(["ship", "--url", NOWHERE, "--spool-dir", bench.spools], lines(70));
+    const dlq = join(bench.spools, "dlq");
+    mkdirSync(dlq, { recursive: true });
+    writeFileSync(join(dlq, "01ARZ3NDEKTSV4RRFFQ69G5FAV-00000001.ndjson"), '{"reason":"no","line":"x"}\n');
+    const [waiting, letters] = await spoolChecks(bench.spools);
+    expect(waiting).toMatchObject({ state: "warn", fix: `madsci-events spool drain ${bench.spools}` });
+    expect(waiting?.detail).toMatch(/^70 lines of dead processes/);
+    expect(letters).toMatchObject({ state: "warn", detail: expect.stringMatching(/^1 event in /) });
+    expect((await doctor("--spool-dir", bench.spools)).of("spools")).toEqual([waiting]);
+    await bench.stop();
   });
 
   test("an empty folder of spools is well", async () => {

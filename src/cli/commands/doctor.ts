@@ -5,7 +5,6 @@
  */
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { defaultSpoolDir } from "../../../transports/options.ts";
 import { accessOf, addAccessFlags } from "../access.ts";
 import { addressOf } from "../address.ts";
 import { type Check, failed, type State } from "../check.ts";
@@ -22,6 +21,7 @@ import { booleanOption, settingFlags } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { openStore } from "../open-store.ts";
 import { colorOption, type Paint, paintFor, type Style } from "../paint.ts";
+import { spoolRoot } from "../spool-folder.ts";
 import { printable } from "../table.ts";
 
 const EXAMPLES = `
@@ -37,6 +37,7 @@ export function doctorCommand(io: Io): Command {
     .summary("check settings, database, disk, spools, server")
     .description("Checks what an event store needs, and says how to mend what is wrong.")
     .addOption(booleanOption("full", "read every index of an SQLite file, whatever its size"))
+    .option("--spool-dir <folder>", "folder of spools; default: that of ship and the transport here")
     .addOption(booleanOption("json", "as JSON"))
     .addOption(colorOption())
     .addHelpText("after", EXAMPLES);
@@ -49,12 +50,14 @@ interface Flags {
   readonly color?: string;
   readonly server?: string;
   readonly settingsDir?: string;
+  readonly spoolDir?: string;
 }
 
 async function doctor(command: Command, io: Io): Promise<void> {
   const flags = command.opts<Flags>();
   if (flags.server !== undefined && !/^https?:\/\/./i.test(flags.server))
     throw usageError("--server takes the URL of a server, like http://lab:8001");
+  spoolRoot(flags.spoolDir, io); // refuses before anything is looked at
   const checks: Check[] = [];
   const print = printerFor(flags, io);
   for await (const check of allChecks(command, flags, io)) {
@@ -77,9 +80,10 @@ async function* allChecks(command: Command, flags: Flags, io: Io): AsyncGenerato
   yield* checks;
   yield* packageChecks(config?.settings.mongo_db_url);
   if (config) yield* databaseSteps(config, flags, io);
-  yield* await guarded("spools", () => spoolChecks());
+  const spools = spoolRoot(flags.spoolDir, io);
+  yield* await guarded("spools", () => spoolChecks(spools));
   const file = config && sqliteFile(config.settings.mongo_db_url);
-  yield* await guarded("disk", () => diskChecks([defaultSpoolDir(), ...(file === undefined ? [] : [file])]));
+  yield* await guarded("disk", () => diskChecks([spools, ...(file === undefined ? [] : [file])]));
   if (flags.server !== undefined) yield* await serverChecks(flags.server);
   if (config) yield* await guarded("port", async () => [await portCheck(addressOf(config.settings.server_url, {}))]);
 }
