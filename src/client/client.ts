@@ -17,7 +17,7 @@ import { type LevelInput, labelOf, thresholdOf } from "./levels.ts";
 import { type LogOptions, logged } from "./logged.ts";
 import { type EventClientOptions, resolveClientOptions } from "./options.ts";
 import type { ArchiveRequest, ListOptions } from "./reads.ts";
-import type { Answered, PeriodsOptions, ReportOptions, SettingsOptions } from "./reports.ts";
+import type { Answered, PeriodsOptions, Reported, ReportOptions, SettingsOptions } from "./reports.ts";
 import { type Scope, type Serializers, withBound, withoutBound } from "./scope.ts";
 import type { EventSearch, SearchOptions } from "./search.ts";
 import { Tail, type TailOptions } from "./tail.ts";
@@ -223,18 +223,18 @@ export class EventClient implements AsyncDisposable {
   }
 
   /** Utilization by session; a text with `csv: true`. @throws EventStoreError */
-  async get_session_utilization(options: ReportOptions = {}): Promise<Answered | string> {
-    return this.#core.reports.sessions(options);
+  async get_session_utilization<const O extends ReportOptions>(options?: O): Promise<Reported<O>> {
+    return this.#core.reports.sessions(options ?? ({} as O));
   }
 
   /** Utilization by day or another period; a text with `csv: true`. @throws EventStoreError */
-  async get_utilization_periods(options: PeriodsOptions = {}): Promise<Answered | string> {
-    return this.#core.reports.periods(options);
+  async get_utilization_periods<const O extends PeriodsOptions>(options?: O): Promise<Reported<O>> {
+    return this.#core.reports.periods(options ?? ({} as O));
   }
 
   /** Utilization by user; a text with `csv: true`. @throws EventStoreError */
-  async get_user_utilization_report(options: ReportOptions = {}): Promise<Answered | string> {
-    return this.#core.reports.users(options);
+  async get_user_utilization_report<const O extends ReportOptions>(options?: O): Promise<Reported<O>> {
+    return this.#core.reports.users(options ?? ({} as O));
   }
 
   /** Has the server make a backup. @throws EventStoreError */

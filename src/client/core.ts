@@ -10,6 +10,7 @@ import { Delivery } from "./delivery.ts";
 import { diagnosticsTo, type Tell } from "./diagnostics.ts";
 import { draftOf } from "./draft.ts";
 import { HttpCaller } from "./http-call.ts";
+import { TRACE } from "./levels.ts";
 import type { ResolvedClientOptions } from "./options.ts";
 import { Reads } from "./reads.ts";
 import { Reports } from "./reports.ts";
@@ -109,7 +110,7 @@ function drafted(call: Call, { level, rank = level, alert }: Gravity, scope: Sco
 
 /** What a method of pino or Python means. */
 export const GRAVITY = {
-  trace: { level: LEVEL.DEBUG, rank: 5 },
+  trace: { level: LEVEL.DEBUG, rank: TRACE },
   debug: { level: LEVEL.DEBUG },
   info: { level: LEVEL.INFO },
   warning: { level: LEVEL.WARNING },

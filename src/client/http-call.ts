@@ -172,11 +172,11 @@ function whyNot(error: unknown): string {
   return `does not answer (${[cause?.code, cause?.message, message].find((word) => typeof word === "string" && word)})`;
 }
 
-export function unavailable(message: string, cause?: unknown): EventStoreError {
+function unavailable(message: string, cause?: unknown): EventStoreError {
   return new EventStoreError("EVT_BACKEND_UNAVAILABLE", message, { cause });
 }
 
-export function closed(): EventStoreError {
+function closed(): EventStoreError {
   return new EventStoreError("EVT_CLOSED", "the client is closed");
 }
 

@@ -17,7 +17,7 @@ export type { LevelInput } from "./levels.ts";
 export type { LogOptions } from "./logged.ts";
 export type { ClientShipOptions, ClientTimeouts, EventClientOptions } from "./options.ts";
 export type { ArchiveRequest, ListOptions } from "./reads.ts";
-export type { Answered, PeriodsOptions, ReportOptions, SettingsOptions } from "./reports.ts";
+export type { Answered, PeriodsOptions, Reported, ReportOptions, SettingsOptions } from "./reports.ts";
 export type { Serializers } from "./scope.ts";
 export { EventSearch, type SearchOptions } from "./search.ts";
 export { Tail, type TailOptions } from "./tail.ts";

@@ -16,6 +16,9 @@ export interface ReportOptions {
   readonly csv?: boolean;
 }
 
+/** What a report is: a text where CSV was asked for. @since 0.1.0 */
+export type Reported<O extends ReportOptions> = O extends { readonly csv: true } ? string : Answered;
+
 /** @since 0.1.0 */
 export interface PeriodsOptions extends ReportOptions {
   /** Length of a period: `"daily"`, `"hourly"` … @default "daily" */
@@ -46,17 +49,17 @@ export class Reports {
     this.#timeouts = timeouts;
   }
 
-  sessions(options: ReportOptions): Promise<Answered | string> {
+  sessions<O extends ReportOptions>(options: O): Promise<Reported<O>> {
     checkKeys("", options, REPORT);
     return this.#report("/utilization/sessions", options, this.#timeouts.longMs);
   }
 
-  periods(options: PeriodsOptions): Promise<Answered | string> {
+  periods<O extends PeriodsOptions>(options: O): Promise<Reported<O>> {
     checkKeys("", options, PERIODS);
     return this.#report("/utilization/periods", options, this.#timeouts.dataMs);
   }
 
-  users(options: ReportOptions): Promise<Answered | string> {
+  users<O extends ReportOptions>(options: O): Promise<Reported<O>> {
     checkKeys("", options, REPORT);
     return this.#report("/utilization/user", options, this.#timeouts.longMs);
   }
@@ -84,10 +87,11 @@ export class Reports {
     });
   }
 
-  async #report(path: string, { csv, ...query }: PeriodsOptions, timeoutMs: number): Promise<Answered | string> {
+  async #report<O extends PeriodsOptions>(path: string, options: O, timeoutMs: number): Promise<Reported<O>> {
+    const { csv, ...query } = options;
     const question: Question = { method: "GET", path, query: { ...query, csv_format: csv }, timeoutMs };
-    if (csv !== true) return this.#object(question);
-    return (await this.#http.accepted({ ...question, accept: "text/csv" })).text;
+    if (csv !== true) return (await this.#object(question)) as Reported<O>;
+    return (await this.#http.accepted({ ...question, accept: "text/csv" })).text as Reported<O>;
   }
 
   async #object(question: Question): Promise<Answered> {

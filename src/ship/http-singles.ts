@@ -47,5 +47,11 @@ async function sendSingle(server: HttpServer, event: EventInput, signal: AbortSi
 function madsciEvent({ _id, ...event }: EventInput): EventInput {
   const { event_type = "unknown", event_data } = event;
   if (isKnownType(event_type)) return { event_id: _id, ...event };
-  return { event_id: _id, ...event, event_type: "unknown", event_data: { ...(event_data as object), event_type } };
+  return { event_id: _id, ...event, event_type: "unknown", event_data: { ...fieldsOf(event_data), event_type } };
+}
+
+/** What is no object keeps its form as a value. */
+function fieldsOf(data: unknown): object {
+  if (data === undefined) return {};
+  return typeof data === "object" && data !== null && !Array.isArray(data) ? data : { value: data };
 }

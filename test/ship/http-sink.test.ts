@@ -114,6 +114,8 @@ describe("MADSci's server", () => {
     await send([{ _id: "a", event_type: "plate_washed", event_data: { n: 1 } }]);
     const body = { event_id: "a", event_type: "unknown", event_data: { n: 1, event_type: "plate_washed" } };
     expect(JSON.parse(seen[1]?.text ?? "")).toEqual(body);
+    await send([{ _id: "b", event_type: "plate_washed", event_data: "twice" }]);
+    expect(JSON.parse(seen.at(-1)?.text ?? "").event_data).toEqual({ value: "twice", event_type: "plate_washed" });
   });
 
   it("refuses one event without holding up the others", async () => {
