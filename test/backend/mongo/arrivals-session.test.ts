@@ -150,6 +150,24 @@ describe.skipIf(mongoSkip)("followers of a MongoDB database", () => {
     expect(follower.cursor.split(".")[1]).not.toBe(follower.cursors[0]?.split(".")[1]);
   });
 
+  it("of a server that reads indexes are served by one, made when the first of them comes", async () => {
+    Object.defineProperty(here.connection, "readsIndexes", { value: true });
+    const keys = async () => (await here.events.indexes()).map(({ key }) => JSON.stringify(key));
+    const [process, other] = [start(), start()];
+    const ids = await append(process, 1);
+    expect(await keys()).not.toContain('{"received_at":1,"_id":1}');
+    const follower = await Follower.of(process);
+    expect(await keys()).toContain('{"received_at":1,"_id":1}');
+    const foreign = newId();
+    await here.events.insertOne({ _id: foreign, event_type: "log_info", event_data: {} });
+    ids.push(...(await append(other, 3)), foreign, ...(await append(process, 3)));
+    await follower.until(7);
+    expect(follower.ids.toSorted()).toEqual(ids.slice(1).toSorted());
+    const elsewhere = await Follower.of(other, follower.cursors[0]);
+    await elsewhere.until(8);
+    expect(elsewhere.ids).toEqual(expect.arrayContaining(follower.ids.slice(1)));
+  });
+
   describe("with a change stream", () => {
     it.skipIf(!hasChanges)("of the server are told what any program inserts", async () => {
       let opened = 0;
