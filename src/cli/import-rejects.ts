@@ -35,6 +35,7 @@ export class Rejects {
 
   /** @throws what the file system throws */
   add(rejects: readonly Reject[]): void {
+    if (rejects.length > 0 && this.#seen < TOLD) this.#io.progress?.("");
     for (const { file, place, status, reason } of rejects) {
       this.#seen += 1;
       if (this.#seen <= TOLD) this.#io.err(`${file} ${place}: ${status}: ${oneLine(reason)}`);

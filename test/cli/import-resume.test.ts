@@ -31,12 +31,15 @@ async function count(): Promise<number> {
 }
 
 /** Starts an import and ends it with a signal when it has kept how far it came. */
-async function interrupted(signal: NodeJS.Signals): Promise<{ code: number | null; stderr: string }> {
-  const child = start(["import", "big.ndjson"], options());
+async function interrupted(
+  signal: NodeJS.Signals,
+  files = ["big.ndjson"],
+): Promise<{ code: number | null; stderr: string }> {
+  const child = start(["import", ...files], options());
   let stderr = "";
   child.stderr?.on("data", (chunk) => (stderr += chunk));
   const closed = once(child, "close");
-  while (stateCount() === 0 && child.exitCode === null) await sleep(2);
+  while (stateCount() < files.length && child.exitCode === null) await sleep(2);
   child.kill(signal);
   const [code] = await closed;
   return { code, stderr };
@@ -101,4 +104,15 @@ test("a file that has grown meanwhile goes on too", async () => {
   const again = await importing();
   expect(again.stderr).toContain("going on after");
   expect(await count()).toBe(COUNT + 1);
+});
+
+test("of several files those that were done are not read again", async () => {
+  writeFileSync(join(cwd, "a.ndjson"), event(80_000) + event(80_001));
+  await interrupted("SIGKILL", ["a.ndjson", "big.ndjson"]);
+  const again = await run(["import", "a.ndjson", "big.ndjson"], options());
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.stderr).toContain("a.ndjson: going on after the first 2,");
+  expect(again.stderr).toMatch(/big\.ndjson: going on after the first [1-9]\d*,/);
+  expect(await count()).toBe(COUNT + 2);
+  expect(states()).toEqual([]);
 });

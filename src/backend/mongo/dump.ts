@@ -15,7 +15,7 @@ import { shapeOf } from "./payload.ts";
 import { readDocument } from "./read.ts";
 
 /** A document read. */
-export interface DumpedEvent {
+interface DumpedEvent {
   readonly event: StoredEvent;
   /** Fields that had to be repaired. */
   readonly repaired: readonly string[];
