@@ -17,7 +17,7 @@ const DEEP_EVERY_MS = 5000;
 const LEAST_PAUSE_MS = 200;
 const MOST_PAUSE_MS = 10_000;
 /** A pause is so many times what the look before it took: where others are writing, and where they are not. */
-const PAUSE_FACTOR = { busy: 2, quiet: 5 } as const;
+const PAUSE_FACTOR = { busy: 1, quiet: 5 } as const;
 /** Events per look. */
 const STEP = 1000;
 
