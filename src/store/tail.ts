@@ -40,10 +40,11 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
   readonly #forget: () => void;
   /** Arrivals read alone. */
   readonly #reader: TailReader;
-  /** Ids already delivered that the next arrivals may bring again. */
-  #seen = new Set<string>();
-  #isJoining = false;
-  /** The hub's latest reading when the tail joined; a later one that came to the end has passed all of `#seen`. */
+  /** Ids delivered by a backfill or while joining that arrivals may bring again, once: at most some ten thousand. */
+  readonly #seen = new Set<string>();
+  /** Those added by the attempt to join that is under way. */
+  #joining: string[] | undefined;
+  /** The hub's latest reading when the tail joined; a later one that came to the end is behind all that was read alone. */
   #joinedAt: number | undefined;
   #at: string | undefined;
   /** Behind all the hub has looked at. */
@@ -183,22 +184,21 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
 
   /** Reads what has come until the hub began to fill the queue; false when that is too much for now. */
   async *#join(): AsyncGenerator<readonly TailItem[], boolean> {
-    this.#isJoining = true;
-    try {
-      for (let pages = 0; pages < JOIN_PAGES && !this.#isEnded(); pages++) {
-        const page = await this.#reader.next();
-        yield this.#accept(page);
-        this.#at = this.#reader.position;
-        if (page === undefined || this.#queue.dropped > 0) return false;
-        if (hasMore(page)) continue;
-        this.#queue.discard(this.#seen);
-        this.#joinedAt = this.#parts.hub.reading;
-        return true;
-      }
-      return false;
-    } finally {
-      this.#isJoining = false;
+    this.#joining = [];
+    for (let pages = 0; pages < JOIN_PAGES && !this.#isEnded(); pages++) {
+      const page = await this.#reader.next();
+      yield this.#accept(page);
+      this.#at = this.#reader.position;
+      if (page === undefined || this.#queue.dropped > 0) break;
+      if (hasMore(page)) continue;
+      this.#queue.discard(this.#seen);
+      this.#joinedAt = this.#parts.hub.reading;
+      this.#joining = undefined;
+      return true;
     }
+    for (const id of this.#joining) this.#seen.delete(id);
+    this.#joining = undefined;
+    return false;
   }
 
   async *#live(idleMs: number | undefined): AsyncGenerator<readonly TailItem[], void> {
@@ -217,11 +217,22 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
     const items: TailItem[] = [];
     if (page.lost) items.push({ kind: "gap", dropped: 0, reason: "lost", cursor: this.#lostAt(page) });
     for (const { event, cursor } of page.arrivals) {
-      if (!this.#spec.matches(event) || this.#seen.has(event._id)) continue;
-      if (this.#isJoining) this.#seen.add(event._id);
+      if (!this.#spec.matches(event) || this.#isRepeated(event._id)) continue;
+      this.#note(event._id);
       items.push({ kind: "event", event, cursor });
     }
     return items;
+  }
+
+  /** Delivered before, by a backfill? While joining the hub may bring it, too. */
+  #isRepeated(id: string): boolean {
+    return this.#joining ? this.#seen.has(id) : this.#seen.delete(id);
+  }
+
+  #note(id: string): void {
+    if (!this.#joining) return;
+    this.#joining.push(id);
+    this.#seen.add(id);
   }
 
   /** In front of what the page still has; resuming there tells the gap again. */
@@ -236,11 +247,10 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
     if (page.lost) this.#queue.pushLost(page.arrivals.length > 0 && before ? before : page.cursor);
     for (const arrival of page.arrivals) {
       if (!this.#spec.matches(arrival.event)) continue;
-      if (this.#joinedAt === undefined || !this.#seen.has(arrival.event._id)) this.#queue.push(arrival);
+      if (this.#joinedAt === undefined || !this.#seen.delete(arrival.event._id)) this.#queue.push(arrival);
     }
     if (this.#hubPassed || this.#joinedAt === undefined || reading <= this.#joinedAt || hasMore(page)) return;
     this.#hubPassed = true;
-    this.#seen.clear();
   };
 
   #isEnded(): boolean {

@@ -19,7 +19,7 @@ const SIZES = `select seq, octet_length(head) + octet_length(data) as bytes from
 const ROWS = `select group_concat(row, ',') as rows from (
   select ${NUMBERED_ROW_SQL} as row from events where seq > ? and seq <= ? order by seq limit -1)`;
 
-export const ORIGIN_SQL = "CREATE TABLE IF NOT EXISTS origin (id TEXT NOT NULL);";
+const ORIGIN_SQL = "CREATE TABLE IF NOT EXISTS origin (id TEXT NOT NULL);";
 
 /** Writes down which file this is, once: random for a new one, for an older one what readers worked out so far. */
 export function ensureOrigin(writer: Connection, isNew: boolean): void {
