@@ -35,6 +35,9 @@ const MAX_QUEUED = 100_000;
 /** How far the clocks of two writers may be apart for the two ways to an event to be told apart, in ms. */
 const OVERLAP_MS = 60_000;
 
+/** Characters. */
+const MAX_UNWRITTEN = 65_536;
+
 const LINK = {
   lost: "the server does not answer; trying again until it does",
   back: "the server answers again; what came meanwhile follows",
@@ -64,6 +67,8 @@ class Follower {
   /** What the search printed and the tail may bring again. */
   #known = new Set<string>();
   #knownUntilMs = 0;
+  #unwritten = "";
+  #flushing: NodeJS.Immediate | undefined;
 
   constructor(access: Access, options: FollowOptions, io: Io) {
     this.#access = access;
@@ -76,19 +81,38 @@ class Follower {
   async run(tail: Tail, searches: boolean): Promise<void> {
     let isPast = searches;
     for await (const item of tail) {
-      if (this.#isOver()) return;
+      if (this.#isOver()) break;
       if (item.kind === "live" && isPast) {
         isPast = false;
         await this.#printPast();
       } else await this.#take(item);
     }
+    await this.#flush();
   }
 
   async #take(item: TailItem): Promise<void> {
-    if (item.kind === "gap") return this.#tellGap(item);
+    if (item.kind === "gap") {
+      await this.#flush();
+      return this.#tellGap(item);
+    }
     if (item.kind === "live" || this.#isKnown(item.event)) return;
     const { accepts } = this.#options.choice;
-    if (accepts === undefined || accepts(item.event)) await this.#io.out.write(this.#printer.page([item.event]));
+    if (accepts === undefined || accepts(item.event)) await this.#print(this.#printer.page([item.event]));
+  }
+
+  /** What comes at once is written at once, and nothing waits for more. */
+  async #print(text: string): Promise<void> {
+    this.#unwritten += text;
+    if (this.#unwritten.length >= MAX_UNWRITTEN) await this.#flush();
+    else this.#flushing ??= setImmediate(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const text = this.#unwritten;
+    this.#unwritten = "";
+    if (text !== "") await this.#io.out.write(text);
   }
 
   #tellGap({ dropped, reason }: Extract<TailItem, { kind: "gap" }>): void {
