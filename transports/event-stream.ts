@@ -1,9 +1,9 @@
 /** Event stream: a shipper in the application's own thread, as a stream pino can write to. */
 import { Writable } from "node:stream";
+import { atExit } from "../src/ship/at-exit.ts";
 import type { ShipOptions } from "../src/ship/options.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
 import type { StoreLike } from "../src/ship/store-sink.ts";
-import { atExit } from "./at-exit.ts";
 import type { TransportOptions } from "./options.ts";
 import type { PinoMessage } from "./pino-config.ts";
 import { flushShipping, type Shipping, shippingInto, shippingTo } from "./shipping.ts";

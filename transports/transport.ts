@@ -9,10 +9,10 @@
  */
 import { EventEmitter } from "node:events";
 import { isUlid } from "../src/event/id.ts";
+import { atExit } from "../src/ship/at-exit.ts";
 import type { ResolvedShipOptions } from "../src/ship/options.ts";
 import { createReport } from "../src/ship/report.ts";
 import type { ShipStats } from "../src/ship/shipper.ts";
-import { atExit } from "./at-exit.ts";
 import { withId } from "./event-ids.ts";
 import { type EventStream, streamOf } from "./event-stream.ts";
 import { endOf, textOf } from "./given.ts";

@@ -7,12 +7,12 @@
  */
 import type { EventInput } from "../event/event.ts";
 import { LEVEL, type LogLevel } from "../event/levels.ts";
+import { atExit } from "../ship/at-exit.ts";
 import { systemClock } from "../ship/clock.ts";
 import { httpSink } from "../ship/http-sink.ts";
 import { createMapLine, loadMapModule, type MapLine, type Mapping } from "../ship/map.ts";
 import { finishedLine } from "../ship/map-finished.ts";
 import { Shipper, type ShipStats } from "../ship/shipper.ts";
-import { atExit } from "./at-exit.ts";
 import type { Tell } from "./diagnostics.ts";
 import { pinoNumber } from "./levels.ts";
 import type { ResolvedClientOptions } from "./options.ts";

@@ -12,6 +12,8 @@ import { EventStoreError, type EventStoreErrorCode } from "../errors.ts";
 import { type Json, parseJson } from "../event/json.ts";
 import type { HttpTarget } from "../ship/http-options.ts";
 import { retryAfterMs } from "../ship/http-status.ts";
+import { invalid } from "../ship/option-checks.ts";
+import { SendError } from "../ship/sink.ts";
 import { refusalError } from "./answer-error.ts";
 
 export interface Question {
@@ -101,19 +103,27 @@ export class HttpCaller {
     }
   }
 
-  /** Headers of every request, those of the call after them. @throws SendError where the token file holds none */
-  headers(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-    const { auth, headers } = this.#target;
-    const authorization = auth.header();
+  #headers(more: Readonly<Record<string, string>>): Record<string, string> {
+    const { headers } = this.#target;
+    const authorization = this.#authorization();
     return { ...(authorization !== undefined && { authorization }), ...headers, ...more };
+  }
+
+  /** @throws EventStoreError `EVT_INVALID_OPTION` where the token file holds none */
+  #authorization(): string | undefined {
+    try {
+      return this.#target.auth.header();
+    } catch (error) {
+      throw error instanceof SendError ? invalid(error.message) : error;
+    }
   }
 
   /** Opens a request whose body is read bit by bit, as a tail's is. */
   async open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
     const { auth } = this.#target;
     const all = AbortSignal.any([this.#life, signal]);
-    const send = () => fetch(this.base + path, { headers: this.headers(headers), signal: all, redirect: "manual" });
-    const sent = auth.header();
+    const send = () => fetch(this.base + path, { headers: this.#headers(headers), signal: all, redirect: "manual" });
+    const sent = this.#authorization();
     const response = await send();
     if ((response.status !== 401 && response.status !== 403) || !auth.renew(sent)) return response;
     await response.body?.cancel();
@@ -121,7 +131,7 @@ export class HttpCaller {
   }
 
   async #once(question: Question, withinMs: number): Promise<Answer> {
-    const sent = this.#target.auth.header();
+    const sent = this.#authorization();
     const answer = await this.#fetch(question, withinMs);
     if (answer.status !== 401 && answer.status !== 403) return answer;
     return this.#target.auth.renew(sent) ? this.#fetch(question, withinMs) : answer;
@@ -133,7 +143,7 @@ export class HttpCaller {
     const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     const response = await fetch(this.base + pathOf(question), {
       method,
-      headers: this.headers({ accept, ...type }),
+      headers: this.#headers({ accept, ...type }),
       body,
       redirect: "manual",
       signal: AbortSignal.any(signals),
@@ -160,6 +170,7 @@ export class HttpCaller {
     if (this.#life.aborted) return closed();
     if (question.signal?.aborted) return question.signal.reason;
     const name = nameOf(question);
+    if (error instanceof SendError) return invalid(`${name}: ${error.message}`); // no token to be had
     if (error instanceof Error && error.name === "TimeoutError")
       return unavailable(`${name}: no answer from ${this.base} within ${question.timeoutMs} ms`, error);
     return unavailable(`${name}: ${this.base} ${whyNot(error)}`, error);

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { failure, openClient, scripted, sendJson } from "./setup.ts";
 
 /** Answers one after another, the last for ever. */
@@ -86,6 +89,32 @@ describe("a call", () => {
     const { url, asked } = await answering(status(code, { location: "http://elsewhere.invalid/" }));
     expect((await failure(() => openClient(url).client.health())).code).toBe(expected);
     expect(asked).toHaveLength(1);
+  });
+
+  it("reads its token file again when the server refuses what it held, and says when there is none", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "madsci-events-token-"));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const tokenFile = join(dir, "token");
+    const seen: (string | undefined)[] = [];
+    const url = await scripted((request, response) => {
+      seen.push(request.headers.authorization);
+      const isNew = request.headers.authorization === "Bearer new";
+      if (request.url?.startsWith("/v1/events/stream")) return void response.writeHead(isNew ? 422 : 401).end("{}");
+      sendJson(response, isNew ? 200 : 401, {});
+    });
+    const { client } = openClient(url, { tokenFile });
+    const { code, message } = await failure(() => client.health());
+    expect([code, message]).toEqual(["EVT_INVALID_OPTION", expect.stringContaining("cannot be read (ENOENT)")]);
+    writeFileSync(tokenFile, "old\n");
+    expect((await failure(() => client.health())).code).toBe("EVT_INVALID_OPTION");
+    writeFileSync(tokenFile, "new\n");
+    expect(await client.health()).toEqual({});
+    expect(seen).toEqual(["Bearer old", "Bearer new"]);
+    writeFileSync(tokenFile, "old");
+    const later = openClient(url, { tokenFile }).client;
+    await failure(() => later.health());
+    writeFileSync(tokenFile, "new");
+    expect((await failure(async () => later.tail()[Symbol.asyncIterator]().next())).code).toBe("EVT_INVALID_SELECTOR");
   });
 
   it("takes the words and the issues of a problem and of FastAPI's answers", async () => {

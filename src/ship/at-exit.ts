@@ -1,4 +1,4 @@
-/** At exit: one listener for all streams, so that many of them do not look like a leak to Node. */
+/** At exit: one listener for all shippers, so that many of them do not look like a leak to Node. */
 const actions = new Set<() => void>();
 
 function runAll(): void {
