@@ -94,13 +94,14 @@ describe("delivery", () => {
     expect(dropped + pending).toBe(logged);
   });
 
-  it("keeps events in a spool that another process delivers, as they were", async () => {
+  it("keeps events in a spool that another process delivers, as they were, though the first was killed", async () => {
     const port = await freePort();
     const dir = folder();
     const url = `http://127.0.0.1:${port}`;
-    const code = `client.info("from the dead", { run: 7 }); client.log({ _id: "whole", event_type: "test", event_data: [1] });`;
+    const code = `client.info("from the dead", { run: 7 }); client.log({ _id: "whole", event_type: "test", event_data: [1] });
+      process.kill(process.pid, "SIGKILL");`;
     const { status, stderr } = await runProgram(url, code, `spool: { dir: ${JSON.stringify(dir)} }`);
-    expect(status, stderr).toBe(0);
+    expect([status, stderr.includes("Error")], stderr).toEqual([null, false]);
     const server = await openServer();
     onTestFinished(() => server[Symbol.asyncDispose]());
     await server.app.listen({ port, host: "127.0.0.1" });
