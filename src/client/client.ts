@@ -62,11 +62,14 @@ export class EventClient implements AsyncDisposable {
       return;
     }
     this.#core = new Core(resolveClientOptions(options));
-    const { source, context, threshold } = this.#core.options;
-    this.#scope = { source, bound: context, serializers: {}, threshold };
+    const { source, context, threshold, eventThreshold } = this.#core.options;
+    this.#scope = { source, bound: context, serializers: {}, threshold, eventThreshold };
   }
 
-  /** An event as it is, a text, an error, or data; a text may hold an event as JSON. Its own level, else INFO. */
+  /**
+   * An event as it is, a text, an error, or data; a text may hold an event as JSON. Its own level, else INFO. A whole
+   * event is sent whatever its level, unless the client was given a level.
+   */
   log<const T extends string>(event: TypedEvent<T>, options?: LogOptions | LevelInput): string;
   log(value: unknown, options?: LogOptions | LevelInput): string;
   log(value: unknown, options: LogOptions | LevelInput = {}): string {
@@ -139,7 +142,7 @@ export class EventClient implements AsyncDisposable {
   set level(level: string) {
     const threshold = thresholdOf(level);
     if (threshold === undefined) throw invalid(`level must be a name such as "info", not ${JSON.stringify(level)}`);
-    this.#scope = { ...this.#scope, threshold };
+    this.#scope = { ...this.#scope, threshold, eventThreshold: threshold };
   }
 
   isLevelEnabled(level: LevelInput): boolean {
@@ -194,7 +197,7 @@ export class EventClient implements AsyncDisposable {
    * @throws EventStoreError
    */
   async get_events(number: number | ListOptions = 100, level?: LevelInput): Promise<Record<string, Event>> {
-    const own = Number.isFinite(this.#scope.threshold) ? this.#scope.threshold : 0;
+    const own = Number.isFinite(this.#scope.eventThreshold) ? this.#scope.eventThreshold : 0;
     const options = typeof number === "number" ? { number, level } : number;
     return this.#core.reads.list({ ...options, level: options.level ?? own });
   }

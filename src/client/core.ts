@@ -92,7 +92,8 @@ export class Core {
     const change: Change = { level: gravity.keepsLevel ? undefined : gravity.level, alert: gravity.alert };
     const source: Source = sourceIn(scope);
     const event = wholeEvent(given, change, source, this.#tell);
-    const isSent = event.alert === true || (event.log_level as number) >= scope.threshold;
+    const least = gravity.keepsLevel ? scope.eventThreshold : scope.threshold;
+    const isSent = event.alert === true || (event.log_level as number) >= least;
     return isSent ? event : undefined;
   }
 }

@@ -38,7 +38,10 @@ export interface EventClientOptions extends ClientShipOptions {
   readonly event_server?: string;
   /** Stands in `event_data.name` of log calls, as pino's `name` does. */
   readonly name?: string;
-  /** From which level on the log methods send; alerts always go. Reading is not affected. @default "info" */
+  /**
+   * From which level on the log methods send; alerts always go. Where none is given, `log(event)` sends whole events of
+   * any level and lists show all levels. @default "info"
+   */
   readonly logLevel?: LevelInput;
   /** The same in MADSci's spelling. */
   readonly log_level?: LevelInput;
@@ -75,6 +78,8 @@ export interface ClientTimeouts {
 export interface ResolvedClientOptions {
   readonly target: HttpTarget;
   readonly threshold: number;
+  /** See Scope. */
+  readonly eventThreshold: number;
   readonly source: Source;
   readonly context: Readonly<Record<string, unknown>>;
   readonly timeouts: Required<ClientTimeouts>;
@@ -118,6 +123,7 @@ export function resolveClientOptions(options: EventClientOptions): ResolvedClien
     target: targetOf(sink),
     sink,
     threshold: thresholdIn(options),
+    eventThreshold: (options.logLevel ?? options.log_level) === undefined ? 0 : thresholdIn(options),
     source: checkSource(source),
     context: Object.freeze(name === undefined ? { ...context } : { name, ...context }),
     timeouts: timeoutsOf(timeouts),

@@ -15,7 +15,7 @@ import { keyed, storedEvent, storedEvents } from "./stored.ts";
 export interface ListOptions {
   /** Most events, the newest; 0 means the server's most. @default 100 */
   readonly number?: number;
-  /** Lowest level, a number or a name. @default the client's own */
+  /** Lowest level, a number or a name. @default the level the client was given, else all */
   readonly level?: number | string;
   /** Events to leave out first. */
   readonly offset?: number;

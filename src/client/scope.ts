@@ -10,8 +10,10 @@ export interface Scope {
   readonly source: Source;
   readonly bound: Values;
   readonly serializers: Serializers;
-  /** From which level on events are sent. */
+  /** From which level on calls are sent. */
   readonly threshold: number;
+  /** The same for whole events, which somebody took the trouble to make: all, unless a level was asked for. */
+  readonly eventThreshold: number;
 }
 
 /** Fields of one call, the later winning: context around it, bound fields, its own. */

@@ -82,7 +82,7 @@ describe("log methods", () => {
   });
 
   it("send nothing below the level, and answer no id for it", async () => {
-    const { client, arrived } = await open();
+    const { client, arrived } = await open({ logLevel: "info" });
     expect([client.debug("a"), client.trace("b"), client.log({ log_level: 10, event_type: "test" })]).toEqual([
       "",
       "",
@@ -120,12 +120,26 @@ describe("whole events", () => {
     expect(client.log_info(event)).toBe(event._id);
   });
 
+  it("are sent whatever their level, unless the client was given one", async () => {
+    const event = createEvent({ event_type: "test", log_level: 10 });
+    const { client, arrived } = await open();
+    expect(client.log(event)).toBe(event._id);
+    expect(client.debug("a call below the usual level")).toBe("");
+    expect((await arrived()).map(({ _id }) => _id)).toEqual([event._id]);
+    const strict = await open({ log_level: "info" });
+    expect(strict.client.log(event)).toBe("");
+    expect(await strict.arrived()).toEqual([]);
+  });
+
   it("arrive as an alert after they were logged", async () => {
     const { client, lab, arrived } = await open();
     const event = createEvent({ event_type: "test", log_level: 10, event_data: "jammed" });
     client.log(event);
     const id = client.alert(event);
-    expect((await arrived()).map((one) => [one._id, one.alert, one.log_level])).toEqual([[id, true, 10]]);
+    expect((await arrived()).map((one) => [one._id, one.alert, one.log_level])).toEqual([
+      [event._id, false, 10],
+      [id, true, 10],
+    ]);
     expect(id).not.toBe(event._id);
     expect(lab.store.stats().conflicts).toBe(0);
   });

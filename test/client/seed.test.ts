@@ -18,7 +18,7 @@ it.each(KINDS)("the manual's example works as written: %s server", async (kind) 
     log_level: EventLogLevel.DEBUG,
     event_data: "This is a full Event object",
   });
-  const logged = event_client.log(event); // DEBUG is below the client's level, as in MADSci
+  const logged = event_client.log(event); // as it is, whatever its level
   const warned = event_client.log_warning(event); // the same event at another level: a copy with a new id
   await event_client.flush();
 
@@ -27,13 +27,13 @@ it.each(KINDS)("the manual's example works as written: %s server", async (kind) 
   const alerted = event_client.alert(event); // asks for a notification whatever the level
   const { acknowledged, dropped } = await event_client.close();
 
-  expect([acknowledged, dropped]).toEqual([4, 0]);
-  expect(Object.keys(events)).toEqual(expect.arrayContaining([hello, alias, warned]));
+  expect([acknowledged, dropped]).toEqual([5, 0]);
+  expect(Object.keys(events)).toEqual(expect.arrayContaining([hello, alias, logged, warned]));
   expect(events[hello]).toMatchObject({ event_type: "log_info", log_level: 20 });
   expect(Object.values(found).map(({ event_data }) => event_data)).toEqual([{ message: "up" }]);
-  expect(logged).toBe("");
   const all = new Map((await lab.events()).map((one) => [one._id, one]));
+  expect(all.get(logged)).toMatchObject({ event_type: "node_create", log_level: 10, alert: false });
   expect(all.get(warned)).toMatchObject({ event_type: "node_create", log_level: 30, event_data: event.event_data });
   expect(all.get(alerted)).toMatchObject({ event_type: "node_create", log_level: 10, alert: true });
-  expect(all.size).toBe(5);
+  expect(all.size).toBe(6);
 });
