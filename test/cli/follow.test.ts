@@ -1,11 +1,12 @@
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Access, accessOf, type LinkState } from "../../src/cli/access.ts";
+import type { Access, LinkState } from "../../src/cli/access.ts";
 import { type FollowOptions, follow } from "../../src/cli/follow.ts";
 import { grep } from "../../src/cli/grep.ts";
 import { type Io, Output } from "../../src/cli/io.ts";
 import { UNPAINTED } from "../../src/cli/paint.ts";
 import { RowTime } from "../../src/cli/row-time.ts";
+import { StoreAccess } from "../../src/cli/store-access.ts";
 import { EventStore } from "../../src/store/store.ts";
 import type { TailItem } from "../../src/store/tail-item.ts";
 
@@ -34,7 +35,7 @@ class Following {
   notices = "";
   readonly done: Promise<void>;
 
-  constructor(options: Partial<FollowOptions> = {}, access: Access = accessOf(store, undefined)) {
+  constructor(options: Partial<FollowOptions> = {}, access: Access = new StoreAccess(store, undefined)) {
     const stream = new Writable({
       write: (chunk, _encoding, done) => {
         this.text += chunk;
@@ -114,7 +115,7 @@ describe("follow", () => {
 
   test("shows once what both the search and the tail bring", async () => {
     await store.append(event("a", 1));
-    const inner = accessOf(store, undefined);
+    const inner = new StoreAccess(store, undefined);
     let searches = 0;
     const access: Access = {
       ...bound(inner),
@@ -155,7 +156,7 @@ describe("follow", () => {
       },
       async [Symbol.asyncDispose]() {},
     });
-    const following = new Following({}, { ...bound(accessOf(store, undefined)), tail });
+    const following = new Following({}, { ...bound(new StoreAccess(store, undefined)), tail });
     await following.done;
     expect(following.ids).toBe("a");
     expect(following.notices.trim().split("\n")).toEqual([

@@ -101,9 +101,11 @@ describe("tail", () => {
     tail.process.child.stdout?.destroy();
     const ended = once(tail.process.child, "close");
     // The write after the one that finds nobody is the first to be told.
-    const posting = setInterval(() => void post(server, { event_type: "test" }), 200);
+    while (tail.process.child.exitCode === null) {
+      await post(server, { event_type: "test" });
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 200))]);
+    }
     const [code] = await ended;
-    clearInterval(posting);
     expect({ code, stderr: tail.process.stderr }).toEqual({ code: 0, stderr: "" });
   });
 

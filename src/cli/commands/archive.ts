@@ -4,12 +4,13 @@
  * In steps by id, so that exactly what was looked at is archived, whatever arrives meanwhile. Doing it again is safe.
  */
 import { Command } from "commander";
-import { type Access, addAccessFlags, openAccess } from "../access.ts";
+import type { Access } from "../access.ts";
 import { addGrepFlag, type Choice, choiceOf, chosenPages, countChosen } from "../choice.ts";
 import { confirmed } from "../confirm.ts";
 import { counted, usageError } from "../exit.ts";
 import { booleanOption, repeated } from "../flags.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags, openAccess } from "../open-access.ts";
 import { addConditionFlags } from "../selection.ts";
 
 const EXAMPLES = `

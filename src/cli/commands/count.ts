@@ -1,8 +1,8 @@
 /** `count [SELECTOR]`: how many events match. */
 import { Command } from "commander";
-import { addAccessFlags, openAccess } from "../access.ts";
 import { addGrepFlag, choiceOf, countChosen } from "../choice.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags, openAccess } from "../open-access.ts";
 import { addSelectionFlags } from "../selection.ts";
 
 const EXAMPLES = `

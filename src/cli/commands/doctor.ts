@@ -5,7 +5,6 @@
  */
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { accessOf, addAccessFlags } from "../access.ts";
 import { addressOf } from "../address.ts";
 import { type Check, failed, type State } from "../check.ts";
 import { databaseChecks } from "../check-events.ts";
@@ -19,9 +18,11 @@ import { sqliteFile } from "../database-url.ts";
 import { CommandFailure, counted, oneLine, usageError } from "../exit.ts";
 import { booleanOption, settingFlags } from "../flags.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags } from "../open-access.ts";
 import { openStore } from "../open-store.ts";
 import { colorOption, type Paint, paintFor, type Style } from "../paint.ts";
 import { spoolRoot } from "../spool-folder.ts";
+import { StoreAccess } from "../store-access.ts";
 import { printable } from "../table.ts";
 
 const EXAMPLES = `
@@ -93,7 +94,7 @@ async function* databaseSteps(config: Config, { full }: Flags, io: Io): AsyncGen
   const file = sqliteFile(url);
   const isThere = file === undefined || existsSync(file);
   const quiet: Io = { ...io, err: () => {} };
-  const open = async () => accessOf(await openStore(config, quiet, { readOnly: true }), undefined);
+  const open = async () => new StoreAccess(await openStore(config, quiet, { readOnly: true }), undefined);
   if (isThere) yield* await databaseChecks(url, open);
   if (file === undefined) return;
   yield* await guarded("writing", () => fileChecks(file));

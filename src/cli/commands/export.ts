@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { EventStoreError } from "../../errors.ts";
 import { localZone, zoneReader } from "../../event/zone.ts";
-import { type Access, accessOf, addAccessFlags, openAccess } from "../access.ts";
+import type { Access } from "../access.ts";
 import { addGrepFlag, type Choice, choiceOf, NO_TIME_LIMIT_MS } from "../choice.ts";
 import { usageError } from "../exit.ts";
 import { ExportFile } from "../export-file.ts";
@@ -24,9 +24,11 @@ import {
 import { type ExportRunOptions, exportToFile, exportToStdout } from "../export-run.ts";
 import { booleanOption } from "../flags.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags, openAccess } from "../open-access.ts";
 import { commandConfig, openStore } from "../open-store.ts";
 import { addSelectionFlags } from "../selection.ts";
 import { firstSignal } from "../shutdown.ts";
+import { StoreAccess } from "../store-access.ts";
 
 const EXAMPLES = `
 Examples:
@@ -105,7 +107,7 @@ async function sourceOf({ command, io }: Context): Promise<Source> {
   const database =
     inUrl !== undefined && !config.origins.has("database_name") ? decodeURIComponent(inUrl) : database_name;
   const store = await openStore(config, io, { readOnly: true });
-  return { access: accessOf(store, naive_timezone ?? undefined), database, collection: collection_name };
+  return { access: new StoreAccess(store, naive_timezone ?? undefined), database, collection: collection_name };
 }
 
 function search(access: Access, { condition }: Choice, cursor: string | undefined) {

@@ -1,11 +1,12 @@
 /** `get ID...`: events by id. */
 import { Command } from "commander";
 import type { StoredEvent } from "../../event/event.ts";
-import { type Access, addAccessFlags, openAccess } from "../access.ts";
+import type { Access } from "../access.ts";
 import { CommandFailure } from "../exit.ts";
 import { writeEvents } from "../format.ts";
 import { addFormatFlags, formatOptions } from "../format-flags.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags, openAccess } from "../open-access.ts";
 
 const EXAMPLES = `
 Examples:

@@ -1,11 +1,11 @@
 /** `purge --older-than TIME`: deletes archived events for good, after a person or `--yes` has agreed to their number. */
 import { Command, Option } from "commander";
-import { addAccessFlags, openAccess } from "../access.ts";
 import { NO_TIME_LIMIT_MS } from "../choice.ts";
 import { confirmed } from "../confirm.ts";
 import { counted, usageError } from "../exit.ts";
 import { booleanOption, wholeNumberFlag } from "../flags.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags, openAccess } from "../open-access.ts";
 import { timeArgument } from "../time.ts";
 
 const EXAMPLES = `

@@ -1,6 +1,6 @@
 /** `query [SELECTOR]`: matching events, newest first unless asked otherwise. With `--follow` it is `tail`. */
 import { Command, Option } from "commander";
-import { type Access, addAccessFlags, openAccess } from "../access.ts";
+import type { Access } from "../access.ts";
 import { addGrepFlag, type Choice, choiceOf, chosenPages, NO_TIME_LIMIT_MS } from "../choice.ts";
 import { usageError } from "../exit.ts";
 import { booleanOption, wholeNumberFlag } from "../flags.ts";
@@ -8,6 +8,7 @@ import { follow } from "../follow.ts";
 import { type FormatOptions, writeEvents } from "../format.ts";
 import { addFormatFlags, formatOptions } from "../format-flags.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags, openAccess } from "../open-access.ts";
 import { addSelectionFlags } from "../selection.ts";
 import { untilSignal } from "../shutdown.ts";
 

@@ -1,12 +1,12 @@
 /** `tail [SELECTOR]`: the last events that match, then each one as it arrives, until Ctrl-C. */
 import { Command, Option } from "commander";
-import { addAccessFlags, openAccess } from "../access.ts";
 import { addGrepFlag, choiceOf } from "../choice.ts";
 import { usageError } from "../exit.ts";
 import { booleanOption, wholeNumberFlag } from "../flags.ts";
 import { follow, MAX_LINES } from "../follow.ts";
 import { addFormatFlags, formatOptions } from "../format-flags.ts";
 import type { Io } from "../io.ts";
+import { addAccessFlags, openAccess } from "../open-access.ts";
 import { addConditionFlags } from "../selection.ts";
 import { untilSignal } from "../shutdown.ts";
 
