@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../src/errors.ts";
+import { serve } from "../fault/server.ts";
 import { installPackage } from "../helpers/packed.ts";
 
+/** Where the page says that a server is; the tests start one elsewhere. */
+const SERVER = "http://localhost:8001";
 const root = resolve(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
@@ -33,10 +36,12 @@ describe("README", () => {
   const scripts = [...blocks("js"), ...blocks("js", transports)];
   it("has code to run", () => expect(scripts.length).toBeGreaterThanOrEqual(3));
 
-  it.each(scripts.map((code, i) => [i + 1, code] as const))("JavaScript block %i runs and ends", (i, code) => {
+  it.each(scripts.map((code, i) => [i + 1, code] as const))("JavaScript block %i runs and ends", async (i, code) => {
     const file = join(folder, `block-${i}.mjs`);
-    writeFileSync(file, code);
+    const server = code.includes(SERVER) ? await serve("memory:") : undefined;
+    writeFileSync(file, server === undefined ? code : code.replaceAll(SERVER, server.url));
     const run = spawnSync(process.execPath, [file], { cwd: folder, encoding: "utf8", timeout: 20_000 });
+    await server?.end("SIGKILL");
     expect(run.status, `${run.stdout}\n${run.stderr}`).toBe(0);
     for (const [, expected] of code.matchAll(/\/\/ → (.+)$/gm)) expect(run.stdout).toContain(expected);
   });
