@@ -37,7 +37,7 @@ function absent(file: string): Check {
 
 /** Pages and, with `full`, indexes; a damaged file is a failure. */
 export async function integrityCheck(path: string, { full }: FileCheckOptions): Promise<Check> {
-  const { size } = statSync(path);
+  const size = sizeOf(path) + sizeOf(`${path}-wal`);
   if (!full && size > MAX_QUICK_BYTES)
     return ok("integrity", `not checked, ${bytesText(size)} take a while; doctor --full does it`);
   const pragma = full ? "integrity_check" : "quick_check";
@@ -52,6 +52,10 @@ export async function integrityCheck(path: string, { full }: FileCheckOptions): 
   } finally {
     connection.close();
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function damaged(detail: string): Check {

@@ -22,7 +22,8 @@ import type { Io } from "./io.ts";
 const EXAMPLES = `
 Examples:
   madsci-events serve                                  a server on http://localhost:8001
-  madsci-events query --level warning --from 2h        what went wrong lately
+  madsci-events tail --level warning --since 10m       what goes wrong, as it happens
+  madsci-events query --grep P-17 --since 2h           what happened to that plate
   madsci-events append < events.ndjson                 store events from a file
   node app | madsci-events ship --url http://lab:8001  deliver what a program logs
 
