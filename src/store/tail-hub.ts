@@ -91,10 +91,10 @@ export class TailHub {
     this.#wake?.();
   }
 
-  /** Ends every tail. */
+  /** Ends every tail; one that cannot be ended does not keep the others, nor the store, open. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#tails].map((tail) => tail.close()));
+    await Promise.allSettled([...this.#tails].map((tail) => tail.close()));
     this.wake();
   }
 

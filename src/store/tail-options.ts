@@ -42,7 +42,12 @@ const CURSOR = /^[\w.~-]{1,4096}$/;
 /** @throws EventStoreError `EVT_INVALID_SELECTOR`, `EVT_INVALID_OPTION` naming the option. */
 export function tailSpec(selector: Selector, options: TailOptions, context: ParseContext): TailSpec {
   assertKnown("tail", options, TAIL_OPTIONS);
-  const { cursor, signal } = options;
+  const { cursor, signal, includeArchived } = options;
+  // Checked before anything is registered: a tail that cannot be made must leave no trace.
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalid("signal must be an AbortSignal, such as that of an AbortController");
+  if (includeArchived !== undefined && typeof includeArchived !== "boolean")
+    throw invalid("includeArchived must be true or false");
   const parsed = parseSelector(selector, { naiveTimezone: context.naiveTimezone });
   if (cursor !== undefined && !(typeof cursor === "string" && CURSOR.test(cursor)))
     throw invalid("cursor: not a cursor of a tail; give back one as it came, or none to begin now");
@@ -54,7 +59,7 @@ export function tailSpec(selector: Selector, options: TailOptions, context: Pars
     matches: compileMatcher(parsed, context.zone),
     cursor,
     backfill,
-    archived: (options.includeArchived ?? named) ? undefined : false,
+    archived: (includeArchived ?? named) ? undefined : false,
     maxQueuedEvents: numberIn("maxQueuedEvents", options.maxQueuedEvents, [1, MAX_QUEUED]) ?? DEFAULT_QUEUED,
     signal,
   };

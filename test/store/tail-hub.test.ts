@@ -100,3 +100,11 @@ async function collect(tail: Tail, count: number): Promise<string[]> {
   for await (const { cursor } of tail) if (cursors.push(cursor) >= count) break;
   return cursors;
 }
+
+it("closes although one tail cannot be closed, and ends the others", async () => {
+  const { hub, tail } = await troubled();
+  hub.opened({ close: () => Promise.reject(new Error("stuck")) });
+  const other = take(tail(), 5);
+  await hub.close();
+  expect(await other).not.toContain("e000000");
+});

@@ -157,10 +157,19 @@ it.each([
   { options: { cursor: "no cursor" }, message: /^cursor: not a cursor of a tail/ },
   { options: { cursor: 5 as never }, message: /^cursor: not a cursor of a tail/ },
   { options: { follow: true } as object, message: /^unknown option "follow" of tail/ },
+  { options: { signal: {} as AbortSignal }, message: "signal must be an AbortSignal" },
+  { options: { includeArchived: "yes" as unknown as boolean }, message: "includeArchived must be true or false" },
 ])("refuses $options by name", async ({ options, message }) => {
   const store = await open();
   expect(() => store.tail({}, options)).toThrow(expect.objectContaining({ code: "EVT_INVALID_OPTION" }));
   expect(() => store.tail({}, options)).toThrow(message);
+});
+
+it("closes its store whatever a refused tail was given", async () => {
+  const store = await EventStore.open("memory:", { onWarning: () => {} });
+  expect(() => store.tail({}, { signal: {} as AbortSignal })).toThrow("signal must be an AbortSignal");
+  await store.close();
+  expect(() => store.tail()).toThrow("the store is closed");
 });
 
 it("refuses a selector the guard refuses, and a second iteration", async () => {
