@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { EventStore } from "../../src/store/store.ts";
-import { ensureBuilt, project, run, start } from "./run.ts";
+import { ensureBuilt, project, run, start } from "../cli/run.ts";
 
 beforeAll(ensureBuilt);
 
