@@ -23,7 +23,7 @@ export interface Access extends AsyncDisposable {
   /** Deletes for good what has been archived for at least so long, in ms; returns how many. */
   purge(archivedForMs: number): Promise<number>;
   /** What arrives from now on, or behind a cursor. */
-  tail(selector: Selector | undefined, options: TailOptions, onLink: (state: LinkState) => void): Tail;
+  tail(selector: Selector | undefined, options: TailOptions, onLink: OnLink): Tail;
 }
 
 /** What a tail needs to be here: the library's and the client's have it. */
@@ -33,3 +33,6 @@ export interface Tail extends AsyncIterable<TailItem>, AsyncDisposable {
 
 /** Whether a server answers. */
 export type LinkState = "lost" | "back";
+
+/** Told of each change, with the cause in words where a server was lost. */
+export type OnLink = (state: LinkState, cause?: string) => void;

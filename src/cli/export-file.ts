@@ -11,6 +11,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { EventStoreError } from "../errors.ts";
+import { isDatabaseFile } from "./database-files.ts";
 import { usageError } from "./exit.ts";
 
 const BLOCK_BYTES = 1_048_576;
@@ -24,6 +25,8 @@ export interface ExportFileOptions {
   readonly isPacked: boolean;
   readonly isForced: boolean;
   readonly isResumed: boolean;
+  /** File of the database the events come from; undefined where they come from elsewhere. */
+  readonly database?: string | undefined;
   /** What was asked for; going on needs the same. */
   readonly request: string;
 }
@@ -54,7 +57,10 @@ export class ExportFile {
     this.#events = saved?.events ?? 0;
   }
 
-  /** @throws EventStoreError `EVT_INVALID_OPTION` where the file is there already, or was begun with another request */
+  /**
+   * @throws EventStoreError `EVT_INVALID_OPTION` where the file is there already, holds a database, or was begun with
+   * another request
+   */
   static async open(options: ExportFileOptions): Promise<ExportFile> {
     assertFree(options);
     const saved = options.isResumed ? savedOf(options) : undefined;
@@ -157,7 +163,10 @@ function stateOf(path: string): string {
   return `${path}.partial.json`;
 }
 
-function assertFree({ path, name, isForced }: ExportFileOptions): void {
+function assertFree({ path, name, isForced, database }: ExportFileOptions): void {
+  const written = [path, partialOf(path), stateOf(path), `${stateOf(path)}.new`];
+  if (written.some((one) => isDatabaseFile(one, database)))
+    throw usageError(`${name} would be written over a database; name another file`);
   if (!isForced && existsSync(path)) throw usageError(`${name} is there already; name another, or add --force`);
 }
 

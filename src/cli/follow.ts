@@ -7,7 +7,7 @@
  */
 import type { StoredEvent } from "../event/event.ts";
 import type { TailItem } from "../store/tail-item.ts";
-import type { Access, LinkState, Tail } from "./access.ts";
+import type { Access, LinkState, OnLink, Tail } from "./access.ts";
 import { type Choice, chosenPages } from "./choice.ts";
 import { counted } from "./exit.ts";
 import { type FormatOptions, type Printer, printerOf } from "./format.ts";
@@ -39,9 +39,9 @@ const OVERLAP_MS = 60_000;
 const MAX_UNWRITTEN = 65_536;
 
 const LINK = {
-  lost: "the server does not answer; trying again until it does",
-  back: "the server answers again; what came meanwhile follows",
-} as const satisfies Record<LinkState, string>;
+  lost: (cause = "the server does not answer") => `${cause}; trying again until events come`,
+  back: () => "the server answers again; what came meanwhile follows",
+} as const satisfies Record<LinkState, (cause?: string) => string>;
 
 /** @throws EventStoreError what searching and following throw */
 export async function follow(access: Access, options: FollowOptions, io: Io): Promise<void> {
@@ -49,7 +49,7 @@ export async function follow(access: Access, options: FollowOptions, io: Io): Pr
   const searches = condition.from !== undefined || accepts !== undefined || condition.includeArchived === true;
   const backfill = searches || options.cursor !== undefined ? undefined : (options.lines ?? DEFAULT_LINES);
   const { cursor } = options;
-  const told = (state: LinkState) => notice(io, LINK[state], options.color);
+  const told: OnLink = (state, cause) => notice(io, LINK[state](cause), options.color);
   const tailed = { cursor, backfill, maxQueuedEvents: MAX_QUEUED, signal: options.signal };
   await using tail = access.tail(condition.selector, tailed, told);
   const follower = new Follower(access, options, io);

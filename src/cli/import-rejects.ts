@@ -1,6 +1,7 @@
 /** Rejects: what an import could not store. The first few are told on stderr, all of them go to a file where one is named. */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, type Stats, statSync, truncateSync } from "node:fs";
 import { resolve } from "node:path";
+import { EventStoreError } from "../errors.ts";
 import { stringifyJson } from "../event/json.ts";
 import { oneLine, usageError } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -33,7 +34,7 @@ export class Rejects {
     }
   }
 
-  /** @throws what the file system throws */
+  /** All of them or none. @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` where the file takes no more */
   add(rejects: readonly Reject[]): void {
     if (rejects.length > 0 && this.#seen < TOLD) this.#io.progress?.("");
     for (const { file, place, status, reason } of rejects) {
@@ -41,7 +42,21 @@ export class Rejects {
       if (this.#seen <= TOLD) this.#io.err(`${file} ${place}: ${status}: ${oneLine(reason)}`);
     }
     if (this.#path === undefined || rejects.length === 0) return;
-    appendFileSync(this.#path, rejects.map((reject) => `${stringifyJson(reject)}\n`).join(""));
+    this.#append(this.#path, rejects.map((reject) => `${stringifyJson(reject)}\n`).join(""));
+  }
+
+  #append(path: string, text: string): void {
+    let before: Stats | undefined;
+    try {
+      before = statSync(path, { throwIfNoEntry: false });
+      appendFileSync(path, text);
+    } catch (cause) {
+      // What was written of it would stand there twice.
+      if (before?.isFile()) truncateSync(path, before.size);
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const what = `--rejects ${path} cannot be written (${code ?? message})`;
+      throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", what, { cause });
+    }
   }
 
   /** Says how many were not told. */

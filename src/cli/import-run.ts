@@ -2,6 +2,7 @@
  * Import run: the steps of a file → batches → the store, one batch being written while the next is read.
  *
  *   read ─ batch (by events or bytes) ─ stored ─ rejects told ─ counted ─ state saved
+ * Rejects that cannot be kept leave their batch uncounted: it is read again.
  *
  * What comes before a damaged place is stored; the file counts as failed then. Stopping waits for the batch under way.
  */
@@ -83,17 +84,20 @@ export class ImportRun {
   }
 
   #settled({ items, mark }: Batch, { results, archived }: Put): void {
-    const rejects: Reject[] = [];
+    this.#with.rejects.add(
+      results.flatMap((result, i) => {
+        if (result.status === "stored" || result.status === "duplicate") return [];
+        return [this.#rejectOf(items[i] as ImportItem, result.status, result.error)];
+      }),
+    );
     results.forEach((result, i) => {
       const item = items[i] as ImportItem;
       this.#counts.add(result.status);
       if ((item.repaired ?? []).length > 0) this.#counts.add("repaired");
       if (result.status === "stored" || result.status === "duplicate") this.#lastId = result.id;
-      else rejects.push(this.#rejectOf(item, result.status, result.error));
     });
     this.#counts.add("read", items.length);
     this.#counts.add("archived", archived);
-    this.#with.rejects.add(rejects);
     this.#mark = mark;
     this.#with.progress.lines(this.#counts.numbers.read);
     if (performance.now() - this.#savedMs >= SAVE_EVERY_MS) this.#save();

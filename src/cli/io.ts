@@ -1,8 +1,10 @@
 /**
  * Io: the outside of the process as commands see it. Data goes to `out`, everything else to `err`.
  *
- * A reader that goes away (`| head`) is no error: `out.write` answers false from then on and the command stops.
+ * A reader that goes away (`| head`) is no error: `out.write` answers false from then on and the command stops. A disk
+ * that is full is one.
  */
+import { EventStoreError } from "../errors.ts";
 import { oneLine } from "./exit.ts";
 
 export interface Io {
@@ -23,13 +25,12 @@ export interface Io {
 export class Output {
   readonly #stream: NodeJS.WritableStream;
   #gone = false;
+  #failure: EventStoreError | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream;
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      this.#gone = true;
-    });
+    stream.on("error", (error) => this.#ended(error));
   }
 
   /** True when nobody reads any more. */
@@ -37,16 +38,38 @@ export class Output {
     return this.#gone;
   }
 
-  /** Resolves when it is on its way; false when nobody reads any more. */
-  async write(text: string | Uint8Array): Promise<boolean> {
-    if (this.#gone) return false;
-    await new Promise<void>((resolve) => {
-      this.#stream.write(text, (error) => {
-        if (error) this.#gone = true;
-        resolve();
+  /** Resolves when it is on its way; false when nobody reads any more. @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` */
+  write(text: string | Uint8Array): Promise<boolean> {
+    const writing = this.#write(text);
+    // A caller that does not wait learns of a failure from `flushed`.
+    writing.catch(() => {});
+    this.#last = writing;
+    return writing;
+  }
+
+  /** Resolves when all of it is on its way. @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` */
+  async flushed(): Promise<void> {
+    await this.#last;
+  }
+
+  async #write(text: string | Uint8Array): Promise<boolean> {
+    if (!this.#gone && this.#failure === undefined)
+      await new Promise<void>((resolve) => {
+        this.#stream.write(text, (error) => {
+          if (error) this.#ended(error);
+          resolve();
+        });
       });
-    });
+    if (this.#failure !== undefined) throw this.#failure;
     return !this.#gone;
+  }
+
+  #ended(cause: NodeJS.ErrnoException): void {
+    if (cause.code === "EPIPE" || cause.code === "ERR_STREAM_DESTROYED") this.#gone = true;
+    else {
+      const message = `stdout cannot be written (${cause.code ?? cause.message})`;
+      this.#failure ??= new EventStoreError("EVT_BACKEND_UNAVAILABLE", message, { cause });
+    }
   }
 }
 

@@ -38,12 +38,21 @@ export async function runCli(argv: readonly string[], version: string, io: Io): 
       io.err(program.helpInformation());
       return 2;
     }
-    await program.parseAsync(normaliseArguments(argv, program), { from: "user" });
+    await parsed(program, argv);
+    await io.out.flushed();
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     io.err(describeError(error, debugWanted(io.env)));
     return error instanceof CommandFailure ? error.exitCode : exitCodeOf(error);
+  }
+}
+
+/** Runs the command that is named; help and version are no errors. */
+async function parsed(program: Command, argv: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(normaliseArguments(argv, program), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
   }
 }
 

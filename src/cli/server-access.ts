@@ -5,7 +5,7 @@ import type { StoredEvent } from "../event/event.ts";
 import type { Selector } from "../event/selector/selector.ts";
 import type { CountOptions, FindOptions, TimeInput } from "../store/query.ts";
 import type { TailOptions } from "../store/tail-options.ts";
-import type { Access, Found, LinkState, Tail } from "./access.ts";
+import type { Access, Found, OnLink, Tail } from "./access.ts";
 import { usageError } from "./exit.ts";
 
 const DAY_MS = 86_400_000;
@@ -53,7 +53,7 @@ export class ServerAccess implements Access {
     return (await this.#client.purge_events({ older_than_days: archivedForMs / DAY_MS })).deleted_count;
   }
 
-  tail(selector: Selector | undefined, options: TailOptions, onLink: (state: LinkState) => void): Tail {
+  tail(selector: Selector | undefined, options: TailOptions, onLink: OnLink): Tail {
     const { cursor, backfill, signal } = options;
     return this.#client.tail(selector, { ...given({ cursor, backfill, signal }), onLink });
   }

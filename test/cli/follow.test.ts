@@ -147,10 +147,10 @@ describe("follow", () => {
       { kind: "gap", dropped: 0, reason: "lost", cursor: "3" },
       { kind: "event", event: stored, cursor: "4" },
     ];
-    const tail = (_selector: unknown, _options: unknown, onLink: (state: LinkState) => void) => ({
+    const tail = (_selector: unknown, _options: unknown, onLink: OnLink) => ({
       cursor: "4",
       async *[Symbol.asyncIterator]() {
-        onLink("lost");
+        onLink("lost", "http://lab:8001 answers, but not as an event server");
         onLink("back");
         yield* items;
       },
@@ -160,7 +160,7 @@ describe("follow", () => {
     await following.done;
     expect(following.ids).toBe("a");
     expect(following.notices.trim().split("\n")).toEqual([
-      expect.stringContaining("does not answer; trying again"),
+      expect.stringContaining("http://lab:8001 answers, but not as an event server; trying again"),
       expect.stringContaining("answers again"),
       expect.stringContaining("12 events missing here"),
       expect.stringContaining("may be missing here"),

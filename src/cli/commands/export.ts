@@ -10,6 +10,7 @@ import { EventStoreError } from "../../errors.ts";
 import { localZone, zoneReader } from "../../event/zone.ts";
 import type { Access } from "../access.ts";
 import { addGrepFlag, type Choice, choiceOf, NO_TIME_LIMIT_MS } from "../choice.ts";
+import { sqliteFile } from "../database-url.ts";
 import { usageError } from "../exit.ts";
 import { ExportFile } from "../export-file.ts";
 import {
@@ -95,6 +96,8 @@ interface Source {
   /** Names a dump's folder and file have. */
   readonly database: string;
   readonly collection: string;
+  /** Where they lie; undefined behind a server and in other engines. */
+  readonly file?: string | undefined;
 }
 
 async function sourceOf({ command, io }: Context): Promise<Source> {
@@ -107,7 +110,8 @@ async function sourceOf({ command, io }: Context): Promise<Source> {
   const database =
     inUrl !== undefined && !config.origins.has("database_name") ? decodeURIComponent(inUrl) : database_name;
   const store = await openStore(config, io, { readOnly: true });
-  return { access: new StoreAccess(store, naive_timezone ?? undefined), database, collection: collection_name };
+  const file = sqliteFile(mongo_db_url);
+  return { access: new StoreAccess(store, naive_timezone ?? undefined), database, collection: collection_name, file };
 }
 
 function search(access: Access, { condition }: Choice, cursor: string | undefined) {
@@ -132,6 +136,7 @@ async function toFile({ name, selector, choice, options, source }: Task, { comma
     isPacked,
     isForced: force === "true",
     isResumed: resume === "true",
+    database: source.file,
     request: createHash("sha256")
       .update(JSON.stringify([selector, toFormat, isPacked, rest]))
       .digest("hex"),

@@ -2,15 +2,18 @@
  * `import FILE|FOLDER|-`: events from files into the store. Importing again stores nothing twice, and an import that was
  * stopped, or whose process died, goes on where it was.
  */
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { destinationOf } from "../../../transports/options.ts";
 import { EventStoreError } from "../../errors.ts";
 import type { Config } from "../config.ts";
-import { CommandFailure } from "../exit.ts";
+import { isDatabaseFile, isSameFile } from "../database-files.ts";
+import { sqliteFile } from "../database-url.ts";
+import { CommandFailure, usageError } from "../exit.ts";
 import { booleanOption } from "../flags.ts";
 import { Importer } from "../import-files.ts";
 import { IMPORT_FORMATS, type ImportFormat } from "../import-item.ts";
-import { planned } from "../import-plan.ts";
+import { type Planned, planned } from "../import-plan.ts";
 import type { Io } from "../io.ts";
 import { addStoreFlags, commandConfig, openStore } from "../open-store.ts";
 import { firstSignal } from "../shutdown.ts";
@@ -59,6 +62,7 @@ async function importFiles(files: readonly string[], command: Command, io: Io): 
   const flags = command.opts<ImportFlags>();
   const config = commandConfig(command, io);
   const plan = planned(files, io.cwd, flags.collection ?? config.settings.collection_name);
+  if (flags.rejects !== undefined) assertApart(flags.rejects, { plan, config, io });
   await using store = await openStore(config, io, { writerThread: true, appendTimeoutMs: APPEND_TIMEOUT_MS });
   const importer = new Importer(store, {
     io,
@@ -73,6 +77,21 @@ async function importFiles(files: readonly string[], command: Command, io: Io): 
   if (stopped !== undefined) throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", stopped);
   if (failures.length > 0) throw new CommandFailure(failures.join("; "));
   if (refused > 0) throw new CommandFailure(`${refused} of the events were not stored; see above`);
+}
+
+interface Known {
+  readonly plan: readonly Planned[];
+  readonly config: Config;
+  readonly io: Io;
+}
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` where rejects would be written into a database or an input */
+function assertApart(rejects: string, { plan, config, io }: Known): void {
+  const path = resolve(io.cwd, rejects);
+  if (isDatabaseFile(path, sqliteFile(config.settings.mongo_db_url)))
+    throw usageError(`--rejects ${rejects} would be written into a database; name another file`);
+  if (plan.some((one) => one.path !== undefined && isSameFile(path, one.path)))
+    throw usageError(`--rejects ${rejects} is one of the files to import; name another file`);
 }
 
 /** Names the database; undefined for one that does not outlive the process. */
