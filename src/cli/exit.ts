@@ -31,10 +31,10 @@ export function exitCodeOf(error: unknown): number {
 /** What stderr shows of an error: one line for those a user can act on, the stack for bugs or with `DEBUG`. */
 export function describeError(error: unknown, debug: boolean): string {
   const expected = error instanceof EventStoreError || error instanceof CommandFailure;
-  if (!(error instanceof Error)) return `error: ${String(error)}`;
-  if (!debug) return expected ? `error: ${oneLine(error.message)}` : `error: ${error.stack ?? error.message}`;
-  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
-  return `error: ${error.stack ?? error.message}${cause}`;
+  if (!(error instanceof Error)) return `error: ${oneLine(String(error))}`;
+  if (expected && !debug) return `error: ${oneLine(error.message)}`;
+  const cause = debug && error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
+  return withoutControls(`error: ${error.stack ?? error.message}${cause}`);
 }
 
 /** `1 event`, `2 events` */
@@ -42,9 +42,16 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Line breaks folded, so that one message stays one line. */
+/** Line breaks folded, so that one message stays one line; other control characters as `\u001b`, for the terminal's sake. */
 export function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, " ");
+  return withoutControls(text.replace(/\s*[\r\n]+\s*/g, " "));
+}
+
+/** Line breaks and tabs stay. */
+function withoutControls(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
 
 /** True when `DEBUG` names this package. */

@@ -1,4 +1,5 @@
 /** NDJSON → events: one JSON object a line. A line without an id gets one that follows from the file (file-ids.ts). */
+import { isUtf8 } from "node:buffer";
 import { EventStoreError } from "../errors.ts";
 import { parseJson } from "../event/json.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
@@ -38,8 +39,9 @@ function itemOf(line: FileLine, ids: FileIds): ImportItem {
 
 /** The text of a line, or why it can be no event. */
 export function textOf(line: FileLine): string | EventStoreError {
-  if (line.length <= MAX_LINE_BYTES) return line.bytes.toString("utf8").replace(/\r$/, "");
-  return new EventStoreError("EVT_TOO_LARGE", `longer than ${MAX_LINE_BYTES} bytes`);
+  if (line.length > MAX_LINE_BYTES) return new EventStoreError("EVT_TOO_LARGE", `longer than ${MAX_LINE_BYTES} bytes`);
+  if (!isUtf8(line.bytes)) return new EventStoreError("EVT_INVALID_EVENT", "not valid UTF-8");
+  return line.bytes.toString("utf8").replace(/\r$/, "");
 }
 
 /** The fields with an id of the line's own where they bring none. */

@@ -2,10 +2,11 @@
  * Plan: what the arguments of an import stand for, as files in the order in which they are read.
  *
  * A folder is a dump (its `.bson` files, or those of the databases in it: the collection of events is taken, all else is
- * left out) or holds log files, of which the oldest come first.
+ * left out) or holds log files, of which the oldest come first. What else a folder holds is passed over, and told. Pipes
+ * are not read here: where an import was cannot be found again in one.
  */
-import { readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { type Dirent, readdirSync, statSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
 import { EventStoreError } from "../errors.ts";
 import { usageError } from "./exit.ts";
 
@@ -17,22 +18,36 @@ export interface Planned {
 }
 
 const DUMP = /^(.+)\.bson(?:\.gz)?$/;
+/** What mongodump writes. */
+const OF_DUMP = /\.(?:bson|metadata\.json)(?:\.gz)?$|^(?:prelude|oplog)\b/;
 const LOG = /\.(?:log|ndjson|jsonl)(?:\.\d+|\.\d{4}-\d\d-\d\d[\w.-]*)?(?:\.gz)?$/;
 
-/** @param collection of a dump; the settings' one by default @throws EventStoreError `EVT_INVALID_OPTION` */
-export function planned(names: readonly string[], cwd: string, collection: string): Planned[] {
-  const files = names.flatMap((name) =>
-    name === "-" ? [{ path: undefined, name }] : plannedOne(name, cwd, collection),
-  );
+/** What is passed over by name in a line; of more it tells the number. */
+const TOLD = 5;
+
+export interface PlanOptions {
+  readonly cwd: string;
+  /** Of a dump; the settings' one by default. */
+  readonly collection: string;
+  /** Takes a line about what is passed over. */
+  readonly tell: (line: string) => void;
+}
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` */
+export function planned(names: readonly string[], options: PlanOptions): Planned[] {
+  const files = names.flatMap((name) => (name === "-" ? [{ path: undefined, name }] : plannedOne(name, options)));
   if (files.length > 1 && files.some(({ path }) => path === undefined))
     throw usageError("- (stdin) cannot be combined with files");
   return files;
 }
 
-function plannedOne(name: string, cwd: string, collection: string): Planned[] {
-  const path = resolve(cwd, name);
+function plannedOne(name: string, options: PlanOptions): Planned[] {
+  const path = resolve(options.cwd, name);
   try {
-    return statSync(path).isDirectory() ? filesIn(path, name, collection) : [{ path, name }];
+    const is = statSync(path);
+    if (is.isDirectory()) return filesIn(path, name, options);
+    if (is.isFile()) return [{ path, name }];
+    throw usageError(`${name} is a pipe or a device, no file; use - and hand it over on stdin: import - < ${name}`);
   } catch (error) {
     if (error instanceof EventStoreError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -40,15 +55,36 @@ function plannedOne(name: string, cwd: string, collection: string): Planned[] {
   }
 }
 
-function filesIn(folder: string, name: string, collection: string): Planned[] {
+function filesIn(folder: string, name: string, { collection, tell }: PlanOptions): Planned[] {
   const dumps = [folder, ...foldersIn(folder)].flatMap((one) => namesIn(one).map((file) => join(one, file)));
   const found = dumps.filter((path) => DUMP.test(basename(path)));
-  if (found.length > 0) return [{ ...dumpOf(found, { folder, name, collection }) }];
+  if (found.length > 0) {
+    const only = dumpOf(found, { folder, name, collection });
+    tellPassedOver(
+      name,
+      dumps.filter((path) => !OF_DUMP.test(basename(path))).map((path) => relative(folder, path)),
+      tell,
+    );
+    return [only];
+  }
   const logs = namesIn(folder).filter((file) => LOG.test(file));
   if (logs.length === 0) throw usageError(`${name} holds neither a dump (*.bson) nor log files (*.log, *.ndjson)`);
   const aged = logs.map((file) => ({ file, ageMs: statSync(join(folder, file)).mtimeMs }));
   aged.sort((a, b) => a.ageMs - b.ageMs || rotation(b.file) - rotation(a.file) || (a.file < b.file ? -1 : 1));
+  const others = readdirSync(folder, { withFileTypes: true }).filter((entry) => !logs.includes(entry.name));
+  tellPassedOver(
+    name,
+    others.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)),
+    tell,
+  );
   return aged.map(({ file }) => ({ path: join(folder, file), name: join(name, file) }));
+}
+
+function tellPassedOver(name: string, others: readonly string[], tell: PlanOptions["tell"]): void {
+  if (others.length === 0) return;
+  const named = [...others].sort().slice(0, TOLD).join(", ");
+  const more = others.length > TOLD ? ` and ${others.length - TOLD} more` : "";
+  tell(`${name}: passed over ${named}${more}; name a file or folder to import it`);
 }
 
 /** How often a log file has been rotated. */
@@ -77,7 +113,13 @@ function dumpOf(paths: readonly string[], { folder, name, collection }: Dump): P
 
 function namesIn(folder: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name])).sort();
+  return entries.flatMap((entry) => (isFile(folder, entry) ? [entry.name] : [])).sort();
+}
+
+/** Links count as what they lead to. */
+function isFile(folder: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  return statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function foldersIn(folder: string): string[] {

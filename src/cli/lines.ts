@@ -1,10 +1,12 @@
 /** Lines of a byte stream: split at `\n` only (JSON text may hold other line separators), each within a bound. */
+import { isUtf8 } from "node:buffer";
 
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Undefined when the line is longer than the bound. */
+  /** Undefined when it has a problem. */
   readonly text: string | undefined;
+  readonly problem: "too long" | "not UTF-8" | undefined;
 }
 
 /** The lines of each chunk as it comes, so that a slow sender's lines do not wait for a full batch. */
@@ -17,10 +19,13 @@ export async function* readLines(stream: AsyncIterable<unknown>, maxBytes: numbe
     if (bytes <= maxBytes) kept.push(piece);
   };
   const line = (): Line => {
-    const text = bytes <= maxBytes ? Buffer.concat(kept).toString("utf8").replace(/\r$/, "") : undefined;
+    const whole = bytes <= maxBytes ? Buffer.concat(kept) : undefined;
     kept = [];
     bytes = 0;
-    return { number: ++number, text };
+    number += 1;
+    if (whole === undefined) return { number, text: undefined, problem: "too long" };
+    if (!isUtf8(whole)) return { number, text: undefined, problem: "not UTF-8" };
+    return { number, text: whole.toString("utf8").replace(/\r$/, ""), problem: undefined };
   };
   for await (const chunk of stream) {
     const buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));

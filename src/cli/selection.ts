@@ -5,6 +5,7 @@ import { isUlid } from "../event/id.ts";
 import { parseJson } from "../event/json.ts";
 import { levelByName } from "../event/levels.ts";
 import type { Selector } from "../event/selector/selector.ts";
+import { parseTimestamp } from "../event/timestamp.ts";
 import type { CountOptions } from "../store/query.ts";
 import { usageError } from "./exit.ts";
 import { booleanOption, repeated } from "./flags.ts";
@@ -65,16 +66,22 @@ export async function selection(
   const used = parts.filter((part): part is Selector => part !== undefined && !isEmpty(part));
   return {
     selector: used.length > 1 ? { $and: used } : used.length === 1 ? used[0] : {},
-    from: timeArgument(oneOf(flags, "from", "since"), now),
-    to: timeArgument(oneOf(flags, "to", "until"), now),
+    from: timeOf(flags, ["from", "since"], now),
+    to: timeOf(flags, ["to", "until"], now),
     includeArchived: flags.includeArchived === "true" ? true : undefined,
   };
 }
 
-/** The value of a flag that has two names. */
-function oneOf(flags: SelectionFlags, name: "from" | "to", other: "since" | "until"): string | undefined {
-  if (flags[name] === undefined || flags[other] === undefined) return flags[name] ?? flags[other];
-  throw usageError(`--${name} and --${other} are the same; give one of them`);
+/** The time of a flag that has two names. */
+function timeOf(flags: SelectionFlags, names: readonly ["from" | "to", "since" | "until"], now: Date) {
+  const [typed, second] = names.filter((name) => flags[name] !== undefined);
+  if (second !== undefined) throw usageError(`--${typed} and --${second} are the same; give one of them`);
+  const time = typed === undefined ? undefined : timeArgument(flags[typed], now);
+  if (typeof time !== "string") return time;
+  const problem = parseTimestamp(time, (wallMs) => wallMs);
+  if (typeof problem !== "string") return time;
+  const why = problem === "input is too short" ? "" : ` (${problem})`;
+  throw usageError(`--${typed} takes a time such as 10m, 2h, 7d or 2026-11-25T10:00${why}`);
 }
 
 function isEmpty(part: unknown): boolean {
@@ -104,7 +111,10 @@ function levelSelector(level: string | undefined): Selector | undefined {
 
 function typeSelector(types: string | undefined): Selector | undefined {
   if (types === undefined) return undefined;
-  const names = types.split(",").map((type) => canonicalType(type.trim()));
+  const given = types.split(",").map((type) => type.trim());
+  if (given.includes(""))
+    throw usageError("--type takes event types, separated by commas, such as node_error,log_error");
+  const names = given.map(canonicalType);
   return { event_type: names.length === 1 ? names[0] : { $in: names } };
 }
 

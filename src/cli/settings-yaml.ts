@@ -4,7 +4,6 @@
  * What was given stands as it is, everything else is commented out with its default: a file in which every comment sign
  * is taken away says the same as an empty one.
  */
-import { stringify } from "yaml";
 import { EMAIL_ROWS, envNames, fileKeys, ROWS, type Setting } from "./settings.ts";
 
 const HEAD = `# Settings of the Event Manager. serve and the other commands of madsci-events find this file from the folder they
@@ -42,8 +41,10 @@ function emailText(): string {
   return `\n# E-mail for alerts; the password better as EVENT_EMAIL_ALERTS__SMTP_PASSWORD\n# email_alerts:\n${lines.join("")}`;
 }
 
-/** On one line. */
+/** Characters that end a line or that YAML does not take as they are. */
+const UNSAFE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+/** On one line; JSON is YAML but for a few characters. */
 function yamlOf(value: unknown): string {
-  if (typeof value === "string") return stringify(value, { lineWidth: 0, defaultStringType: "PLAIN" }).trimEnd();
-  return JSON.stringify(value);
+  return JSON.stringify(value).replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

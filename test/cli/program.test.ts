@@ -32,7 +32,10 @@ describe("usage errors", () => {
     [["query", "--format", "xml"], "Allowed choices"],
     [["query", "--include-archived=perhaps"], "true or false"],
     [["query", "--level", "fatal", "--url", "memory:"], "--level takes"],
-    [["query", "--from", "yesterday", "--url", "memory:"], "from: "],
+    [
+      ["query", "--from", "yesterday", "--url", "memory:"],
+      "--from takes a time such as 10m, 2h, 7d or 2026-11-25T10:00",
+    ],
     [["query", "--fields", "nope", "--url", "memory:"], 'no field "nope"'],
     [["query", "--cursor", "nope", "--url", "memory:"], "cursor"],
     [["query", "{nope", "--url", "memory:"], "not valid JSON"],

@@ -102,6 +102,8 @@ async function* readItems(stdin: NodeJS.ReadableStream): AsyncGenerator<Item[], 
     }
     if (!document) yield used.filter(isFilled).map(itemOf);
     else {
+      const broken = used.find(({ problem }) => problem === "not UTF-8");
+      if (broken !== undefined) throw usageError(`the JSON document is not valid UTF-8 in line ${broken.number}`);
       bytes += used.reduce((sum, line) => sum + (line.text?.length ?? MAX_DOCUMENT_BYTES), 0);
       if (bytes > MAX_DOCUMENT_BYTES)
         throw usageError("the JSON document is too large; send one event per line instead");
@@ -121,8 +123,9 @@ function startsDocument(first: string | undefined): boolean {
   return text.startsWith("[") || text === "{";
 }
 
-function itemOf({ number, text }: Line): Item {
+function itemOf({ number, text, problem }: Line): Item {
   const place = `line ${number}`;
+  if (problem === "not UTF-8") return { place, value: new EventStoreError("EVT_INVALID_EVENT", "not valid UTF-8") };
   if (text === undefined)
     return { place, value: new EventStoreError("EVT_TOO_LARGE", `longer than ${MAX_LINE_BYTES} bytes`) };
   return { place, value: jsonOf(text) };

@@ -9,7 +9,7 @@ import { EventStoreError } from "../../errors.ts";
 import type { Config } from "../config.ts";
 import { isDatabaseFile, isSameFile } from "../database-files.ts";
 import { sqliteFile } from "../database-url.ts";
-import { CommandFailure, usageError } from "../exit.ts";
+import { CommandFailure, oneLine, usageError } from "../exit.ts";
 import { booleanOption } from "../flags.ts";
 import { Importer } from "../import-files.ts";
 import { IMPORT_FORMATS, type ImportFormat } from "../import-item.ts";
@@ -61,7 +61,8 @@ interface ImportFlags {
 async function importFiles(files: readonly string[], command: Command, io: Io): Promise<void> {
   const flags = command.opts<ImportFlags>();
   const config = commandConfig(command, io);
-  const plan = planned(files, io.cwd, flags.collection ?? config.settings.collection_name);
+  const collection = flags.collection ?? config.settings.collection_name;
+  const plan = planned(files, { cwd: io.cwd, collection, tell: (line) => io.err(oneLine(line)) });
   if (flags.rejects !== undefined) assertApart(flags.rejects, { plan, config, io });
   await using store = await openStore(config, io, { writerThread: true, appendTimeoutMs: APPEND_TIMEOUT_MS });
   const importer = new Importer(store, {
