@@ -39,7 +39,7 @@ const OVERLAP_MS = 60_000;
 const MAX_UNWRITTEN = 65_536;
 
 const LINK = {
-  lost: (cause = "the server does not answer") => `${cause}; trying again until events come`,
+  lost: (cause = "the server does not answer") => `${cause}; trying again until it works`,
   back: () => "the server answers again; what came meanwhile follows",
 } as const satisfies Record<LinkState, (cause?: string) => string>;
 

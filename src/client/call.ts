@@ -8,6 +8,10 @@
  */
 import { format } from "node:util";
 import { EVENT_FIELDS } from "../event/event.ts";
+import { stringifyJson } from "../event/json.ts";
+import { isOne } from "../event/line-one.ts";
+import { plain } from "../event/line-value.ts";
+import { BOUNDS, contextOf, fieldsOf, isError, readOr } from "./fields.ts";
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -20,8 +24,8 @@ export interface Call {
 
 export function readCall(first: unknown, more: readonly unknown[] = []): Call {
   if (typeof first === "string") return textCall({}, first, more);
-  if (isWholeEvent(first) && more.every((one) => one === undefined))
-    return { message: undefined, context: {}, event: first };
+  if (readOr(() => isWholeEvent(first), false) && more.every((one) => one === undefined))
+    return { message: undefined, context: {}, event: first as Values };
   const context = contextOf(first);
   const [text, ...rest] = more;
   if (typeof text === "string") return textCall(context, text, rest);
@@ -36,7 +40,7 @@ const SHAPE: ReadonlySet<string> = new Set([...EVENT_FIELDS, "event_id", "receiv
 
 /** True for an object that is an event, not only data: all its keys are fields of one, and it says what it is. */
 export function isWholeEvent(value: unknown): value is Values {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (typeof value !== "object" || value === null || isOne(value)) return false;
   const keys = Object.keys(value);
   return keys.every((key) => SHAPE.has(key)) && ["event_type", "event_data", "log_level"].some((key) => key in value);
 }
@@ -49,10 +53,31 @@ function textCall(context: Values, text: string | undefined, given: readonly unk
   const holes = [...(text?.matchAll(PLACEHOLDER) ?? [])].map(([hole]) => hole).filter((hole) => hole !== "%%");
   // "50%done", { volume: 5 }: Python's habit, where the text is no template.
   const isTemplate =
-    holes.length > 0 && !(given.length === 1 && isFields(given[0]) && !TAKES_OBJECTS.test(holes[0] ?? ""));
+    holes.length > 0 &&
+    !(given.length === 1 && !TAKES_OBJECTS.test(holes[0] ?? "") && fieldsOf(given[0]) !== undefined);
   const used = isTemplate ? Math.min(holes.length, given.length) : 0;
-  const message = used > 0 ? format(text, ...given.slice(0, used)) : text;
-  return { message, context: withRest(context, given.slice(used)), event: undefined };
+  const message = used > 0 && text !== undefined ? formatted(text, holes, given.slice(0, used)) : undefined;
+  const rest = message === undefined ? given : given.slice(used);
+  return { message: message ?? text, context: withRest(context, rest), event: undefined };
+}
+
+/** Undefined where a value cannot be written: the values then stand beside the text. */
+function formatted(text: string, holes: readonly string[], given: readonly unknown[]): string | undefined {
+  let at = 0;
+  // JSON is written here, for `util.format` has none for a bigint.
+  const template = text.replace(PLACEHOLDER, (hole) =>
+    hole !== "%%" && at++ < given.length && hole === "%j" ? "%s" : hole,
+  );
+  return readOr(() => format(template, ...given.map((value, index) => shown(holes[index], value))), undefined);
+}
+
+/** A value as its place takes it. What may be large is copied within bounds; what has a text of its own keeps it. */
+function shown(hole: string | undefined, value: unknown): unknown {
+  if (hole === "%j") return stringifyJson(plain(value, BOUNDS));
+  if (typeof value !== "object" || value === null || isError(value)) return value;
+  const prototype = Object.getPrototypeOf(value);
+  const isBag = prototype === Object.prototype || prototype === null;
+  return isBag || hole === "%o" || hole === "%O" ? plain(value, BOUNDS) : value;
 }
 
 /** Objects are context, the first error is the error; what is neither stands in a list of its own. */
@@ -61,25 +86,19 @@ function withRest(context: Values, rest: readonly unknown[]): Values {
   const merged: Record<string, unknown> = { ...context };
   const others: unknown[] = [];
   for (const one of rest) {
-    if (one instanceof Error && !Object.hasOwn(merged, "err")) merged.err = one;
-    else if (isFields(one)) Object.assign(merged, one);
+    const fields = fieldsOf(one);
+    if (isError(one) && !Object.hasOwn(merged, "err")) merged.err = one;
+    else if (fields !== undefined) Object.assign(merged, fields);
     else if (one !== undefined) others.push(one);
   }
   return others.length === 0 ? merged : { ...merged, args: others };
 }
 
-function contextOf(given: unknown): Values {
-  if (given instanceof Error) return { err: given };
-  if (isFields(given)) return given;
-  return given === undefined || given === null ? {} : { value: given };
-}
-
 function messageOf({ err, msg, message, value }: Values): string | undefined {
-  if (err instanceof Error && msg === undefined && message === undefined) return err.message;
+  if (isError(err) && msg === undefined && message === undefined) return readOr(() => textOf(err.message), undefined);
   return ["number", "boolean", "bigint"].includes(typeof value) ? String(value) : undefined;
 }
 
-function isFields(value: unknown): value is Values {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return !(value instanceof Error || value instanceof Date || value instanceof Map || value instanceof Set);
+function textOf(message: unknown): string | undefined {
+  return typeof message === "string" ? message : undefined;
 }

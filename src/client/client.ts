@@ -11,12 +11,13 @@ import type { Selector } from "../event/selector/selector.ts";
 import { invalid } from "../ship/option-checks.ts";
 import type { ShipStats } from "../ship/shipper.ts";
 import { addAliases, type ClientAliases } from "./aliases.ts";
+import { bindMethods } from "./bind-methods.ts";
 import { Core, GRAVITY, type Gravity } from "./core.ts";
 import type { DeliverySummary } from "./delivery.ts";
 import { type LevelInput, labelOf, thresholdOf } from "./levels.ts";
 import { type LogOptions, logged } from "./logged.ts";
 import { type EventClientOptions, resolveClientOptions } from "./options.ts";
-import type { ArchiveRequest, ListOptions } from "./reads.ts";
+import type { ArchiveRequest, ListOptions, PurgeOptions } from "./reads.ts";
 import type { Answered, PeriodsOptions, Reported, ReportOptions, SettingsOptions } from "./reports.ts";
 import { type Scope, type Serializers, withBound, withoutBound } from "./scope.ts";
 import type { EventSearch, SearchOptions } from "./search.ts";
@@ -59,11 +60,13 @@ export class EventClient implements AsyncDisposable {
     if (options instanceof Inherited) {
       this.#core = options.core;
       this.#scope = options.scope;
+      bindMethods(this);
       return;
     }
     this.#core = new Core(resolveClientOptions(options));
     const { source, context, threshold, eventThreshold } = this.#core.options;
     this.#scope = { source, bound: context, serializers: {}, threshold, eventThreshold };
+    bindMethods(this);
   }
 
   /**
@@ -121,7 +124,8 @@ export class EventClient implements AsyncDisposable {
   }
 
   /** pino's name for {@link bind}, with a level and serializers of its own. */
-  child(fields: Readonly<Record<string, unknown>> = {}, { level, serializers }: ChildOptions = {}): EventClient {
+  child(fields: Readonly<Record<string, unknown>> = {}, options: ChildOptions = {}): EventClient {
+    const { level, serializers } = childOptions(options);
     const all = { ...this.#scope.serializers, ...serializers };
     const child = this.#bound(withBound(this.#scope, fields, all));
     if (level !== undefined) child.level = String(level);
@@ -199,12 +203,13 @@ export class EventClient implements AsyncDisposable {
   async get_events(number: number | ListOptions = 100, level?: LevelInput): Promise<Record<string, Event>> {
     const own = Number.isFinite(this.#scope.eventThreshold) ? this.#scope.eventThreshold : 0;
     const options = typeof number === "number" ? { number, level } : number;
-    return this.#core.reads.list({ ...options, level: options.level ?? own });
+    return this.#core.reads.list(options, own);
   }
 
   /**
    * Events a selector in MongoDB's syntax accepts: `await` gives them by id, `for await` one by one, `pages()` page by page.
-   * @throws EventStoreError `EVT_INVALID_OPTION`; the rest when the result is wanted
+   * @throws EventStoreError `EVT_INVALID_OPTION`, and `EVT_INVALID_SELECTOR` for what cannot be sent; the rest when the
+   * result is wanted
    */
   query_events(selector: Selector = {}, options: SearchOptions = {}): EventSearch {
     return this.#core.reads.search(selector, options);
@@ -220,23 +225,29 @@ export class EventClient implements AsyncDisposable {
     return this.#core.reads.archive(request);
   }
 
-  /** Deletes archived events for good. @param options `older_than_days` since archiving, 365 by default */
-  purge_events({ older_than_days = 365 } = {}): Promise<{ readonly deleted_count: number }> {
-    return this.#core.reads.purge(older_than_days);
+  /** Deletes archived events for good, those archived `older_than_days` ago, 365 by default. @throws EventStoreError */
+  purge_events(options: PurgeOptions = {}): Promise<{ readonly deleted_count: number }> {
+    return this.#core.reads.purge(options);
   }
 
   /** Utilization by session; a text with `csv: true`. @throws EventStoreError */
-  async get_session_utilization<const O extends ReportOptions>(options?: O): Promise<Reported<O>> {
+  async get_session_utilization<const O extends ReportOptions = { readonly csv?: false }>(
+    options?: O,
+  ): Promise<Reported<O>> {
     return this.#core.reports.sessions(options ?? ({} as O));
   }
 
   /** Utilization by day or another period; a text with `csv: true`. @throws EventStoreError */
-  async get_utilization_periods<const O extends PeriodsOptions>(options?: O): Promise<Reported<O>> {
+  async get_utilization_periods<const O extends PeriodsOptions = { readonly csv?: false }>(
+    options?: O,
+  ): Promise<Reported<O>> {
     return this.#core.reports.periods(options ?? ({} as O));
   }
 
   /** Utilization by user; a text with `csv: true`. @throws EventStoreError */
-  async get_user_utilization_report<const O extends ReportOptions>(options?: O): Promise<Reported<O>> {
+  async get_user_utilization_report<const O extends ReportOptions = { readonly csv?: false }>(
+    options?: O,
+  ): Promise<Reported<O>> {
     return this.#core.reports.users(options ?? ({} as O));
   }
 
@@ -262,7 +273,8 @@ export class EventClient implements AsyncDisposable {
 
   /**
    * Events as they arrive, through reconnects; MADSci's server, which has no stream, is asked every second.
-   * @throws EventStoreError `EVT_INVALID_OPTION`; the rest while it is iterated
+   * @throws EventStoreError `EVT_INVALID_OPTION`, and `EVT_INVALID_SELECTOR` for what cannot be sent; the rest while it is
+   * iterated
    */
   tail(selector: Selector = {}, options: TailOptions = {}): Tail {
     const { http, life } = this.#core;
@@ -275,6 +287,15 @@ export class EventClient implements AsyncDisposable {
 
   #bound(scope: Scope): EventClient {
     return new EventClient(new Inherited(this.#core, scope) as EventClientOptions);
+  }
+}
+
+function childOptions(options: ChildOptions): ChildOptions {
+  try {
+    const { level, serializers } = options;
+    return { level, serializers: { ...serializers } };
+  } catch {
+    throw invalid("the options of child cannot be read: pass { level, serializers }");
   }
 }
 

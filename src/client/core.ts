@@ -9,6 +9,7 @@ import { type Call, readCall, type Values } from "./call.ts";
 import { Delivery } from "./delivery.ts";
 import { diagnosticsTo, type Tell } from "./diagnostics.ts";
 import { draftOf } from "./draft.ts";
+import { BOUNDS, isError, readOr } from "./fields.ts";
 import { HttpCaller } from "./http-call.ts";
 import { TRACE } from "./levels.ts";
 import type { ResolvedClientOptions } from "./options.ts";
@@ -43,7 +44,7 @@ export class Core {
     this.#tell = diagnosticsTo(options.onDiagnostic);
     this.delivery = new Delivery(options, this.#tell);
     this.http = new HttpCaller(options.target, this.#life.signal);
-    this.kind = new ServerKind(this.http);
+    this.kind = new ServerKind(this.http, options.timeouts.dataMs);
     this.reads = new Reads(this.http, this.kind, options.timeouts);
     this.reports = new Reports(this.http, options.timeouts);
   }
@@ -79,10 +80,10 @@ export class Core {
   /** Something in the call cannot even be looked at; what can be is an event. */
   #recordedPlain(gravity: Gravity, scope: Scope, given: readonly unknown[]): string {
     try {
-      return this.#recorded(gravity, scope, plain(given) as unknown[]);
+      return this.#recorded(gravity, scope, plain(given, BOUNDS) as unknown[]);
     } catch (error) {
       this.delivery.failed();
-      const why = error instanceof Error ? error.message : typeof error;
+      const why = readOr(() => (isError(error) ? String(error.message) : typeof error), "unreadable");
       this.#tell({ kind: "unloggable", message: `a log call is lost: ${why}` });
       return "";
     }

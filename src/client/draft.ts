@@ -12,8 +12,9 @@ import { fieldsMapper } from "../event/line.ts";
 import { define } from "../event/line-draft.ts";
 import { readType } from "../event/line-field.ts";
 import { timeText } from "../event/line-time.ts";
-import { plain } from "../event/line-value.ts";
-import type { Call, Values } from "./call.ts";
+import { plainFields } from "../event/line-value.ts";
+import type { Call } from "./call.ts";
+import { BOUNDS } from "./fields.ts";
 import { typeOf } from "./levels.ts";
 import { fieldsIn, type Scope, sourceIn } from "./scope.ts";
 
@@ -24,7 +25,7 @@ const mapper = fieldsMapper({}, { time: () => timeText(Date.now()) ?? "" });
 
 /** @param id of the event */
 export function draftOf(call: Call, level: LogLevel, scope: Scope, id: string): EventInput {
-  const fields = plain(fieldsIn(scope, call.context)) as Values;
+  const fields = plainFields(fieldsIn(scope, call.context), BOUNDS);
   const lifted: Record<string, unknown> = { ...fields };
   if (call.message !== undefined) lifted.msg = call.message;
   const own = DATA_HERE.filter((key) => Object.hasOwn(lifted, key));

@@ -6,8 +6,10 @@
  * other's.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { EventStoreError } from "../errors.ts";
 import type { Source } from "../event/event.ts";
 import { checkKeys, checkSource, invalid } from "../ship/option-checks.ts";
+import { contextOf } from "./fields.ts";
 
 /** @since 0.1.0 */
 export interface EventContext {
@@ -34,12 +36,7 @@ const storage = new AsyncLocalStorage<CurrentContext>();
  * @since 0.1.0
  */
 export function withEventContext<T>(context: EventContext, work: () => T): T {
-  checkKeys("", context, ["source", "metadata", "inherit"]);
-  const { source = {}, metadata = {}, inherit = true } = context;
-  if (typeof metadata !== "object" || metadata === null) throw invalid("metadata must be an object");
-  const outer = inherit ? currentEventContext() : NONE;
-  const inner = { source: { ...outer.source, ...checkSource(source) }, metadata: { ...outer.metadata, ...metadata } };
-  return storage.run(inner, work);
+  return storage.run(innerOf(context), work);
 }
 
 /**
@@ -54,4 +51,18 @@ export function ownership_context<T>(source: Source, work: () => T): T {
 /** The context in force here; empty outside any. @since 0.1.0 */
 export function currentEventContext(): CurrentContext {
   return storage.getStore() ?? NONE;
+}
+
+function innerOf(context: EventContext): CurrentContext {
+  try {
+    checkKeys("", context, ["source", "metadata", "inherit"]);
+    const { source = {}, metadata = {}, inherit = true } = context;
+    if (typeof metadata !== "object" || metadata === null) throw invalid("metadata must be an object");
+    const outer = inherit ? currentEventContext() : NONE;
+    const own = { source: checkSource(source), metadata: contextOf(metadata) };
+    return { source: { ...outer.source, ...own.source }, metadata: { ...outer.metadata, ...own.metadata } };
+  } catch (error) {
+    if (error instanceof EventStoreError) throw error;
+    throw invalid("the context cannot be read: pass { source, metadata, inherit } as plain values");
+  }
 }

@@ -68,7 +68,7 @@ export class HttpCaller {
     try {
       return parseJson(answer.text);
     } catch {
-      throw unavailable(`${nameOf(question)}: the answer of ${this.base} is not JSON`);
+      throw this.foreign(question, "no JSON");
     }
   }
 
@@ -81,6 +81,11 @@ export class HttpCaller {
 
   refused(question: Question, answer: Pick<Answer, "status" | "text">): EventStoreError {
     return refusalError(nameOf(question), answer, question.invalid ?? "EVT_INVALID_OPTION");
+  }
+
+  /** What came is none of an Event Manager's: `EVT_BACKEND_UNAVAILABLE`. @param what what came, or is missing, in a few words */
+  foreign(question: Pick<Question, "method" | "path">, what: string): EventStoreError {
+    return unavailable(`${nameOf(question)}: ${this.base} answers, but not as an event server (${what})`);
   }
 
   /** Any answer that came in full. @throws EventStoreError `EVT_BACKEND_UNAVAILABLE`, `EVT_CLOSED` */
@@ -178,7 +183,7 @@ export class HttpCaller {
 }
 
 /** Why a request got no answer, in the system's word for it. */
-function whyNot(error: unknown): string {
+export function whyNot(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: unknown; message?: unknown }; message?: unknown };
   return `does not answer (${[cause?.code, cause?.message, message].find((word) => typeof word === "string" && word)})`;
 }
@@ -198,7 +203,7 @@ export function pathOf({ path, query = {} }: Pick<Question, "path" | "query">): 
   return given.size === 0 ? path : `${path}?${given}`;
 }
 
-function nameOf({ method, path }: Question): string {
+function nameOf({ method, path }: Pick<Question, "method" | "path">): string {
   return `${method} ${path}`;
 }
 

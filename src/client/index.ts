@@ -16,7 +16,7 @@ export type { CommonData, ErrorData, EventDataByType, EventDataOf } from "./even
 export type { LevelInput } from "./levels.ts";
 export type { LogOptions } from "./logged.ts";
 export type { ClientShipOptions, ClientTimeouts, EventClientOptions } from "./options.ts";
-export type { ArchiveRequest, ListOptions } from "./reads.ts";
+export type { ArchiveRequest, ListOptions, PurgeOptions } from "./reads.ts";
 export type { Answered, PeriodsOptions, Reported, ReportOptions, SettingsOptions } from "./reports.ts";
 export type { Serializers } from "./scope.ts";
 export { EventSearch, type SearchOptions } from "./search.ts";

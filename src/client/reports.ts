@@ -3,6 +3,7 @@ import { type Json, stringifyJson } from "../event/json.ts";
 import { checkKeys } from "../ship/option-checks.ts";
 import type { HttpCaller, Question } from "./http-call.ts";
 import type { ClientTimeouts } from "./options.ts";
+import { isObject } from "./stored.ts";
 
 /** An object a server answers with. @since 0.1.0 */
 export type Answered = { readonly [key: string]: Json };
@@ -17,7 +18,10 @@ export interface ReportOptions {
 }
 
 /** What a report is: a text where CSV was asked for. @since 0.1.0 */
-export type Reported<O extends ReportOptions> = O extends { readonly csv: true } ? string : Answered;
+export type Reported<O extends ReportOptions> = O extends unknown
+  ? ReportedFor<"csv" extends keyof O ? O["csv"] : false>
+  : never;
+type ReportedFor<Csv> = [Csv] extends [true] ? string : true extends Csv ? string | Answered : Answered;
 
 /** @since 0.1.0 */
 export interface PeriodsOptions extends ReportOptions {
@@ -91,10 +95,15 @@ export class Reports {
     const { csv, ...query } = options;
     const question: Question = { method: "GET", path, query: { ...query, csv_format: csv }, timeoutMs };
     if (csv !== true) return (await this.#object(question)) as Reported<O>;
-    return (await this.#http.accepted({ ...question, accept: "text/csv" })).text as Reported<O>;
+    const { type, text } = await this.#http.accepted({ ...question, accept: "text/csv" });
+    if (!/^text\/csv\b/i.test(type))
+      throw this.#http.foreign(question, `${type || "no content type"} instead of text/csv`);
+    return text as Reported<O>;
   }
 
   async #object(question: Question): Promise<Answered> {
-    return (await this.#http.json(question)) as Answered;
+    const answer = await this.#http.json(question);
+    if (isObject(answer)) return answer;
+    throw this.#http.foreign(question, "no JSON object");
   }
 }

@@ -2,6 +2,7 @@
 import type { Source } from "../event/event.ts";
 import type { Values } from "./call.ts";
 import { currentEventContext } from "./event-context.ts";
+import { contextOf } from "./fields.ts";
 
 /** Turns the value of a key into what is logged, as in pino. @since 0.1.0 */
 export type Serializers = Readonly<Record<string, (value: never) => unknown>>;
@@ -29,7 +30,7 @@ export function sourceIn({ source }: Scope): Source {
 
 /** A scope with more bound fields. */
 export function withBound(scope: Scope, fields: Values, serializers: Serializers = scope.serializers): Scope {
-  return { ...scope, serializers, bound: { ...scope.bound, ...serialized(fields, serializers) } };
+  return { ...scope, serializers, bound: { ...scope.bound, ...serialized(contextOf(fields), serializers) } };
 }
 
 /** A scope without some of them. */

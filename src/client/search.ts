@@ -10,10 +10,13 @@ import type { Event, StoredEvent } from "../event/event.ts";
 import { type Json, stringifyJson } from "../event/json.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import type { Selector } from "../event/selector/selector.ts";
-import { invalid, whole } from "../ship/option-checks.ts";
+import { parseTimestamp } from "../event/timestamp.ts";
+import { localZone, zoneReader } from "../event/zone.ts";
+import { checkKeys, invalid, whole } from "../ship/option-checks.ts";
 import type { HttpCaller } from "./http-call.ts";
-import type { ServerKind } from "./server-kind.ts";
-import { byTime, instantOfEvent, keyed, storedEvent, storedEvents } from "./stored.ts";
+import { sendableSelector } from "./sendable.ts";
+import type { Kind, ServerKind } from "./server-kind.ts";
+import { allEvents, byTime, instantOfEvent, isObject, keyed, storedEvents } from "./stored.ts";
 
 /** @since 0.1.0 */
 export interface SearchOptions {
@@ -45,22 +48,27 @@ const KNOWN = ["from", "to", "order", "limit", "includeArchived", "fields", "pag
 const DICTIONARY_MAX = 100_000;
 const PAGE = 500;
 const PAGE_MAX = 1000;
+const PATH_OF_OURS = "/v1/events/search";
+const PATH_OF_MADSCI = "/events/query";
 
 /** @since 0.1.0 */
-export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, AsyncIterable<StoredEvent> {
+export class EventSearch implements Promise<Record<string, StoredEvent>>, AsyncIterable<StoredEvent> {
+  readonly [Symbol.toStringTag] = "EventSearch";
   readonly #parts: SearchParts;
   readonly #selector: Selector;
   readonly #options: SearchOptions;
   #cursor: string | undefined;
 
-  /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option */
+  /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option, `EVT_INVALID_SELECTOR` naming what cannot be sent */
   constructor(parts: SearchParts, selector: Selector, options: SearchOptions) {
-    const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-    if (unknown !== undefined) throw invalid(`unknown option "${unknown}"; known ones are ${KNOWN.join(", ")}`);
+    checkKeys("", options, KNOWN);
+    const { signal } = options;
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid("signal must be an AbortSignal");
+    for (const name of ["from", "to"] as const) checkTime(name, options[name]);
     whole("limit", options.limit, 1);
     if (whole("pageSize", options.pageSize, PAGE) > PAGE_MAX) throw invalid(`pageSize must be ${PAGE_MAX} at most`);
     this.#parts = parts;
-    this.#selector = selector;
+    this.#selector = sendableSelector(selector);
     this.#options = options;
   }
 
@@ -74,10 +82,11 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
    * @throws EventStoreError `EVT_INVALID_SELECTOR` naming path and operator; `EVT_BACKEND_UNAVAILABLE`
    */
   async *pages(): AsyncGenerator<StoredEvent[]> {
-    const kind = await this.#parts.kind.get();
+    const deadlineMs = performance.now() + this.#parts.timeoutMs;
+    const kind = await this.#kind();
     let isAsked = false;
     try {
-      for await (const page of kind === "v1" ? this.#pagesOfOurs() : this.#pagesOfMadsci()) {
+      for await (const page of kind === "v1" ? this.#pagesOfOurs(deadlineMs) : this.#pagesOfMadsci(deadlineMs)) {
         isAsked = true;
         if (page.length > 0) yield page;
       }
@@ -85,9 +94,22 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
       if (isAsked || kind !== "v1" || !isMissing(error)) throw error;
       // Another server stands there now.
       this.#parts.kind.forget();
-      if ((await this.#parts.kind.get()) === "v1") throw error;
-      yield* this.#pagesOfMadsci();
+      if ((await this.#kind()) === "v1") throw error;
+      yield* this.#pagesOfMadsci(deadlineMs);
     }
+  }
+
+  /** Other searches may wait for the same answer: a signal ends only the wait of its own. */
+  async #kind(): Promise<Kind> {
+    const { signal } = this.#options;
+    const asked = this.#parts.kind.get();
+    if (signal === undefined) return asked;
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(signal.reason);
+      signal.addEventListener("abort", stop, { once: true });
+      asked.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<StoredEvent> {
@@ -115,26 +137,39 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
     return this.toArray().then(keyed).then(fulfilled, rejected);
   }
 
-  async *#pagesOfOurs(): AsyncGenerator<StoredEvent[]> {
+  catch<B = never>(
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<Record<string, StoredEvent> | B> {
+    return this.then(undefined, rejected);
+  }
+
+  finally(settled?: (() => void) | null): Promise<Record<string, StoredEvent>> {
+    return this.then().finally(settled);
+  }
+
+  async *#pagesOfOurs(deadlineMs: number): AsyncGenerator<StoredEvent[]> {
     const { from, to, order, includeArchived, fields, limit = Number.POSITIVE_INFINITY } = this.#options;
     const fixed = { selector: this.#selector, from: textOf(from), to: textOf(to), order };
     const more = { include_archived: includeArchived, fields: fields && [...new Set(["_id", ...fields])] };
     let { cursor } = this.#options;
     let left = limit;
+    let withinMs = deadlineMs - performance.now();
     do {
       const size = Math.min(left, this.#options.pageSize ?? PAGE);
-      const answer = await this.#ask("/v1/events/search", { ...fixed, ...more, limit: size, cursor });
-      const { events = [], cursor: next } = answer as { events?: Json[]; cursor?: string | null };
-      yield fields
-        ? (events as unknown as StoredEvent[])
-        : events.map(storedEvent).filter((event) => event !== undefined);
-      left -= events.length;
-      cursor = next ?? undefined;
+      const answer = await this.#ask(PATH_OF_OURS, { ...fixed, ...more, limit: size, cursor }, withinMs);
+      withinMs = this.#parts.timeoutMs;
+      const page = pageOf(answer, fields !== undefined);
+      // The same place again would be asked for for ever.
+      if (page === undefined || (page.next !== undefined && page.next === cursor))
+        throw this.#parts.http.foreign({ method: "POST", path: PATH_OF_OURS }, "no page of events");
+      yield page.events;
+      left -= page.events.length;
+      cursor = page.next;
       this.#cursor = cursor;
     } while (cursor !== undefined && left > 0);
   }
 
-  async *#pagesOfMadsci(): AsyncGenerator<StoredEvent[]> {
+  async *#pagesOfMadsci(deadlineMs: number): AsyncGenerator<StoredEvent[]> {
     if (this.#options.cursor !== undefined) throw invalid("cursor: MADSci's server has none");
     // That server knows no guard; a mistake in a selector is a failure of its database.
     const { fields: named } = parseSelector(this.#selector);
@@ -143,7 +178,9 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
       order = "newest",
       includeArchived = named.has("archived") || named.has("archived_at"),
     } = this.#options;
-    const events = storedEvents(await this.#ask("/events/query", this.#selector));
+    const events = storedEvents(await this.#ask(PATH_OF_MADSCI, this.#selector, deadlineMs - performance.now()));
+    if (events === undefined)
+      throw this.#parts.http.foreign({ method: "POST", path: PATH_OF_MADSCI }, "no events by id");
     const wanted = events.filter((event) => (includeArchived || !event.archived) && this.#isInTime(event)).sort(byTime);
     if (order === "newest") wanted.reverse();
     const chosen = wanted.slice(0, limit).map((event) => projected(event, this.#options.fields));
@@ -151,8 +188,9 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
     for (let at = 0; at < chosen.length; at += size) yield chosen.slice(at, at + size);
   }
 
-  #ask(path: string, body: unknown): Promise<Json> {
-    const { http, timeoutMs } = this.#parts;
+  #ask(path: string, body: unknown, withinMs: number): Promise<Json> {
+    const { http } = this.#parts;
+    const timeoutMs = Math.max(1, Math.ceil(withinMs));
     const { signal } = this.#options;
     const question = { method: "POST", path, timeoutMs, signal, isRepeatable: true } as const;
     return http.json({ ...question, body: stringifyJson(body), invalid: "EVT_INVALID_SELECTOR" });
@@ -166,8 +204,28 @@ export class EventSearch implements PromiseLike<Record<string, StoredEvent>>, As
   }
 }
 
+interface Page {
+  readonly events: StoredEvent[];
+  readonly next: string | undefined;
+}
+
+/** A page of our server; undefined where the answer is none. */
+function pageOf(answer: Json, isProjected: boolean): Page | undefined {
+  if (!isObject(answer) || !Array.isArray(answer.events)) return undefined;
+  const { events: given, cursor = null } = answer as { events: Json[]; cursor?: Json };
+  const events = allEvents(given);
+  if (events === undefined || (cursor !== null && typeof cursor !== "string")) return undefined;
+  return { events: isProjected ? (given as unknown as StoredEvent[]) : events, next: cursor ?? undefined };
+}
+
 function isMissing(error: unknown): boolean {
   return error instanceof EventStoreError && /: HTTP 40[45]\b/.test(error.message);
+}
+
+function checkTime(name: string, time: unknown): void {
+  if (time === undefined || (time instanceof Date && !Number.isNaN(time.getTime()))) return;
+  const isText = typeof time === "string" && typeof parseTimestamp(time, zoneReader(localZone())) !== "string";
+  if (!isText) throw invalid(`${name} must be an ISO 8601 text or a valid Date`);
 }
 
 function textOf(time: string | Date | undefined): string | undefined {

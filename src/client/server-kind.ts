@@ -13,10 +13,13 @@ const ASK_MS = 10_000;
 
 export class ServerKind {
   readonly #http: HttpCaller;
+  readonly #withinMs: number;
   #asking: Promise<Kind> | undefined;
 
-  constructor(http: HttpCaller) {
+  /** @param withinMs longest wait for the answer */
+  constructor(http: HttpCaller, withinMs = ASK_MS) {
     this.#http = http;
+    this.#withinMs = Math.min(withinMs, ASK_MS);
   }
 
   /** @throws EventStoreError `EVT_BACKEND_UNAVAILABLE`, or that of a refusal; the next call asks again then */
@@ -34,11 +37,13 @@ export class ServerKind {
   }
 
   async #ask(): Promise<Kind> {
-    const question = { method: "GET", path: "/live", timeoutMs: ASK_MS } as const;
+    const question = { method: "GET", path: "/live", timeoutMs: this.#withinMs } as const;
     const answer = await this.#http.ask(question);
     if (answer.status === 404 || answer.status === 405) return "madsci";
     if (answer.status !== 200) throw this.#http.refused(question, answer);
-    return isAlive(answer.text) ? "v1" : "madsci";
+    // MADSci's server has no such route: whoever has one, and is not ours, is no event server.
+    if (!isAlive(answer.text)) throw this.#http.foreign(question, 'no {"status": "alive"}');
+    return "v1";
   }
 }
 

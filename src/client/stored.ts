@@ -22,19 +22,29 @@ const ABSENT = {
   skew_ms: null,
 } as const;
 
-/** A document of a server; undefined where it is none. */
+/** A document of a server; undefined where it is none, which an object without an id is not either. */
 export function storedEvent(given: unknown): StoredEvent | undefined {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return undefined;
-  const { _id, event_id, ...fields } = given as Record<string, Json>;
-  return { _id: String(_id ?? event_id), ...ABSENT, ...fields } as StoredEvent;
+  if (!isObject(given)) return undefined;
+  const { _id, event_id, ...fields } = given;
+  const id = _id ?? event_id;
+  if (!["string", "number", "bigint"].includes(typeof id) || id === "") return undefined;
+  return { _id: String(id), ...ABSENT, ...fields } as StoredEvent;
 }
 
-/** The events of an answer that is keyed by id, in its order. */
-export function storedEvents(answer: Json): StoredEvent[] {
-  if (typeof answer !== "object" || answer === null) return [];
-  return Object.values(answer)
-    .map(storedEvent)
-    .filter((event) => event !== undefined);
+/** The events of an answer that is keyed by id, in its order; undefined where anything in it is no event. */
+export function storedEvents(answer: Json): StoredEvent[] | undefined {
+  return isObject(answer) ? allEvents(Object.values(answer)) : undefined;
+}
+
+/** A list of documents; undefined where one of them is no event. */
+export function allEvents(documents: readonly Json[]): StoredEvent[] | undefined {
+  const events = documents.map(storedEvent).filter((event) => event !== undefined);
+  return events.length === documents.length ? events : undefined;
+}
+
+/** Neither null nor a list. */
+export function isObject(value: unknown): value is Readonly<Record<string, Json>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Keyed by id. Ids that look like whole numbers come first in JavaScript's objects, whatever their order was. */

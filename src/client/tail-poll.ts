@@ -24,10 +24,14 @@ export interface PollOptions {
   readonly seen: RecentIds;
   readonly end: AbortSignal;
   readonly pollMs?: number | undefined;
+  /** Told after each look whether the server answered, and why not. */
+  readonly onLink?: (state: "lost" | "back", cause?: string) => void;
 }
 
 const POLL_MS = 1000;
 const ASK_MS = 10_000;
+/** Longest pause between two looks while the server does not answer. */
+const MAX_PAUSE_MS = 30_000;
 /** Events asked for at a time, more while all of them are new. */
 const STEPS = [100, 1000, 10_000] as const;
 const MARK = "poll:";
@@ -49,7 +53,8 @@ export async function* pollEvents(options: PollOptions): AsyncGenerator<TailItem
     }
     if (found !== undefined && !isLive) yield { kind: "live", cursor: look.cursor };
     isLive ||= found !== undefined;
-    await sleep(pollMs, undefined, { signal: end }).catch(() => {});
+    const pauseMs = Math.max(pollMs, Math.min(MAX_PAUSE_MS, pollMs * 2 ** Math.min(look.failures, 10)));
+    await sleep(pauseMs, undefined, { signal: end }).catch(() => {});
   }
 }
 
@@ -65,6 +70,8 @@ class Look {
   readonly #condition: ParsedSelector;
   readonly #known = new Set<string>();
   cursor: string;
+  /** Looks without an answer since the last one that had one. */
+  failures = 0;
   #isFirst = true;
 
   constructor(options: PollOptions, condition: ParsedSelector) {
@@ -78,11 +85,15 @@ class Look {
     try {
       const found = this.#isFirst ? await this.#first() : await this.#later();
       this.#isFirst = false;
+      this.failures = 0;
+      this.#options.onLink?.("back");
       return found;
     } catch (error) {
-      if (error instanceof EventStoreError && error.retryable) return undefined;
       if (this.#options.end.aborted) return undefined;
-      throw error;
+      if (!(error instanceof EventStoreError) || !error.retryable) throw error;
+      this.failures += 1;
+      this.#options.onLink?.("lost", error.message);
+      return undefined;
     }
   }
 
@@ -117,7 +128,10 @@ class Look {
 
   async #newest(number: number): Promise<StoredEvent[]> {
     const question = { method: "GET", path: "/events", query: { number, level: 0 }, timeoutMs: ASK_MS } as const;
-    return storedEvents(await this.#options.http.json({ ...question, signal: this.#options.end })).sort(byTime);
+    const { http, end: signal } = this.#options;
+    const events = storedEvents(await http.json({ ...question, signal }));
+    if (events === undefined) throw http.foreign(question, "no events by id");
+    return events.sort(byTime);
   }
 
   #remember(id: string): void {

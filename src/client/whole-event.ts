@@ -13,6 +13,7 @@ import { plain } from "../event/line-value.ts";
 import { parseEvent } from "../event/parse.ts";
 import type { Values } from "./call.ts";
 import type { Tell } from "./diagnostics.ts";
+import { BOUNDS } from "./fields.ts";
 
 export interface Change {
   /** The level of the method it was handed to; its own where undefined. */
@@ -28,10 +29,11 @@ const LIMITS = { maxBytes: Infinity, maxDepth: Infinity, maxKeys: Infinity };
  * @param source for an event that names none
  */
 export function wholeEvent(given: Values, change: Change, source: Source, tell: Tell): EventInput {
-  const valid = checked({ ...(plain(given) as Values) }, tell);
+  const copy = plain(given, BOUNDS) as Values;
+  const valid = checked({ ...copy }, tell);
   const hasSource = Object.keys(valid.source ?? {}).length > 0;
   const event = hasSource ? valid : { ...valid, source };
-  return changed(event, change, given, tell);
+  return changed(event, change, copy, tell);
 }
 
 /** A copy with another level or as an alert, under a new id; the event itself where nothing differs. */

@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Access, LinkState } from "../../src/cli/access.ts";
+import type { Access, OnLink } from "../../src/cli/access.ts";
 import { type FollowOptions, follow } from "../../src/cli/follow.ts";
 import { grep } from "../../src/cli/grep.ts";
 import { type Io, Output } from "../../src/cli/io.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EventStore } from "../../src/store/store.ts";
+import { scripted, sendJson } from "../client/setup.ts";
 import { openServer, type TestServer } from "../rest/server.ts";
 import { project } from "./run.ts";
 import { runHere } from "./run-here.ts";
@@ -87,6 +88,21 @@ describe("a server that cannot be had", () => {
     const { code, stderr } = await runHere(["count", "--server", "http://localhost:9"], { cwd });
     expect(code).toBe(4);
     expect(stderr).toContain("http://localhost:9");
+  });
+
+  test.each([
+    ["count"],
+    ["query", "--json"],
+    ["get", "a"],
+    ["archive", "--level", "error", "--yes"],
+    ["purge", "--older-than", "0d", "--yes"],
+    ["export", "foreign.ndjson"],
+  ])("%s ends with 4 where what answers is no event server", async (...argv) => {
+    const foreign = await scripted((_request, response) => sendJson(response, 200, { hello: "world" }));
+    const given = argv.filter((one) => one !== undefined);
+    const { code, stdout, stderr } = await runHere([...given, "--server", foreign], { cwd });
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+    expect(stderr).toContain(`${foreign} answers, but not as an event server`);
   });
 
   test.each(["lab:8001", "ftp://lab", ""])("%j is refused as an address", async (address) => {

@@ -133,6 +133,9 @@ describe("a call", () => {
   it("says so where the answer is none of an Event Manager's", async () => {
     const { url } = await answering((response) => void response.end("<html>"));
     const { code, message } = await failure(() => openClient(url).client.health());
-    expect([code, message]).toEqual(["EVT_BACKEND_UNAVAILABLE", `GET /health: the answer of ${url} is not JSON`]);
+    expect([code, message]).toEqual([
+      "EVT_BACKEND_UNAVAILABLE",
+      `GET /health: ${url} answers, but not as an event server (no JSON)`,
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EventClient, StoredEvent } from "../../src/client/index.ts";
 import { failure, KINDS, openClient, openLab, scripted, sendJson } from "./setup.ts";
 
+const NO_EVENT_SERVER = "answers, but not as an event server";
 const at = (n: number) => `2025-01-01T00:00:${String(n).padStart(2, "0")}Z`;
 
 async function open(kind: (typeof KINDS)[number], count = 12) {
@@ -160,6 +161,62 @@ describe("reports", () => {
     for (const { code, message } of failures) {
       const words = expect.stringMatching(/^(GET|POST) \/\w+.*: HTTP 404: Not Found$/);
       expect([code, message]).toEqual(["EVT_INVALID_OPTION", words]);
+    }
+  });
+});
+
+describe("a server that is no event server", () => {
+  const FOREIGN = [{}, { hello: "world" }, { data: { _id: 5 } }, [], [{ _id: "a" }], null, "ok", 5];
+  const reads: readonly [string, (client: EventClient) => unknown][] = [
+    ["query_events", (client) => client.query_events({}).toArray()],
+    ["count_events", (client) => client.count_events()],
+    ["archive_events by id", (client) => client.archive_events({ event_ids: ["a"] })],
+    ["archive_events by selector", (client) => client.archive_events({ selector: {} })],
+    ["purge_events", (client) => client.purge_events()],
+    ["get_event", (client) => client.get_event("a")],
+  ];
+
+  it.each(reads)("is no success of %s, whatever JSON it answers", async (_name, read) => {
+    for (const answer of FOREIGN) {
+      const url = await scripted((_request, response) => sendJson(response, 200, answer));
+      const { code, message } = await failure(() => read(openClient(url).client));
+      expect([code, message]).toEqual(["EVT_BACKEND_UNAVAILABLE", expect.stringContaining(NO_EVENT_SERVER)]);
+    }
+  });
+
+  it.each(["v1", "madsci"])("is not taken for one because it looks like %s's at first", async (kind) => {
+    for (const answer of [{ hello: "world" }, { events: {} }, { events: [{ id: 1 }] }, { events: [], cursor: 5 }, []]) {
+      const url = await scripted((request, response) => {
+        if (request.url !== "/live") return sendJson(response, 200, answer);
+        return kind === "v1" ? sendJson(response, 200, { status: "alive" }) : sendJson(response, 404, {});
+      });
+      const { client } = openClient(url);
+      for (const read of [() => client.count_events(), () => client.query_events({}, { fields: ["alert"] }).toArray()])
+        expect((await failure(read)).message).toContain(NO_EVENT_SERVER);
+    }
+  });
+
+  it("is not asked for the same page for ever", async () => {
+    const url = await scripted((request, response) =>
+      sendJson(response, 200, request.url === "/live" ? { status: "alive" } : { events: [], cursor: "same" }),
+    );
+    expect((await failure(() => openClient(url).client.count_events())).message).toContain(NO_EVENT_SERVER);
+  });
+
+  it("has no list of events and no reports", async () => {
+    for (const answer of [[], "ok", null]) {
+      const url = await scripted((_request, response) => sendJson(response, 200, answer));
+      const { client } = openClient(url);
+      for (const read of [
+        () => client.get_events(),
+        () => client.health(),
+        () => client.settings(),
+        () => client.create_backup(),
+        () => client.get_backup_status(),
+        () => client.get_user_utilization_report(),
+        () => client.get_user_utilization_report({ csv: true }),
+      ])
+        expect((await failure(read)).message).toContain(NO_EVENT_SERVER);
     }
   });
 });

@@ -47,6 +47,18 @@ describe("a tail of MADSci's server", () => {
     expect(await taking).toEqual(["e5"]);
   });
 
+  it("tells why it sees nothing where what answers is no event server", async () => {
+    let asked = 0;
+    const url = await scripted((request, response) => {
+      if (String(request.url).startsWith("/v1/")) return sendJson(response, 404, {});
+      sendJson(response, 200, ++asked < 3 ? { hello: "world" } : {});
+    });
+    const told: string[] = [];
+    const onLink = (...words: [string, string?]) => void told.push(words.join(": "));
+    expect(await reader(quickTail(url, { pollMs: 5, options: { onLink } })).take(1)).toEqual(["live"]);
+    expect(told).toEqual([expect.stringContaining("answers, but not as an event server (no events by id)"), "back"]);
+  });
+
   it("tells of a cursor that is another server's", async () => {
     const lab = await openLab("madsci");
     const { client } = openClient(lab.url);

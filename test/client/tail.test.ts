@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { describe, expect, it, vi } from "vitest";
 import type { EventClient } from "../../src/client/index.ts";
 import { failure, openClient, openLab, scripted, sendJson } from "./setup.ts";
@@ -79,6 +80,51 @@ describe("a tail", () => {
     (await next()).event("b");
     await taking;
     expect(told).toEqual(["lost", "back"]);
+  });
+
+  const html = (response: ServerResponse) => void response.writeHead(200, { "content-type": "text/html" }).end("<p>");
+  const frame = (text: string) => (response: ServerResponse) =>
+    void response.writeHead(200, { "content-type": "text/event-stream" }).end(`retry: 1\n\n${text}\n\n`);
+
+  it.each([
+    ["a page", html, "text/html instead of text/event-stream"],
+    ["JSON", (response: ServerResponse) => sendJson(response, 200, {}), "application/json instead of"],
+    ["no JSON", frame("event: event\ndata: {"), 'a frame "event" that is not JSON'],
+    ["no event", frame('event: event\nid: 1\ndata: {"hello":1}'), "a frame that holds no event"],
+    ["a bad gap", frame('event: gap\ndata: {"dropped":"x"}'), "a gap of no size"],
+    ["unknown frames only", frame("data: hello"), "closed the connection"],
+  ])("tells once that what answers is no event server but %s, and why, until it is one", async (_what, answer, why) => {
+    let asked = 0;
+    const url = await scripted((request, response) => {
+      if (++asked <= 3) answer(response);
+      else new Stream(request, response).event("a");
+    });
+    const told: string[] = [];
+    const tail = quickTail(url, { retryMs: 1, options: { onLink: (...words) => told.push(words.join(": ")) } });
+    expect(await reader(tail).take(1)).toEqual(["a"]);
+    expect(told).toEqual([expect.stringMatching(/^lost: http:/), "back"]);
+    expect(told[0]).toContain(why);
+    expect(tail.cursor).toBe("c-a");
+  });
+
+  it("waits ever longer for a server whose every other frame cannot be read", async () => {
+    const atMs: number[] = [];
+    const text = "retry: 20\n\nevent: live\nid: 1\ndata: {}\n\nevent: event\ndata: {\n\n";
+    const url = await scripted((_request, response) => {
+      atMs.push(performance.now());
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(text);
+    });
+    const tail = quickTail(url, {});
+    const taking = reader(tail).take(100);
+    await expect.poll(() => atMs.length, { timeout: 10_000 }).toBe(6);
+    await tail.close();
+    await taking;
+    expect((atMs[5] as number) - (atMs[4] as number)).toBeGreaterThanOrEqual(150);
+  });
+
+  it("refuses a signal that is none", () => {
+    const { client } = openClient("http://127.0.0.1:9");
+    expect(() => client.tail({}, { signal: {} as AbortSignal })).toThrow("signal must be an AbortSignal");
   });
 
   it("throws what the server refuses", async () => {
