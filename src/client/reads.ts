@@ -39,6 +39,7 @@ export interface PurgeOptions {
 }
 
 const LIST = ["number", "level", "offset", "start_time", "end_time", "include_archived"];
+const COUNT = ["from", "to", "order", "limit", "includeArchived", "pageSize", "cursor", "signal"];
 const ARCHIVE = ["event_ids", "before_date", "selector"];
 /** MADSci's server archives no more of a list and says nothing about the rest. */
 const IDS_AT_ONCE = 1000;
@@ -73,10 +74,10 @@ export class Reads {
     if (typeof options !== "object" || options === null || Array.isArray(options))
       throw invalid("number must be a whole number from 0, or an object of options");
     checkKeys("", options, LIST);
-    const { number = 100, level = own, ...query } = options;
+    const { number = 100, level, ...query } = options;
     if (!Number.isSafeInteger(number) || number < 0) throw invalid("number must be a whole number from 0");
     const timeoutMs = this.#timeouts.defaultMs;
-    const asked = { number, level: lowest(level), ...query };
+    const asked = { number, level: lowest(level ?? own), ...query };
     const question = { method: "GET", path: "/events", query: asked, timeoutMs } as const;
     const events = storedEvents(await this.#http.json(question));
     if (events === undefined) throw this.#http.foreign(question, "no events by id");
@@ -88,6 +89,7 @@ export class Reads {
   }
 
   async count(selector: Selector, options: Omit<SearchOptions, "fields">): Promise<number> {
+    checkKeys("", options, COUNT);
     let count = 0;
     for await (const page of this.search(selector, { pageSize: 1000, ...options, fields: ["_id"] }).pages())
       count += page.length;

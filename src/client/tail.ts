@@ -84,8 +84,8 @@ export class Tail implements AsyncIterable<TailItem>, AsyncDisposable {
 
   /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option, `EVT_INVALID_SELECTOR` naming what cannot be sent */
   constructor(parts: TailParts) {
-    const { cursor, backfill, signal } = parts.options;
     checkKeys("", parts.options, ["cursor", "backfill", "signal", "onLink"]);
+    const { cursor, backfill, signal } = parts.options;
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid("signal must be an AbortSignal");
     if (whole("backfill", backfill, 0, 0) > MAX_BACKFILL) throw invalid(`backfill must be ${MAX_BACKFILL} at most`);
     if (cursor !== undefined && backfill) throw invalid("give either cursor or backfill");
