@@ -7,6 +7,7 @@ import type { TailItem } from "../store/tail-item.ts";
 export const SSE_TYPE = "text/event-stream";
 /** How long a client waits before it connects again, in ms. */
 const RETRY_MS = 1000;
+const PIECE_CHARACTERS = 262_144;
 /** A timer may be early; a heartbeat that is nearly due is sent. */
 const NEARLY = 0.9;
 
@@ -23,17 +24,28 @@ export async function* framesOf(tail: Tail, { heartbeatMs, farewell }: FrameOpti
   let failure: unknown;
   try {
     for await (const items of tail.groups(heartbeatMs)) {
-      let text = items.map(frameOf).join("");
+      yield* piecesOf(items);
       if (performance.now() - beatMs >= heartbeatMs * NEARLY) {
-        text += heartbeat(tail);
+        yield heartbeat(tail);
         beatMs = performance.now();
       }
-      if (text !== "") yield text;
     }
   } catch (error) {
     failure = error;
   }
   yield frame(undefined, "bye", JSON.stringify({ reason: farewell(failure) }));
+}
+
+/** Frames of a group in pieces: what a client that does not read makes the server hold is one piece. */
+function* piecesOf(items: readonly TailItem[]): Generator<string> {
+  let piece = "";
+  for (const item of items) {
+    piece += frameOf(item);
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = "";
+  }
+  if (piece !== "") yield piece;
 }
 
 function frameOf(item: TailItem): string {
