@@ -12,6 +12,7 @@ import { invalid } from "../ship/option-checks.ts";
 import type { ShipStats } from "../ship/shipper.ts";
 import { addAliases, type ClientAliases } from "./aliases.ts";
 import { bindMethods } from "./bind-methods.ts";
+import { type ChildOptions, childOptions } from "./child-options.ts";
 import { Core, GRAVITY, type Gravity } from "./core.ts";
 import type { DeliverySummary } from "./delivery.ts";
 import { type LevelInput, labelOf, thresholdOf } from "./levels.ts";
@@ -19,16 +20,10 @@ import { type LogOptions, logged } from "./logged.ts";
 import { type EventClientOptions, resolveClientOptions } from "./options.ts";
 import type { ArchiveRequest, ListOptions, PurgeOptions } from "./reads.ts";
 import type { Answered, PeriodsOptions, Reported, ReportOptions, SettingsOptions } from "./reports.ts";
-import { type Scope, type Serializers, withBound, withoutBound } from "./scope.ts";
+import { type Scope, withBound, withoutBound } from "./scope.ts";
 import type { EventSearch, SearchOptions } from "./search.ts";
 import { Tail, type TailOptions } from "./tail.ts";
 import type { TypedEvent } from "./typed-event.ts";
-
-/** Options of pino's `child`. @since 0.1.0 */
-export interface ChildOptions {
-  readonly level?: LevelInput;
-  readonly serializers?: Serializers;
-}
 
 /** What a bound client takes over; never seen outside. */
 class Inherited {
@@ -287,15 +282,6 @@ export class EventClient implements AsyncDisposable {
 
   #bound(scope: Scope): EventClient {
     return new EventClient(new Inherited(this.#core, scope) as EventClientOptions);
-  }
-}
-
-function childOptions(options: ChildOptions): ChildOptions {
-  try {
-    const { level, serializers } = options;
-    return { level, serializers: { ...serializers } };
-  } catch {
-    throw invalid("the options of child cannot be read: pass { level, serializers }");
   }
 }
 
