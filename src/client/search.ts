@@ -102,9 +102,9 @@ export class EventSearch implements Promise<Record<string, StoredEvent>>, AsyncI
   /** Other searches may wait for the same answer: a signal ends only the wait of its own. */
   async #kind(): Promise<Kind> {
     const { signal } = this.#options;
+    signal?.throwIfAborted();
     const asked = this.#parts.kind.get();
     if (signal === undefined) return asked;
-    signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const stop = () => reject(signal.reason);
       signal.addEventListener("abort", stop, { once: true });
