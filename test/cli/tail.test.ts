@@ -68,7 +68,7 @@ describe("tail", () => {
     await post(first, { _id: "b", event_type: "test" });
     await tail.shows("a", "b");
     await first.stop("SIGKILL");
-    await tail.process.says("does not answer");
+    await tail.process.says("trying again");
     const line = '{"_id":"c","event_type":"test"}\n';
     expect(await run(["append"], { cwd, input: line })).toMatchObject({ code: 0 });
     const second = await serving(cwd, "--port", new URL(url).port);
