@@ -11,11 +11,11 @@ export type { SelectorLimits, SelectorOptions } from "./event/selector/limits.ts
 export { matches } from "./event/selector/matches.ts";
 export { parseSelector } from "./event/selector/parse.ts";
 export type { ParsedSelector, Selector } from "./event/selector/selector.ts";
+export type { TailItem } from "./event/tail-item.ts";
 export type { AppendResult } from "./store/append-result.ts";
 export type { EventCursor } from "./store/find.ts";
 export type { EventStoreOptions } from "./store/options.ts";
 export type { ArchiveOptions, CountOptions, FindOptions, TimeInput } from "./store/query.ts";
 export { EventStore, type SearchPlan, type StoreStats } from "./store/store.ts";
 export type { Tail } from "./store/tail.ts";
-export type { TailItem } from "./store/tail-item.ts";
 export type { TailOptions } from "./store/tail-options.ts";

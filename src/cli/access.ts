@@ -1,8 +1,8 @@
 /** Access: what commands ask of events, wherever these are. */
 import type { StoredEvent } from "../event/event.ts";
 import type { Selector } from "../event/selector/selector.ts";
+import type { TailItem } from "../event/tail-item.ts";
 import type { CountOptions, FindOptions } from "../store/query.ts";
-import type { TailItem } from "../store/tail-item.ts";
 import type { TailOptions } from "../store/tail-options.ts";
 
 /** A search under way. */

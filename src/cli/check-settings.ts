@@ -1,10 +1,10 @@
 /** What `doctor` says of the settings: which files count, what they hold that is no setting, and whether they hold. */
 
+import { nearestWithin } from "../ship/nearest.ts";
 import { addressOf } from "./address.ts";
 import { type Check, doubt, failed, ok } from "./check.ts";
 import { type Config, type ConfigInput, loadConfig } from "./config.ts";
 import { oneLine } from "./exit.ts";
-import { nearestWithin } from "./nearest.ts";
 import { doubts } from "./server.ts";
 import { fileKeys, ROWS } from "./settings.ts";
 import { readEnvFiles, readSettingsFiles, type SettingsFile, startDirectory } from "./settings-files.ts";

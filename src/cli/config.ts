@@ -5,9 +5,9 @@
  * secret. Names, bounds and defaults are in settings.ts; where files lie is in settings-files.ts.
  */
 import { EventStoreError } from "../errors.ts";
+import { nearestName } from "../ship/nearest.ts";
 import { databaseUrlProblem } from "./database-url.ts";
 import { type EmailSource, readEmailAlerts } from "./email-alerts.ts";
-import { nearestName } from "./nearest.ts";
 import {
   type Candidate,
   EMAIL_ROWS,

@@ -6,9 +6,9 @@
  */
 import { type Command, type CommanderError, Option } from "commander";
 import { parseBool } from "../event/parse.ts";
+import { nearestWithin } from "../ship/nearest.ts";
 import type { FlagValues } from "./config.ts";
 import { usageError } from "./exit.ts";
-import { nearestWithin } from "./nearest.ts";
 import { flagNames, ROWS, type Setting } from "./settings.ts";
 
 const BOOLEAN_WORD = /^(true|false|1|0|yes|no|on|off)$/i;

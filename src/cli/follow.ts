@@ -6,7 +6,7 @@
  * SIGTERM are how following ends, hence exit code 0; so is a reader that goes away.
  */
 import type { StoredEvent } from "../event/event.ts";
-import type { TailItem } from "../store/tail-item.ts";
+import type { TailItem } from "../event/tail-item.ts";
 import type { Access, LinkState, OnLink, Tail } from "./access.ts";
 import { type Choice, chosenPages } from "./choice.ts";
 import { counted } from "./exit.ts";

@@ -6,6 +6,7 @@ export { newId } from "../event/id.ts";
 export type { Json } from "../event/json.ts";
 export { LEVEL, type LogLevel } from "../event/levels.ts";
 export type { Selector } from "../event/selector/selector.ts";
+export type { TailItem } from "../event/tail-item.ts";
 export type { SpoolOptions } from "../ship/options.ts";
 export type { ShipStats } from "../ship/shipper.ts";
 export type { ChildOptions } from "./child-options.ts";
@@ -22,5 +23,4 @@ export type { Answered, PeriodsOptions, Reported, ReportOptions, SettingsOptions
 export type { Serializers } from "./scope.ts";
 export { EventSearch, type SearchOptions } from "./search.ts";
 export { Tail, type TailOptions } from "./tail.ts";
-export type { TailItem } from "./tail-item.ts";
 export { createEvent, EventLogLevel, EventType, type TypedEvent } from "./typed-event.ts";

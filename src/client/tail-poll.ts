@@ -11,10 +11,10 @@ import type { StoredEvent } from "../event/event.ts";
 import { matches } from "../event/selector/matches.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector, Selector } from "../event/selector/selector.ts";
+import type { TailItem } from "../event/tail-item.ts";
 import type { HttpCaller } from "./http-call.ts";
 import type { RecentIds } from "./recent-ids.ts";
 import { byTime, instantOfEvent, storedEvents } from "./stored.ts";
-import type { TailItem } from "./tail-item.ts";
 
 export interface PollOptions {
   readonly http: HttpCaller;

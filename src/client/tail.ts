@@ -14,13 +14,13 @@ import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
 import type { Selector } from "../event/selector/selector.ts";
+import type { TailItem } from "../event/tail-item.ts";
 import { checkKeys, invalid, whole } from "../ship/option-checks.ts";
 import { type HttpCaller, pathOf } from "./http-call.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { sendableSelector } from "./sendable.ts";
 import { type SseMessage, SseParser } from "./sse.ts";
 import { causeOf, contentOf, type Gap, isKnownFrame, isUnreadable, Unreadable } from "./tail-frame.ts";
-import type { TailItem } from "./tail-item.ts";
 import { pollEvents } from "./tail-poll.ts";
 
 /** @since 0.1.0 */

@@ -1,8 +1,8 @@
 /** Server-sent events: a tail's items as frames of a `text/event-stream` (WHATWG HTML, "Server-sent events"). */
 import type { StoredEvent } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
+import type { TailItem } from "../event/tail-item.ts";
 import type { Tail } from "../store/tail.ts";
-import type { TailItem } from "../store/tail-item.ts";
 
 export const SSE_TYPE = "text/event-stream";
 /** How long a client waits before it connects again, in ms. */

@@ -6,7 +6,7 @@
  * Half empty, so that a consumer a little too slow gets stretches of events and not a gap between every two.
  */
 import type { Arrival } from "../backend/backend.ts";
-import type { TailItem } from "./tail-item.ts";
+import type { TailItem } from "../event/tail-item.ts";
 
 /** JSON bytes waiting, at most, unless a single event is larger. */
 const MAX_BYTES = 4_194_304;

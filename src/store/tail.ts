@@ -11,10 +11,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { ArrivalPage, Backend } from "../backend/backend.ts";
 import { EventStoreError } from "../errors.ts";
+import type { TailItem } from "../event/tail-item.ts";
 import type { ZoneReader } from "../event/zone.ts";
 import { lastEvents } from "./tail-backfill.ts";
 import { hasMore, type TailHub } from "./tail-hub.ts";
-import type { TailItem } from "./tail-item.ts";
 import type { TailSpec } from "./tail-options.ts";
 import { TailQueue } from "./tail-queue.ts";
 import { TailReader } from "./tail-reader.ts";

@@ -7,8 +7,8 @@ import { type Io, Output } from "../../src/cli/io.ts";
 import { UNPAINTED } from "../../src/cli/paint.ts";
 import { RowTime } from "../../src/cli/row-time.ts";
 import { StoreAccess } from "../../src/cli/store-access.ts";
+import type { TailItem } from "../../src/event/tail-item.ts";
 import { EventStore } from "../../src/store/store.ts";
-import type { TailItem } from "../../src/store/tail-item.ts";
 
 const look = { paint: UNPAINTED, time: new RowTime({ utc: true }), columns: undefined, dayLines: false };
 

@@ -1,9 +1,9 @@
 /** What the tests of tails share. */
 import { onTestFinished } from "vitest";
 import type { EventInput } from "../../src/event/event.ts";
+import type { TailItem } from "../../src/event/tail-item.ts";
 import type { EventStoreOptions } from "../../src/store/options.ts";
 import { EventStore } from "../../src/store/store.ts";
-import type { TailItem } from "../../src/store/tail-item.ts";
 
 export async function opened(url: string, options: EventStoreOptions = {}): Promise<EventStore> {
   const store = await EventStore.open(url, { naiveTimezone: "UTC", onWarning: () => {}, ...options });

@@ -1,11 +1,13 @@
-import type { StoredEvent } from "../event/event.ts";
+/** What a tail gives out, in process and over HTTP. */
+import type { StoredEvent } from "./event.ts";
 
 /**
  * What a tail gives out. `cursor` resumes right behind the item.
  *
  * `gap`: events between the items around it are missing. `slow`: the consumer fell behind and `dropped` events that
  * match were left out. `lost`: the cursor is not of this database, or what followed it is gone; how many is not known
- * (`dropped` is 0). `live`: everything older has been delivered; comes once.
+ * (`dropped` is 0). `live`: everything older has been delivered; a client says it again
+ * after a reconnect.
  * @since 0.1.0
  */
 export type TailItem =
