@@ -1,7 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { failure, load, put, root, settings } from "./settings-folder.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { failure, load, newFolder, put, root, settings } from "./settings-folder.ts";
+
+beforeEach(newFolder);
 
 describe("email_alerts", () => {
   test("comes field by field from the environment", () => {

@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { EMAIL_ROWS, envNames, fileKeys, ROWS, type Settings } from "../../src/cli/settings.ts";
-import { failure, load, put, root, settings } from "./settings-folder.ts";
+import { failure, load, newFolder, put, root, settings } from "./settings-folder.ts";
+
+beforeEach(newFolder);
 
 describe("defaults", () => {
   test("are MADSci's, but for the database, which is an embedded file", () => {

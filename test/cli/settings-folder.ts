@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { beforeEach, expect } from "vitest";
+import { expect } from "vitest";
 import { type Config, type ConfigInput, loadConfig } from "../../src/cli/config.ts";
 import type { Settings } from "../../src/cli/settings.ts";
 import { EventStoreError } from "../../src/errors.ts";
@@ -10,10 +10,11 @@ import { EventStoreError } from "../../src/errors.ts";
 /** The folder; it is the project root. */
 export let root: string;
 
-beforeEach(() => {
+/** Makes it anew; for each file's own `beforeEach`, since files share this module. */
+export function newFolder(): void {
   root = mkdtempSync(join(tmpdir(), "madsci-config-"));
   mkdirSync(join(root, ".git"));
-});
+}
 
 /** Writes a file below the folder. */
 export function put(path: string, text: string): void {

@@ -1,11 +1,13 @@
 import { createServer } from "node:http";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { failoverSink } from "../../src/ship/failover-sink.ts";
 import { httpSink } from "../../src/ship/http-sink.ts";
 import { SendError, type Sink, type Verdict } from "../../src/ship/sink.ts";
 import { storeSink } from "../../src/ship/store-sink.ts";
 import { EventStore } from "../../src/store/store.ts";
 import { batchRoute, closeServers, events, listen, rawServer, sinkTo, stored } from "./http-fakes.ts";
+
+afterEach(closeServers);
 
 const never = new AbortController().signal;
 const STORED: readonly Verdict[] = [{ status: "stored" }];

@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type HttpSinkOptions, httpSink } from "../../src/ship/http-sink.ts";
-import { batchRoute, events, type Seen, singleRoute, sinkTo, stored } from "./http-fakes.ts";
+import { batchRoute, closeServers, events, type Seen, singleRoute, sinkTo, stored } from "./http-fakes.ts";
+
+afterEach(closeServers);
 
 const folder = mkdtempSync(join(tmpdir(), "madsci-token-"));
 const tokenFile = join(folder, "token");

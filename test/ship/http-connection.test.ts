@@ -4,7 +4,19 @@ import { afterEach, describe, expect, it } from "vitest";
 import { httpSink } from "../../src/ship/http-sink.ts";
 import { SendError } from "../../src/ship/sink.ts";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
-import { batchRoute, events, listen, rawServer, singleRoute, sinkTo, stored, textOf } from "./http-fakes.ts";
+import {
+  batchRoute,
+  closeServers,
+  events,
+  listen,
+  rawServer,
+  singleRoute,
+  sinkTo,
+  stored,
+  textOf,
+} from "./http-fakes.ts";
+
+afterEach(closeServers);
 
 const never = new AbortController().signal;
 const timeout = new SendError("retry", "no answer within 10000 ms");

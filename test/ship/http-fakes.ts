@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
 import { gunzipSync } from "node:zlib";
-import { afterEach } from "vitest";
 import type { EventInput } from "../../src/event/event.ts";
 import { type HttpSinkOptions, httpSink } from "../../src/ship/http-sink.ts";
 
@@ -21,13 +20,12 @@ export interface Seen {
 const servers: (Server | TcpServer)[] = [];
 const sockets = new Set<Socket>();
 
+/** For each file's own `afterEach`, since files share this module. */
 export async function closeServers(): Promise<void> {
   for (const server of servers.splice(0)) server.close();
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => setImmediate(resolve));
 }
-
-afterEach(closeServers);
 
 /** Listens until the end of the test; answers the port. */
 export async function listen(server: Server | TcpServer, host = "127.0.0.1"): Promise<number> {

@@ -7,8 +7,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { build } from "tsup";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { answering, batchRoute, listen } from "./http-fakes.ts";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { answering, batchRoute, closeServers, listen } from "./http-fakes.ts";
+
+afterEach(closeServers);
 
 const root = resolve(import.meta.dirname, "../..");
 const cert = join(root, "test/data/tls/cert.pem");

@@ -1,7 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type HttpSinkOptions, httpSink } from "../../src/ship/http-sink.ts";
 import { kindOfStatus, retryAfterMs } from "../../src/ship/http-status.ts";
 import { batchRoute, closeServers, events, singleRoute, sinkTo, stored } from "./http-fakes.ts";
+
+afterEach(closeServers);
 
 describe("the batch route", () => {
   it("gets one line per event, big integers included", async () => {

@@ -4,9 +4,11 @@ import { createServer as createPlainServer } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { type HttpSinkOptions, httpSink } from "../../src/ship/http-sink.ts";
-import { answering, batchRoute, events, listen, stored } from "./http-fakes.ts";
+import { answering, batchRoute, closeServers, events, listen, stored } from "./http-fakes.ts";
+
+afterEach(closeServers);
 
 const data = resolve(import.meta.dirname, "../data/tls");
 const [CERT, KEY, OTHER] = ["cert.pem", "key.pem", "other-cert.pem"].map((name) => join(data, name)) as [
