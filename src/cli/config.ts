@@ -4,6 +4,7 @@
  * A value is checked only where it wins, and an error says where it came from and never what it was: it may be a
  * secret. Names, bounds and defaults are in settings.ts; where files lie is in settings-files.ts.
  */
+import { dirname, resolve } from "node:path";
 import { EventStoreError } from "../errors.ts";
 import { nearestName } from "../ship/nearest.ts";
 import { databaseUrlProblem } from "./database-url.ts";
@@ -41,6 +42,10 @@ export interface Config {
   readonly settings: Settings;
   /** Where each value that is no default came from, by setting name. */
   readonly origins: ReadonlyMap<string, string>;
+  /** Where the search for files started. */
+  readonly start: string;
+  /** Where relative paths in `alerting` start: the folder of the file it stands in, or the working folder. */
+  readonly alertsFolder: string;
   /** What looks like a mistake but stops nothing. */
   readonly warnings: readonly string[];
 }
@@ -51,21 +56,24 @@ type Layer = ReadonlyMap<string, Candidate>;
 export function loadConfig(input: ConfigInput): Config {
   const start = startDirectory(input.settingsDir ?? input.env.MADSCI_SETTINGS_DIR, input.cwd);
   const env = envLayer(input.env, "the environment variable ");
-  const envFiles = readEnvFiles(start).map((file) => envLayer(file.values, "", ` in ${file.path}`));
+  const envFiles = readEnvFiles(start).map((file) => envLayer(file.values, "", file.path));
   const files = readSettingsFiles(start);
   const layers = { flags: flagLayer(input.flags), env, envFile: merge(envFiles), file: merge(files.map(fileLayer)) };
 
   const origins = new Map<string, string>();
+  let alertsFolder = input.cwd;
   const values: Record<string, unknown> = {};
   for (const [name, setting] of ROWS) {
     const candidate = pick(name, setting, layers);
     if (candidate) origins.set(name, candidate.origin);
+    if (name === "alerting") alertsFolder = candidate?.folder ?? input.cwd;
     values[name] = candidate ? checked(name, setting, candidate) : setting.default;
   }
   const email = [...files.map(fileLayer), ...envFiles, env, layers.flags].map(emailSource);
   values.email_alerts = readEmailAlerts(email, checked);
-  const settings = withPaths(values as unknown as Settings, input.cwd);
-  return { settings, origins, warnings: [...nearMisses(files, input.env), ...oldNames(settings, origins)] };
+  const settings = withPaths(values as unknown as Settings, input.cwd, alertsFolder);
+  const warnings = [...nearMisses(files, input.env), ...oldNames(settings, origins)];
+  return { settings, origins, start, alertsFolder, warnings };
 }
 
 interface Layers {
@@ -95,16 +103,19 @@ function flagLayer(flags: FlagValues): Layer {
 }
 
 /** Names count in any case, the upper-case spelling first; an empty value counts as not set. */
-function envLayer(values: Readonly<Record<string, unknown>>, before: string, after = ""): Layer {
+function envLayer(values: Readonly<Record<string, unknown>>, before: string, path?: string): Layer {
+  const [after, folder] = path === undefined ? ["", undefined] : [` in ${path}`, dirname(path)];
   const given = Object.entries(values).filter(([, value]) => typeof value === "string" && value.trim() !== "");
   const exactLast = given.sort(([a], [b]) => Number(a === a.toUpperCase()) - Number(b === b.toUpperCase()));
-  return new Map(exactLast.map(([key, value]) => [key.toUpperCase(), { value, origin: `${before}${key}${after}` }]));
+  return new Map(
+    exactLast.map(([key, value]) => [key.toUpperCase(), { value, origin: `${before}${key}${after}`, folder }]),
+  );
 }
 
 function fileLayer({ path, values }: SettingsFile): Layer {
-  return new Map(
-    Object.entries(values).map(([key, value]) => [key.toLowerCase(), { value, origin: `${key} in ${path}` }]),
-  );
+  const folder = dirname(path);
+  const given = Object.entries(values);
+  return new Map(given.map(([key, value]) => [key.toLowerCase(), { value, origin: `${key} in ${path}`, folder }]));
 }
 
 /** One layer of many of a kind, lowest first. */
@@ -141,10 +152,12 @@ function kindOf(value: unknown, setting: Setting<unknown>): string {
   return setting.secret ? `a ${typeof value}` : String(value).trim();
 }
 
-function withPaths(settings: Settings, cwd: string): Settings {
+function withPaths(settings: Settings, cwd: string, alertsFolder: string): Settings {
+  const { alerting: given } = settings;
+  const alerting = typeof given === "string" ? resolve(alertsFolder, given) : given;
   const sqlite = /^sqlite:(?:\/\/)?(\.madsci\/.*)$/.exec(settings.mongo_db_url)?.[1];
   const url = sqlite === undefined ? settings.mongo_db_url : `sqlite:${resolveMadsciPath(sqlite, cwd)}`;
-  return { ...settings, mongo_db_url: url, backup_dir: resolveMadsciPath(settings.backup_dir, cwd) };
+  return { ...settings, alerting, mongo_db_url: url, backup_dir: resolveMadsciPath(settings.backup_dir, cwd) };
 }
 
 function nearMisses(files: readonly SettingsFile[], env: ConfigInput["env"]): string[] {

@@ -92,6 +92,13 @@ export const list: Kind<string[]> = {
   example: "one,two",
 };
 
+/** What `alerting` holds: the section itself (an object, or JSON text of one), or the path of a file of it. */
+export const section: Kind<string | Readonly<Record<string, unknown>>> = {
+  schema: z.preprocess(sectionOf, z.union([z.record(z.string(), z.unknown()), z.string().min(1)])),
+  expected: "an object, or the path of a YAML or JSON file of it",
+  example: "/etc/madsci/alerts.yaml",
+};
+
 export function choice<const T extends string>(values: readonly T[]): Kind<T> {
   const word = (value: unknown) => (typeof value === "string" ? value.trim().toLowerCase() : value);
   return {
@@ -108,6 +115,16 @@ export function nullable<T>(kind: Kind<T>): Kind<T | null> {
     kind.schema.nullable(),
   );
   return { schema, expected: `${kind.expected}, or null`, example: kind.example, nullable: true };
+}
+
+function sectionOf(value: unknown): unknown {
+  const text = trimmed(value);
+  if (typeof text !== "string" || !text.startsWith("{")) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // begun as an object, and none: no path either
+  }
 }
 
 function listOf(value: unknown): unknown {

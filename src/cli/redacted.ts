@@ -1,14 +1,13 @@
 /** Settings as GET /settings shows them: secrets hidden, URLs in their normal form, and a JSON Schema of the whole. */
 import { z } from "zod";
+import { REDACTED, redactedAlerting } from "./redacted-alerting.ts";
 import { EMAIL_ROWS, ROWS, type Setting, type Settings } from "./settings.ts";
-
-/** What stands where a secret would, set or not. */
-const REDACTED = "***REDACTED***";
 
 /** All settings by name; safe to print and to serve. */
 export function redacted(settings: Settings): Record<string, unknown> {
   const email = settings.email_alerts;
-  return { ...shown(ROWS, settings), email_alerts: email && shown(EMAIL_ROWS, email) };
+  const alerting = redactedAlerting(settings.alerting);
+  return { ...shown(ROWS, settings), alerting, email_alerts: email && shown(EMAIL_ROWS, email) };
 }
 
 /** The same for the defaults. */

@@ -92,7 +92,7 @@ function nextPort(port: number): number {
 /** What may be a mistake about serving, for the user to read before it starts. */
 export function doubts({ settings, origins }: Config, { host }: Address): string[] {
   const inert = ROWS.filter(([name, row]) => row.inert && origins.has(name) && changed(name, settings));
-  const names = [...inert.map(([name]) => name), ...(settings.email_alerts ? ["email_alerts"] : [])];
+  const names = inert.map(([name]) => name);
   return [
     ...(isLoopback(host) ? [] : [`listening on ${host}: anyone who can reach this address can read and write events`]),
     ...(/^https:/i.test(settings.server_url) ? ["server_url is https, but this server speaks plain HTTP"] : []),

@@ -14,11 +14,32 @@ const INERT = `
 # --- Read and reported for MADSci's sake; without effect in this version ---
 `;
 
+/** Twice commented out: an example is no default. */
+const ALERTING = `
+## Alerts with rules of your own look like this, here or in a file of their own (alerting: alerts.yaml). The built-in
+## rules are there without being named: madsci-events alerts rules --print-pack. Check it: madsci-events alerts lint
+## alerting:
+##   rules:
+##     - id: node-silent
+##       kind: absence
+##       forEach: source.node_id
+##       select: { event_type: { $in: [node_status_update, action_complete] } }
+##       within: 2m
+##       severity: error
+##       receivers: [ops]
+##   receivers:
+##     ops: { channels: [mail-ops] }
+##   channels:
+##     mail-ops: { type: email, to: [lab@example.org] }
+##   smtp: { host: smtp.example.org, port: 587, tls: starttls, userRef: env:SMTP_USER, passwordRef: env:SMTP_PASSWORD }
+`;
+
 /** @param given checked values by setting name; these are not commented out */
 export function settingsYaml(given: Readonly<Record<string, unknown>>): string {
   const text = (rows: typeof ROWS) => rows.map((row) => settingText(row, given)).join("");
   const used = ROWS.filter(([, setting]) => !setting.inert);
-  return `${HEAD}${text(used)}${INERT}${text(ROWS.filter(([, setting]) => setting.inert))}${emailText()}`;
+  const inert = ROWS.filter(([, setting]) => setting.inert);
+  return `${HEAD}${text(used)}${emailText()}${ALERTING}${INERT}${text(inert)}`;
 }
 
 function settingText([name, setting]: (typeof ROWS)[number], given: Readonly<Record<string, unknown>>): string {
@@ -38,7 +59,7 @@ function emailText(): string {
   const lines = EMAIL_ROWS.map(
     ([name, setting]) => `#   ${name}: ${yamlOf(setting.default)}  # ${setting.description}\n`,
   );
-  return `\n# E-mail for alerts; the password better as EVENT_EMAIL_ALERTS__SMTP_PASSWORD\n# email_alerts:\n${lines.join("")}`;
+  return `\n# Alerts as MADSci sends them: an e-mail for each event from alert_level on. The password better as\n# EVENT_EMAIL_ALERTS__SMTP_PASSWORD\n# email_alerts:\n${lines.join("")}`;
 }
 
 /** Characters that end a line or that YAML does not take as they are. */

@@ -15,6 +15,7 @@ import {
   list,
   nullable,
   seconds,
+  section,
   text,
   ulid,
   zone,
@@ -42,6 +43,8 @@ export interface Setting<T> {
 export interface Candidate {
   readonly value: unknown;
   readonly origin: string;
+  /** Of the file it stood in; relative paths start there. */
+  readonly folder?: string | undefined;
 }
 
 const row = <T>(kind: Kind<T>, fallback: NoInfer<T>, description: string, more: Partial<Setting<T>> = {}) => ({
@@ -99,7 +102,7 @@ const SETTINGS = {
   }),
   database_name: row(text, "madsci_events", "MongoDB database where the URL names none"),
   collection_name: row(text, "events", "MongoDB collection of the events"),
-  alert_level: row(level, 40, "Events from this level on alert", INERT),
+  alert_level: row(level, 40, "Events from this level on alert, where alerts are on"),
   retention_enabled: row(bool, false, "Archive and purge by age", INERT),
   soft_delete_after_days: row(int(1), 90, "Archive events older than this", INERT),
   hard_delete_after_days: row(int(1), 365, "Purge what was archived longer ago than this", INERT),
@@ -112,6 +115,12 @@ const SETTINGS = {
   backup_max_count: row(int(1), 10, "Backups kept", INERT),
   fail_on_retention_error: row(bool, false, "Stop retention after an error", INERT),
   naive_timezone: row(nullable(zone), null, "Zone of timestamps without offset; null for the zone of this process"),
+  alerting: row(
+    nullable(section),
+    null,
+    "Alerts: rules, receivers, channels; an object, or the path of a YAML or JSON file",
+  ),
+  email_alerts_await_delivery: row(bool, false, "Answer once the mails of email_alerts are out, or after 5 s"),
   strict_event_types: row(bool, false, "Refuse event types MADSci does not know"),
   max_event_bytes: row(int(1), 262_144, "Bytes of one event, as JSON"),
   max_bulk_bytes: row(int(1), 10_485_760, "Bytes of a request with many events"),
