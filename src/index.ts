@@ -1,4 +1,6 @@
 /** The library: a store of events, the event itself, selectors. Loads no driver and no server. */
+export type { AlertHook, HookStats, RunningHook } from "./alert/hook.ts";
+export type { HookOptions } from "./alert/hook-options.ts";
 export { ERROR_CODES, EventStoreError, type EventStoreErrorCode, type FieldIssue } from "./errors.ts";
 export type { Event, EventInput, Source, StoredEvent } from "./event/event.ts";
 export { EVENT_TYPES } from "./event/event-types.ts";

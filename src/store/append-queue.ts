@@ -8,6 +8,7 @@
  * it is answered when the last of them is durable. A batch that fails fails only the callers in it: nothing of theirs
  * is known to be stored, and re-sending is safe because ids make it idempotent.
  */
+import type { Marks } from "../backend/alert-records.ts";
 import type { AppendOutcome, Backend } from "../backend/backend.ts";
 import { EventStoreError } from "../errors.ts";
 import { type Instant, instantOf } from "../event/instant.ts";
@@ -18,9 +19,13 @@ export interface AppendQueueOptions {
   readonly maxBatchBytes: number;
   readonly maxQueuedEvents: number;
   readonly appendTimeoutMs: number;
+  /** Asked for the marks of a batch just before it is written. */
+  readonly marksOf?: (batch: readonly PreparedEvent[]) => BatchMarks | undefined;
   /** Called after each write, also one that failed: events may have become durable. */
-  readonly onWritten?: () => void;
+  readonly onWritten?: (marks: BatchMarks | undefined) => void;
 }
+
+type BatchMarks = readonly (Marks | undefined)[];
 
 /** Longest a batch gathers while callers keep arriving, in turns of the event loop. */
 const MAX_GATHER_TURNS = 20;
@@ -138,12 +143,13 @@ export class AppendQueue {
     this.#writing++;
     const batch = slices.flatMap(({ call, from, to }) => call.events.slice(from, to));
     const received = instantOf(this.#now());
+    const marks = this.#options.marksOf?.(batch);
     this.#backend
-      .append(batch, received)
+      .append(batch, received, marks)
       .then((outcomes) => this.#deliver(slices, outcomes, received))
       .catch((error) => this.#fail(slices, error))
       .finally(() => {
-        this.#options.onWritten?.();
+        this.#options.onWritten?.(marks);
         this.#writing--;
         this.#settleIdle();
         this.#schedule();

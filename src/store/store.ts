@@ -5,6 +5,9 @@
  * Acknowledged means durable. Nothing here knows which engine answers.
  */
 
+import { type AlertHook, type RunningHook, startHook } from "../alert/hook.ts";
+import type { HookOptions } from "../alert/hook-options.ts";
+import type { AlertHost } from "../alert/host.ts";
 import type { Backend, BackendStats, SearchPlan } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
 import { EventStoreError } from "../errors.ts";
@@ -13,32 +16,20 @@ import { isKnownType } from "../event/event-types.ts";
 import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector, Selector } from "../event/selector/selector.ts";
+import { AlertLanes } from "./alert-lanes.ts";
 import { type Appended, AppendQueue } from "./append-queue.ts";
 import type { AppendResult } from "./append-result.ts";
+import { archiveSteps, type PurgeOptions, purgeSteps } from "./archive.ts";
 import { Counters, type StoreCounters } from "./counters.ts";
 import { EventCursor } from "./find.ts";
 import { assertKnown, assertTexts } from "./known.ts";
 import { type EventStoreOptions, type ResolvedStoreOptions, resolveStoreOptions } from "./options.ts";
-import {
-  type ArchiveOptions,
-  archiveTargets,
-  type CountOptions,
-  countQuery,
-  type FindOptions,
-  findQuery,
-  type TimeInput,
-  toInstant,
-  wholeNumber,
-} from "./query.ts";
+import { type ArchiveOptions, type CountOptions, countQuery, type FindOptions, findQuery } from "./query.ts";
 import { Tail } from "./tail.ts";
 import { TailHub } from "./tail-hub.ts";
 import { type TailOptions, tailSpec } from "./tail-options.ts";
 
 export type { SearchPlan };
-
-const PURGE_OPTIONS = new Set(["archivedBefore", "batchSize"]);
-/** Events archived or purged per durable step unless the caller says otherwise. */
-const DEFAULT_STEP = 1000;
 
 /** @since 0.1.0 */
 export type StoreStats = StoreCounters & BackendStats & { readonly pending: number };
@@ -50,6 +41,8 @@ export class EventStore implements AsyncDisposable {
   readonly #queue: AppendQueue;
   readonly #counters: Counters;
   readonly #hub: TailHub;
+  readonly #lanes: AlertLanes;
+  readonly #hooks = new Set<RunningHook>();
   #closing: Promise<void> | undefined;
 
   private constructor(backend: Backend, options: ResolvedStoreOptions, context: ParseContext) {
@@ -57,7 +50,19 @@ export class EventStore implements AsyncDisposable {
     this.#options = options;
     this.#context = context;
     this.#hub = new TailHub(backend, options.onWarning);
-    this.#queue = new AppendQueue(backend, { ...options, onWritten: () => this.#hub.wake() }, context.now);
+    this.#lanes = new AlertLanes(options.onWarning);
+    this.#queue = new AppendQueue(
+      backend,
+      {
+        ...options,
+        marksOf: (batch) => this.#lanes.marksOf(batch),
+        onWritten: (marks) => {
+          this.#hub.wake();
+          if (marks) this.#lanes.written(marks);
+        },
+      },
+      context.now,
+    );
     this.#counters = new Counters(options.onWarning);
   }
 
@@ -166,6 +171,35 @@ export class EventStore implements AsyncDisposable {
     return new Tail(parts, tailSpec(selector, options, this.#context));
   }
 
+  /**
+   * Tells a function every alert-worthy event this store appends from now on: `alert: true`, a level of 40 or more, or
+   * what `select` accepts. One after the other, in order of arrival, each at least once, also across a crash: what was
+   * not told is told to the next hook of this name. Duplicates are not told. Close it, or the store, to end it.
+   * @example store.onAlert((event) => page(event), { level: "CRITICAL" });
+   * @throws EventStoreError `EVT_INVALID_OPTION`, `EVT_INVALID_SELECTOR`
+   * @since 0.1.0
+   */
+  onAlert(hook: AlertHook, options: HookOptions = {}): RunningHook {
+    this.#assertOpen();
+    if (this.#options.readOnly) throw new EventStoreError("EVT_INVALID_OPTION", "the store is open read-only");
+    const running = startHook(this.alertHost, hook, { onWarning: this.#options.onWarning, ...options });
+    this.#hooks.add(running);
+    return running;
+  }
+
+  /** For the alert engine: marks, records, and what else it needs. */
+  get alertHost(): AlertHost {
+    return {
+      records: this.#backend.alerts,
+      naiveTimezone: this.#context.naiveTimezone,
+      zone: this.#context.zone,
+      alone: this.#backend.arrivalPollMs === undefined,
+      addLane: (lane, marker, wake) => this.#lanes.add(lane, marker, wake),
+      get: (id) => this.get(id),
+      counters: () => ({ ...this.stats() }),
+    };
+  }
+
   /** About how many events there are; never scans. */
   estimate(): Promise<number> {
     this.#assertOpen();
@@ -175,18 +209,7 @@ export class EventStore implements AsyncDisposable {
   /** Hides events from default results, oldest first, in bounded steps; returns how many were not archived before. */
   async archive(options: ArchiveOptions): Promise<number> {
     this.#assertOpen();
-    const at = toInstant("at", options.at ?? this.#context.now(), this.#context);
-    const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
-    let batches = options.maxBatches ?? Number.POSITIVE_INFINITY;
-    let archived = 0;
-    for (const target of archiveTargets(options, batch, this.#context)) {
-      for (let last = batch; last === batch && batches > 0; batches--) {
-        last = await this.#backend.archive(target, at, batch);
-        archived += last;
-        if ("ids" in target) break;
-      }
-    }
-    return archived;
+    return archiveSteps(this.#backend, options, this.#context);
   }
 
   /** Takes events back from the archive; returns how many were in it. */
@@ -197,17 +220,9 @@ export class EventStore implements AsyncDisposable {
   }
 
   /** Deletes for good what was archived before the instant, in bounded steps; returns how many. */
-  async purge(options: { readonly archivedBefore: TimeInput; readonly batchSize?: number }): Promise<number> {
+  async purge(options: PurgeOptions): Promise<number> {
     this.#assertOpen();
-    assertKnown("purge", options, PURGE_OPTIONS);
-    const before = toInstant("archivedBefore", options.archivedBefore, this.#context);
-    const batch = wholeNumber("batchSize", options.batchSize) || DEFAULT_STEP;
-    let purged = 0;
-    for (let last = batch; last === batch; ) {
-      last = await this.#backend.purge(before, batch);
-      purged += last;
-    }
-    return purged;
+    return purgeSteps(this.#backend, options, this.#context);
   }
 
   /** Resolves when the engine answers now. @throws EventStoreError `EVT_BACKEND_UNAVAILABLE`. */
@@ -225,6 +240,7 @@ export class EventStore implements AsyncDisposable {
   close(): Promise<void> {
     this.#closing ??= this.#queue
       .drained()
+      .then(() => Promise.all([...this.#hooks].map((hook) => hook.close())))
       .then(() => this.#hub.close())
       .then(() => this.#backend.close());
     return this.#closing;

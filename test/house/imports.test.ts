@@ -26,7 +26,7 @@ const LAW: Record<string, readonly string[]> = {
     "@fastify/*",
   ],
   "src/cli": ["src/*", "transports", "commander", "yaml", "smol-toml", "zod"],
-  "src/index.ts": ["src/errors.ts", "src/event", "src/store"],
+  "src/index.ts": ["src/errors.ts", "src/event", "src/store", "src/alert"],
   transports: ["src/errors.ts", "src/event", "src/ship", "src/store", "pino"],
 };
 /** Files that may import more than their room. */
