@@ -80,6 +80,17 @@ export interface AlertStats {
   readonly errors: number;
 }
 
+/** What a link in a message asks for. */
+export type LinkAction = "acknowledge" | "silence_1h" | "silence_8h";
+
+export interface Redeemed {
+  readonly action: LinkAction;
+  /** As it is now. */
+  readonly incident: Incident;
+  /** True when what the link asks for holds already, by whatever way. */
+  readonly done: boolean;
+}
+
 export interface AlertDesk {
   incidents(query?: ListQuery<IncidentState> & { readonly rule?: string }): Promise<Page<Incident>>;
   incident(id: string): Promise<Incident | undefined>;
@@ -107,6 +118,12 @@ export interface AlertDesk {
   test(channel: string, to?: string): Promise<readonly { readonly recipient: string; readonly delivery: Delivery }[]>;
   /** Checks each channel without sending; the answer holds the trouble of each, or null. */
   verify(channel?: string): Promise<readonly { readonly channel: string; readonly problem: string | null }[]>;
+
+  /**
+   * Does what the action link of a message asks for; `dry` only tells what that would be. Twice does it once. The answer
+   * is `undefined` where the token is forged or expired, or its incident is gone. (`redeem.ts` is the way to do it.)
+   */
+  redeem(token: string, how: { readonly dry: boolean; readonly by?: string }): Promise<Redeemed | undefined>;
 
   stats(): AlertStats;
   /** Resolves when every event appended so far is folded and everything due is sent, retried later, or dead. */

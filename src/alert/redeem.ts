@@ -1,0 +1,82 @@
+/**
+ * redeem: what the action link of a message asks for, done once however often it is asked.
+ *
+ * What a link can do is in its token (links.ts): acknowledge one incident, or silence its group for some hours.
+ */
+import type { AlertDesk, LinkAction, Redeemed } from "./desk.ts";
+import type { Incident, Silence } from "./incident.ts";
+import { LINK_ACTIONS, readToken } from "./links.ts";
+
+export interface RedeemContext {
+  readonly desk: Pick<AlertDesk, "incident" | "acknowledge" | "silences" | "silence">;
+  /** As `linkSecret` gives it. */
+  readonly secret: string;
+  readonly nowMs: number;
+}
+
+export interface RedeemOptions {
+  /** Only tell what would be done. */
+  readonly dry: boolean;
+  /** Who clicked, in their own words. @default "a link in a message" */
+  readonly by?: string;
+}
+
+/** Two clicks within this time are one. */
+const SAME_CLICK_MS = 60_000;
+/** Silences that are looked through for one that does it already. */
+const MAX_LOOK = 1000;
+const SOMEBODY = "a link in a message";
+
+/** @returns undefined where the token is forged or expired, or its incident is gone */
+export async function redeem(context: RedeemContext, token: string, options: RedeemOptions) {
+  const claim = readToken(context.secret, token, context.nowMs);
+  const incident = claim && (await context.desk.incident(claim.incident_id));
+  if (claim === undefined || incident === undefined) return undefined;
+  const { action } = claim;
+  const done = await isDone(context, action, incident);
+  if (done || options.dry) return { action, incident, done } satisfies Redeemed;
+  return act(context, { action, incident, by: options.by ?? SOMEBODY });
+}
+
+async function isDone({ desk, nowMs }: RedeemContext, action: LinkAction, incident: Incident): Promise<boolean> {
+  const quietMs = LINK_ACTIONS[action];
+  if (quietMs === null) return incident.state !== "pending" && incident.state !== "firing";
+  const { items } = await desk.silences({ states: ["active"], limit: MAX_LOOK });
+  const untilMs = nowMs + quietMs - SAME_CLICK_MS;
+  return items.some((silence) => covers(silence, incident, untilMs));
+}
+
+/** A silence made for exactly this group, always on, that ends late enough. */
+function covers({ selector, ends_at, weekly }: Silence, incident: Incident, untilMs: number): boolean {
+  if (weekly !== null || Date.parse(ends_at) < untilMs) return false;
+  return textOf(selector) === textOf(groupSelector(incident));
+}
+
+function textOf(selector: object): string {
+  return JSON.stringify(Object.entries(selector).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+interface Order {
+  readonly action: LinkAction;
+  readonly incident: Incident;
+  readonly by: string;
+}
+
+async function act({ desk, nowMs }: RedeemContext, { action, incident, by }: Order): Promise<Redeemed | undefined> {
+  const id = incident.incident_id;
+  const quietMs = LINK_ACTIONS[action];
+  if (quietMs === null) {
+    const after = await desk.acknowledge(id, { by });
+    return after && { action, incident: after, done: true };
+  }
+  const comment = `By the link of incident ${id}`;
+  await desk.silence({ selector: groupSelector(incident), ends_at: nowMs + quietMs, author: by, comment });
+  return { action, incident: (await desk.incident(id)) ?? incident, done: true };
+}
+
+/** A silence's selector for the incidents of the same rule and group. */
+export function groupSelector({ rule, labels }: Incident): Record<string, string | null> {
+  const selector: Record<string, string | null> = { rule };
+  for (const [path, value] of Object.entries(labels)) selector[`labels.${path}`] = value;
+  return selector;
+}
