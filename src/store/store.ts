@@ -22,7 +22,7 @@ import type { AppendResult } from "./append-result.ts";
 import { archiveSteps, type PurgeOptions, purgeSteps } from "./archive.ts";
 import { Counters, type StoreCounters } from "./counters.ts";
 import { EventCursor } from "./find.ts";
-import { assertKnown, assertTexts } from "./known.ts";
+import { assertTexts } from "./known.ts";
 import { type EventStoreOptions, type ResolvedStoreOptions, resolveStoreOptions } from "./options.ts";
 import { type ArchiveOptions, type CountOptions, countQuery, type FindOptions, findQuery } from "./query.ts";
 import { Tail } from "./tail.ts";
