@@ -7,14 +7,29 @@
  * A record is a small JSON document with a version. Every change names the version it was made from, so of two writers
  * with the same idea one is told no; there is no other lock.
  */
+import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
 import type { Json } from "../event/json.ts";
 
 /** Who deals with marks: `rules` (the engine's incidents) or a hook by its name. Letters, digits, `-`, `_`; at most 64. */
 export type Lane = string;
 
+const LANE = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** The lane itself. @throws EventStoreError `EVT_INVALID_OPTION` for a text that can be none. */
+export function checkedLane(lane: Lane): Lane {
+  if (LANE.test(lane)) return lane;
+  const fix = "use 1 to 64 letters, digits, - and _";
+  throw new EventStoreError("EVT_INVALID_OPTION", `lane: ${JSON.stringify(lane)} is no name of a lane; ${fix}`);
+}
+
 /** What is written with an event: for each lane that wants it, the ids of what matched. */
 export type Marks = Readonly<Record<Lane, readonly string[]>>;
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` as {@link checkedLane} */
+export function checkMarks(marks: readonly (Marks | undefined)[] | undefined): void {
+  for (const its of marks ?? []) for (const lane of Object.keys(its ?? {})) checkedLane(lane);
+}
 
 /** An event that waits for a lane. */
 export interface MarkedEvent {
@@ -53,9 +68,12 @@ export interface ListRecords {
   readonly limit: number;
 }
 
-/** Rejects as Backend does. */
+/** Rejects as Backend does, and with `EVT_INVALID_OPTION` for a name that can be no lane. */
 export interface AlertRecords {
-  /** Waiting events of a lane, those that arrived first first. A mark whose event is gone is removed and not returned. */
+  /**
+   * Waiting events of a lane, those that arrived first first. A mark whose event is gone is removed and not returned.
+   * Fewer than `limit` where they are large, but never none while any waits.
+   */
   marked(lane: Lane, limit: number): Promise<MarkedEvent[]>;
   /** The lane is done with these. */
   unmark(lane: Lane, ids: readonly string[]): Promise<void>;

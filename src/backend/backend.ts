@@ -12,6 +12,7 @@ import type { Instant } from "../event/instant.ts";
 import type { PreparedEvent } from "../event/parse.ts";
 import type { ParsedSelector } from "../event/selector/selector.ts";
 import type { ZoneReader } from "../event/zone.ts";
+import type { AlertRecords, Marks } from "./alert-records.ts";
 
 /** What became of one event of a batch. */
 export type AppendOutcome =
@@ -100,6 +101,8 @@ export interface BackendStats {
 
 export interface Backend {
   readonly kind: "sqlite" | "mongo";
+  /** Marks and records of alerting; closed with the backend. */
+  readonly alerts: AlertRecords;
   /** How many append() calls may be under way at once. */
   readonly concurrentAppends: number;
   /** Events beyond which a batch gains nothing. */
@@ -108,8 +111,13 @@ export interface Backend {
    * Durable when it resolves; one outcome per event, in order. An id that comes twice in the batch is stored once.
    * Rejects only when nothing is known to be stored (re-sending is safe, ids make it idempotent).
    * @param received arrival instant to record with each event
+   * @param marks what to write with each event of the batch; only those that become `stored` get theirs
    */
-  append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]>;
+  append(
+    batch: readonly PreparedEvent[],
+    received: Instant,
+    marks?: readonly (Marks | undefined)[],
+  ): Promise<AppendOutcome[]>;
   get(id: string): Promise<StoredEvent | undefined>;
   /** Pages in order, in bounded memory and bounded steps (no step blocks the event loop for long). */
   find(query: FindQuery): AsyncIterable<FindPage>;

@@ -3,6 +3,7 @@
  *
  *   ts               int64, the event's instant in microseconds: what orders and what time conditions compare
  *   received_at      date of arrival          skew_ms   int, arrival minus event time
+ *   alerting         only while a lane of alerting waits for the event, see marks.ts
  *   event_data_json  only where the server or BSON refuses `event_data`: its JSON text; `event_data` is then `{}`
  */
 import type { Event, StoredEvent } from "../../event/event.ts";
@@ -19,8 +20,11 @@ export interface EventDocument {
 /** Name of the field that holds a refused payload. */
 export const OPAQUE_FIELD = "event_data_json";
 
+/** Name of the field that holds the lanes an event waits for, see marks.ts. */
+export const MARK_FIELD = "alerting";
+
 /** Our names beside MADSci's; a selector cannot see them. */
-export const OWN_FIELDS: ReadonlySet<string> = new Set(["ts", OPAQUE_FIELD]);
+export const OWN_FIELDS: ReadonlySet<string> = new Set(["ts", OPAQUE_FIELD, MARK_FIELD]);
 
 /** @param payload how `event_data` is written */
 export function encodeEvent(

@@ -6,7 +6,9 @@
 import type { Collection, CreateIndexesOptions, IndexSpecification } from "mongodb";
 import type { EventDocument } from "./document.ts";
 import type { Connection } from "./driver.ts";
+import { LANES } from "./marks.ts";
 import type { Notes } from "./notes.ts";
+import type { Records } from "./records.ts";
 import { hasForeign } from "./room.ts";
 
 interface IndexPlan {
@@ -31,6 +33,20 @@ const FOREIGN_INDEX: IndexPlan = { key: { ts: 1, event_timestamp: 1 }, serves: "
 
 /** Made when somebody first follows the arrivals; until then no append pays for it. */
 const ARRIVAL_INDEX: IndexPlan = { key: { received_at: 1, _id: 1 }, serves: "following the arrivals" };
+
+/** Made for the first lane; it holds only the events that wait. */
+const MARK_INDEX: IndexPlan = {
+  key: { [LANES]: 1, received_at: 1, _id: 1 },
+  options: { partialFilterExpression: { [LANES]: { $exists: true } } },
+  serves: "events that wait for alerting",
+};
+
+/** Of each kind of record. */
+const RECORD_INDEXES: readonly IndexPlan[] = [
+  { key: { due: 1, _id: 1 }, serves: "alerts whose time has come" },
+  { key: { updated: -1, _id: -1 }, serves: "lists of alerts" },
+  { key: { state: 1 }, serves: "counts of alerts" },
+];
 
 /** As MADSci 0.6 and 0.7 name them. */
 const VERSIONS = "schema_versions";
@@ -64,10 +80,26 @@ export async function prepareArrivals(
   if (connection.readsIndexes) await createMissing([ARRIVAL_INDEX], connection, events, notes);
 }
 
+/** What marks are read by. Waits until it is built. */
+export async function prepareMarks(
+  connection: Connection,
+  events: Collection<EventDocument>,
+  notes: Notes,
+): Promise<void> {
+  if (connection.readsIndexes) await createMissing([MARK_INDEX], connection, events, notes);
+}
+
+/** What records of one kind are read by. */
+export async function prepareRecords(connection: Connection, records: Records, notes: Notes): Promise<void> {
+  if (connection.readsIndexes) await createMissing(RECORD_INDEXES, connection, records, notes);
+}
+
+type AnyCollection = Collection<EventDocument> | Records;
+
 async function createMissing(
   plans: readonly IndexPlan[],
   connection: Connection,
-  events: Collection<EventDocument>,
+  events: AnyCollection,
   notes: Notes,
 ): Promise<void> {
   const existing = await existingKeys(connection, events);
@@ -80,7 +112,7 @@ async function createMissing(
 }
 
 /** Keys of the indexes that are there; a collection that is not there has none. */
-async function existingKeys(connection: Connection, events: Collection<EventDocument>): Promise<ReadonlySet<string>> {
+async function existingKeys(connection: Connection, events: AnyCollection): Promise<ReadonlySet<string>> {
   const indexes = await connection
     .attempt(() => events.indexes())
     .catch((error: unknown) => {

@@ -9,9 +9,11 @@ import type { Collection } from "mongodb";
 import { EventStoreError } from "../../errors.ts";
 import type { Instant } from "../../event/instant.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
-import type { Present } from "./append.ts";
+import type { Marks } from "../alert-records.ts";
+import type { Incoming, Present } from "./append.ts";
 import { type EventDocument, encodeEvent } from "./document.ts";
 import type { Connection } from "./driver.ts";
+import { markField } from "./marks.ts";
 import type { Notes } from "./notes.ts";
 import { type PayloadShape, shapeOf, type Trait } from "./payload.ts";
 
@@ -23,6 +25,7 @@ const NOT_NOW = new Set([
 
 interface Item {
   readonly prepared: PreparedEvent;
+  readonly marks: Marks | undefined;
   readonly shape: PayloadShape;
   opaque: boolean;
   /** Part of a command whose outcome is not known. */
@@ -51,17 +54,17 @@ export class Inserter {
     this.#notes = notes;
   }
 
-  /** Inserts events of distinct ids; returns the ids that were there already. */
-  async insert(events: readonly PreparedEvent[], received: Instant): Promise<Present> {
-    const items = events.map((prepared) => this.#item(prepared));
+  /** Inserts events of distinct ids, each with its marks in the same document; returns the ids that were there already. */
+  async insert(events: readonly Incoming[], received: Instant): Promise<Present> {
+    const items = events.map((incoming) => this.#item(incoming));
     const present = new Map<string, "there" | "unsure">();
     await this.#insertAll(items, received, present);
     return present;
   }
 
-  #item(prepared: PreparedEvent): Item {
+  #item({ prepared, marks }: Incoming): Item {
     const shape = shapeOf(prepared.event.event_data);
-    const item: Item = { prepared, shape, opaque: false, unsure: false };
+    const item: Item = { prepared, marks, shape, opaque: false, unsure: false };
     const known = [...(shape.traits ?? [])].find((trait) => this.#refused.has(trait));
     if (shape.unfit) this.#makeOpaque(item, "a value BSON cannot hold");
     else if (known) this.#makeOpaque(item, `a ${known}, which this server refuses`);
@@ -116,9 +119,10 @@ export class Inserter {
 
   /** One command. */
   async #round(items: readonly Item[], received: Instant): Promise<Round | Failure> {
-    const documents = items.map(({ prepared, shape, opaque }) =>
-      encodeEvent(prepared, received, opaque ? "opaque" : shape.wide ? "wide" : "plain"),
-    );
+    const documents = items.map(({ prepared, marks, shape, opaque }) => {
+      const document = encodeEvent(prepared, received, opaque ? "opaque" : shape.wide ? "wide" : "plain");
+      return marks ? { ...document, ...markField(marks) } : document;
+    });
     try {
       await this.#connection.attempt(() => this.#events.insertMany(documents, { ordered: false }));
       return NOTHING_SPECIAL;

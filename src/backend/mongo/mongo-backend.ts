@@ -3,6 +3,7 @@ import { EventStoreError } from "../../errors.ts";
 import type { StoredEvent } from "../../event/event.ts";
 import type { Instant } from "../../event/instant.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
+import { type AlertRecords, checkMarks, type Marks } from "../alert-records.ts";
 import type {
   AppendOutcome,
   ArchiveTarget,
@@ -14,7 +15,8 @@ import type {
   FindQuery,
   SearchPlan,
 } from "../backend.ts";
-import { append } from "./append.ts";
+import { MongoAlerts } from "./alerts.ts";
+import { append, type Incoming } from "./append.ts";
 import { archive, purge, unarchive } from "./archive.ts";
 import { MongoArrivals, type MongoArrivalsOptions } from "./arrivals.ts";
 import { count } from "./count.ts";
@@ -34,6 +36,7 @@ export class MongoBackend implements Backend {
   readonly #readOnly: boolean;
   readonly #inserter: Inserter;
   readonly #arrivals: MongoArrivals;
+  readonly #alerts: MongoAlerts;
   #closing: Promise<void> | undefined;
 
   constructor(room: Room, options: MongoArrivalsOptions) {
@@ -41,16 +44,29 @@ export class MongoBackend implements Backend {
     this.#readOnly = options.readOnly;
     this.#arrivals = new MongoArrivals(room, options);
     this.#inserter = new Inserter(room.connection, room.events, room.notes);
+    const { readOnly } = options;
+    this.#alerts = new MongoAlerts({ readOnly, open: () => this.#open(), writable: () => this.#writable() });
   }
 
-  async append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]> {
+  get alerts(): AlertRecords {
+    return this.#alerts;
+  }
+
+  async append(
+    batch: readonly PreparedEvent[],
+    received: Instant,
+    marks?: readonly (Marks | undefined)[],
+  ): Promise<AppendOutcome[]> {
     const room = this.#writable();
+    checkMarks(marks);
     if (batch.length === 0) return [];
+    if (marks?.some(Boolean)) this.#alerts.marking();
     const target = {
-      insert: (events: readonly PreparedEvent[], at: Instant) => this.#inserter.insert(events, at),
+      insert: (events: readonly Incoming[], at: Instant) => this.#inserter.insert(events, at),
       read: (ids: readonly string[]) => readByIds(room, ids),
     };
-    return this.#arrivals.appending(batch, received, () => append(batch, received, target));
+    const incoming = batch.map((prepared, at) => ({ prepared, marks: marks?.[at] }));
+    return this.#arrivals.appending(batch, received, () => append(incoming, received, target));
   }
 
   async get(id: string): Promise<StoredEvent | undefined> {

@@ -4,10 +4,12 @@ import type { StoredEvent } from "../../event/event.ts";
 import type { Instant } from "../../event/instant.ts";
 import { type Json, parseJson } from "../../event/json.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
+import type { Marks } from "../alert-records.ts";
 import type { AppendOutcome } from "../backend.ts";
 import type { Connection } from "./connection.ts";
 import { countUpTo, lastSeq } from "./counted.ts";
 import { eventsOf, ROW_SQL } from "./document.ts";
+import { writeMarks } from "./marks.ts";
 
 const INSERT = "insert into events (seq, ts, received, head, data) values (?, ?, ?, ?, ?) on conflict do nothing";
 export const STORED: AppendOutcome = Object.freeze({ status: "stored" });
@@ -17,12 +19,21 @@ export type WrittenEvent = Pick<PreparedEvent, "instant" | "head" | "data" | "ti
   readonly event: { readonly _id: string };
 };
 
-export function appendBatch(writer: Connection, batch: readonly WrittenEvent[], received: Instant): AppendOutcome[] {
+/** What arrives at once. */
+export interface Batch {
+  readonly events: readonly WrittenEvent[];
+  readonly received: Instant;
+  readonly marks?: readonly (Marks | undefined)[] | undefined;
+}
+
+export function appendBatch(writer: Connection, { events, received, marks }: Batch): AppendOutcome[] {
   return writer.transaction(() => {
     let seq = lastSeq(writer) + 1;
-    const outcomes = batch.map((prepared) => {
+    const outcomes = events.map((prepared, at) => {
       const stored = writer.run(INSERT, [seq, prepared.instant, received, prepared.head, prepared.data]) > 0;
       if (!stored) return compareWithFirst(writer, prepared);
+      const its = marks?.[at];
+      if (its) writeMarks(writer, seq, its);
       seq++;
       return STORED;
     });

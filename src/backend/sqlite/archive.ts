@@ -11,9 +11,10 @@ const ARCHIVE = `update events set archived = ?
   where id in (select value from json_each(?)) and archived is null`;
 const UNARCHIVE = `update events set archived = null
   where id in (select value from json_each(?)) and archived is not null`;
-const PURGE = `delete from events where seq in (
-  select seq from events indexed by events_archived
-  where archived is not null and archived < ? order by archived, id limit ?)`;
+const PURGED = `select seq from events indexed by events_archived
+  where archived is not null and archived < ? order by archived, id limit ?`;
+const PURGE_MARKS = `delete from alert_marks where seq in (${PURGED})`;
+const PURGE = `delete from events where seq in (${PURGED})`;
 
 /** How many of these were not archived before. */
 export function archiveIds(writer: Connection, ids: readonly string[], at: Instant): Promise<number> {
@@ -49,5 +50,8 @@ export async function purgeArchived(writer: Connection, before: Instant, limit: 
 }
 
 function purgeStep(writer: Connection, before: Instant, most: number): number {
-  return writer.transaction(() => removing(writer, () => writer.run(PURGE, [before, most])));
+  return writer.transaction(() => {
+    writer.run(PURGE_MARKS, [before, most]);
+    return removing(writer, () => writer.run(PURGE, [before, most]));
+  });
 }

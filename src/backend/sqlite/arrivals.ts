@@ -59,7 +59,7 @@ interface Stretch {
 }
 
 function pageBehind(reader: Connection, origin: string, { behind, end, limit }: Stretch): ArrivalPage {
-  const sizes = affordable(reader.all<Size>(SIZES, [behind, end, limit + 1]), limit);
+  const sizes = affordable(reader.all<Size>(SIZES, [behind, end, limit + 1]), limit, PAGE_BYTES);
   const upTo = sizes.more ? sizes.last : end;
   const rows = reader.get<{ rows: string | null }>(ROWS, [behind, upTo])?.rows;
   const arrivals = numberedEventsOf(rows).map(
@@ -68,18 +68,19 @@ function pageBehind(reader: Connection, origin: string, { behind, end, limit }: 
   return { arrivals, cursor: cursorOf(origin, upTo), lost: arrivals.length < upTo - behind, more: sizes.more };
 }
 
-interface Size {
+/** How much JSON an event is. */
+export interface Size {
   readonly seq: number;
   readonly bytes: number;
 }
 
-/** The first rows, as many as one page may hold; `sizes` has one row beyond the limit where there is one. */
-function affordable(sizes: readonly Size[], limit: number) {
+/** The first rows, as many as one answer may hold; `sizes` has one row beyond the limit where `more` matters. */
+export function affordable(sizes: readonly Size[], limit: number, mostBytes: number) {
   const bytes = new Map<number, number>();
   let [last, total] = [0, 0];
   for (const size of sizes) {
     total += size.bytes;
-    if (bytes.size >= limit || (total > PAGE_BYTES && bytes.size > 0)) return { bytes, last, more: true };
+    if (bytes.size >= limit || (total > mostBytes && bytes.size > 0)) return { bytes, last, more: true };
     bytes.set(size.seq, size.bytes);
     last = size.seq;
   }

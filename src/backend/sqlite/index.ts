@@ -10,6 +10,7 @@ import { EventStoreError } from "../../errors.ts";
 import type { StoredEvent } from "../../event/event.ts";
 import type { Instant } from "../../event/instant.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
+import { type AlertRecords, checkMarks, type Marks } from "../alert-records.ts";
 import type {
   AppendOutcome,
   ArchiveTarget,
@@ -23,6 +24,7 @@ import type {
   Position,
   SearchPlan,
 } from "../backend.ts";
+import { SqliteAlerts } from "./alerts.ts";
 import { readEvent } from "./append.ts";
 import { originOf, readArrivals } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
@@ -141,6 +143,7 @@ class SqliteBackend implements Backend {
   /** Nobody else writes to a file whose lock is held, nor to a database in memory. */
   readonly arrivalPollMs: number | undefined;
   readonly #origin: string;
+  readonly alerts: AlertRecords = new SqliteAlerts({ reader: () => this.#reader(), writer: () => this.#writer() });
   #closed = false;
 
   constructor(options: BackendOptions, parts: Parts) {
@@ -150,9 +153,14 @@ class SqliteBackend implements Backend {
     this.#origin = originOf(parts.reader);
   }
 
-  async append(batch: readonly PreparedEvent[], received: Instant): Promise<AppendOutcome[]> {
+  async append(
+    batch: readonly PreparedEvent[],
+    received: Instant,
+    marks?: readonly (Marks | undefined)[],
+  ): Promise<AppendOutcome[]> {
     const writer = this.#writer();
-    return batch.length === 0 ? [] : writer.append(batch, received);
+    checkMarks(marks);
+    return batch.length === 0 ? [] : writer.append(batch, received, marks);
   }
 
   async get(id: string): Promise<StoredEvent | undefined> {

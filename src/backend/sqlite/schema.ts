@@ -9,6 +9,7 @@
 import { EventStoreError } from "../../errors.ts";
 import { SOURCE_FIELDS } from "../../event/event.ts";
 import { formatInstant, instantOf } from "../../event/instant.ts";
+import { ensureAlerts } from "./alert-schema.ts";
 import { ensureOrigin } from "./arrivals.ts";
 import type { Connection } from "./connection.ts";
 
@@ -67,12 +68,13 @@ PRAGMA cache_size = -65536;
 PRAGMA temp_store = MEMORY;
 `;
 
-/** Creates the tables in an empty file; gives an older one of ours its origin. @throws EventStoreError as {@link checkSchema}. */
+/** Creates the tables in an empty file; gives an older one of ours what it lacks. @throws EventStoreError as {@link checkSchema}. */
 export function ensureSchema(writer: Connection, now: Date): void {
   const isNew = !checkSchema(writer);
   writer.transaction(() => {
     if (isNew) createSchema(writer, now);
     ensureOrigin(writer, isNew);
+    ensureAlerts(writer);
   });
 }
 

@@ -9,9 +9,11 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EventStoreError, type EventStoreErrorCode } from "../../errors.ts";
 import type { Instant } from "../../event/instant.ts";
+import type { Marks, RecordKind } from "../alert-records.ts";
 import type { AppendOutcome } from "../backend.ts";
 import { STORED, type WrittenEvent } from "./append.ts";
 import { dropGate, type Gate, newGate } from "./gate.ts";
+import type { RecordRow, RecordVersion } from "./records.ts";
 import type { Writer } from "./writer.ts";
 
 /** Arguments of a method of Writer, rows as columns: four lists of texts are copied faster than as many objects. */
@@ -20,6 +22,9 @@ export interface Requests {
   archive: [ids: readonly string[], at: Instant];
   unarchive: [ids: readonly string[]];
   purge: [archivedBefore: Instant, limit: number];
+  unmark: [lane: string, ids: readonly string[]];
+  writeRecords: [kind: RecordKind, rows: readonly RecordRow[]];
+  removeRecord: [kind: RecordKind, version: RecordVersion];
   close: [];
 }
 
@@ -29,6 +34,8 @@ export interface Columns {
   readonly heads: readonly string[];
   readonly datas: readonly string[];
   readonly timesDefaulted: readonly boolean[];
+  /** Few events have any: theirs, with their places. */
+  readonly marks: readonly (readonly [at: number, marks: Marks])[];
 }
 
 /** What the thread is started with. */
@@ -80,8 +87,12 @@ export class ThreadWriter implements Writer {
     this.#path = path;
   }
 
-  async append(batch: readonly WrittenEvent[], received: Instant): Promise<AppendOutcome[]> {
-    const others = (await this.#call("append", [columnsOf(batch), received])) as OtherOutcomes;
+  async append(
+    batch: readonly WrittenEvent[],
+    received: Instant,
+    marks?: readonly (Marks | undefined)[],
+  ): Promise<AppendOutcome[]> {
+    const others = (await this.#call("append", [columnsOf(batch, marks), received])) as OtherOutcomes;
     const outcomes = new Array<AppendOutcome>(batch.length).fill(STORED);
     for (const [at, outcome] of others) outcomes[at] = outcome;
     return outcomes;
@@ -97,6 +108,18 @@ export class ThreadWriter implements Writer {
 
   purge(archivedBefore: Instant, limit: number): Promise<number> {
     return this.#call("purge", [archivedBefore, limit]) as Promise<number>;
+  }
+
+  async unmark(lane: string, ids: readonly string[]): Promise<void> {
+    await this.#call("unmark", [lane, ids]);
+  }
+
+  writeRecords(kind: RecordKind, rows: readonly RecordRow[]): Promise<boolean[]> {
+    return this.#call("writeRecords", [kind, rows]) as Promise<boolean[]>;
+  }
+
+  removeRecord(kind: RecordKind, version: RecordVersion): Promise<boolean> {
+    return this.#call("removeRecord", [kind, version]) as Promise<boolean>;
   }
 
   async close(): Promise<void> {
@@ -153,13 +176,14 @@ export class ThreadWriter implements Writer {
   }
 }
 
-function columnsOf(batch: readonly WrittenEvent[]): Columns {
+function columnsOf(batch: readonly WrittenEvent[], marks: readonly (Marks | undefined)[] = []): Columns {
   return {
     ids: batch.map((row) => row.event._id),
     instants: batch.map((row) => row.instant),
     heads: batch.map((row) => row.head),
     datas: batch.map((row) => row.data),
     timesDefaulted: batch.map((row) => row.timeDefaulted),
+    marks: marks.flatMap((its, at) => (its ? [[at, its] as const] : [])),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The other end of thread.ts: a thread with the writing connection, which answers one message after the other. */
 import { parentPort, workerData } from "node:worker_threads";
 import { EventStoreError } from "../../errors.ts";
+import type { Marks } from "../alert-records.ts";
 import type { AppendOutcome } from "../backend.ts";
 import type { WrittenEvent } from "./append.ts";
 import { Connection } from "./connection.ts";
@@ -10,10 +11,14 @@ import type { Columns, OtherOutcomes, Reply, Request, Requests, Start, ThreadErr
 import { LocalWriter, type Writer } from "./writer.ts";
 
 const METHODS: { [Method in keyof Requests]: (writer: Writer, ...args: Requests[Method]) => Promise<unknown> } = {
-  append: async (writer, columns, received) => othersOf(await writer.append(rowsOf(columns), received)),
+  append: async (writer, columns, received) =>
+    othersOf(await writer.append(rowsOf(columns), received, marksOf(columns))),
   archive: (writer, ...args) => writer.archive(...args),
   unarchive: (writer, ...args) => writer.unarchive(...args),
   purge: (writer, ...args) => writer.purge(...args),
+  unmark: (writer, ...args) => writer.unmark(...args),
+  writeRecords: (writer, ...args) => writer.writeRecords(...args),
+  removeRecord: (writer, ...args) => writer.removeRecord(...args),
   close: (writer) => writer.close(),
 };
 
@@ -57,6 +62,12 @@ function rowsOf({ ids, instants, heads, datas, timesDefaulted }: Columns): Writt
     data: datas[at] as string,
     timeDefaulted: timesDefaulted[at] as boolean,
   }));
+}
+
+function marksOf({ marks }: Columns): readonly (Marks | undefined)[] {
+  const all: (Marks | undefined)[] = [];
+  for (const [at, its] of marks) all[at] = its;
+  return all;
 }
 
 function othersOf(outcomes: readonly AppendOutcome[]): OtherOutcomes {

@@ -3,17 +3,26 @@
  * SQLite's work nor the wait for the disk holds up the event loop.
  */
 import type { Instant } from "../../event/instant.ts";
+import type { Marks, RecordKind } from "../alert-records.ts";
 import type { AppendOutcome } from "../backend.ts";
 import { appendBatch, type WrittenEvent } from "./append.ts";
 import { archiveIds, purgeArchived, unarchiveIds } from "./archive.ts";
 import type { Connection } from "./connection.ts";
+import { removeMarks } from "./marks.ts";
+import { type RecordRow, type RecordVersion, removeRecord, writeRecords } from "./records.ts";
 
-/** Each method as the one of Backend with its name. */
+/** Marks of a batch, one for each event; absent where none has any. */
+type BatchMarks = readonly (Marks | undefined)[] | undefined;
+
+/** Each method as the one of Backend with its name, the last ones before `close` as those of AlertRecords. */
 export interface Writer {
-  append(batch: readonly WrittenEvent[], received: Instant): Promise<AppendOutcome[]>;
+  append(batch: readonly WrittenEvent[], received: Instant, marks?: BatchMarks): Promise<AppendOutcome[]>;
   archive(ids: readonly string[], at: Instant): Promise<number>;
   unarchive(ids: readonly string[]): Promise<number>;
   purge(archivedBefore: Instant, limit: number): Promise<number>;
+  unmark(lane: string, ids: readonly string[]): Promise<void>;
+  writeRecords(kind: RecordKind, rows: readonly RecordRow[]): Promise<boolean[]>;
+  removeRecord(kind: RecordKind, version: RecordVersion): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -24,8 +33,8 @@ export class LocalWriter implements Writer {
     this.#connection = connection;
   }
 
-  async append(batch: readonly WrittenEvent[], received: Instant): Promise<AppendOutcome[]> {
-    return appendBatch(this.#connection, batch, received);
+  async append(events: readonly WrittenEvent[], received: Instant, marks?: BatchMarks): Promise<AppendOutcome[]> {
+    return appendBatch(this.#connection, { events, received, marks });
   }
 
   archive(ids: readonly string[], at: Instant): Promise<number> {
@@ -38,6 +47,18 @@ export class LocalWriter implements Writer {
 
   purge(archivedBefore: Instant, limit: number): Promise<number> {
     return purgeArchived(this.#connection, archivedBefore, limit);
+  }
+
+  async unmark(lane: string, ids: readonly string[]): Promise<void> {
+    removeMarks(this.#connection, lane, ids);
+  }
+
+  async writeRecords(kind: RecordKind, rows: readonly RecordRow[]): Promise<boolean[]> {
+    return writeRecords(this.#connection, kind, rows);
+  }
+
+  async removeRecord(kind: RecordKind, version: RecordVersion): Promise<boolean> {
+    return removeRecord(this.#connection, kind, version);
   }
 
   async close(): Promise<void> {
