@@ -15,17 +15,19 @@ import {
 import { prepareMarks, prepareRecords } from "./indexes.ts";
 import { readMarked, readWaiting, removeMarks } from "./marks.ts";
 import {
+  besideEvents,
   countRecords,
   listRecords,
+  type RecordDocument,
   type Records,
   readDue,
   readNextDue,
   readRecords,
-  recordsOf,
   removeRecord,
   writeRecords,
 } from "./records.ts";
 import type { Room } from "./room.ts";
+import { type TurnDocument, Turns } from "./turns.ts";
 
 /** The backend's own; both throw when it is closed, `writable` also when it is open read-only. */
 interface Access {
@@ -39,8 +41,12 @@ export class MongoAlerts implements AlertRecords {
   /** By what was prepared; what failed is tried again. */
   readonly #prepared = new Map<RecordKind | "marks", Promise<void>>();
 
+  readonly #turns: Turns;
+
   constructor(access: Access) {
     this.#access = access;
+    const room = access.open();
+    this.#turns = new Turns(room.connection, besideEvents<TurnDocument>(room, "turns"));
   }
 
   /** The first mark is about to be written: has the index made meanwhile. */
@@ -59,7 +65,8 @@ export class MongoAlerts implements AlertRecords {
 
   async unmark(lane: string, ids: readonly string[]): Promise<void> {
     const name = checkedLane(lane);
-    await removeMarks(this.#access.writable(), name, ids);
+    const room = this.#access.writable();
+    if (ids.length > 0) await this.#turns.run("marks", () => removeMarks(room, name, ids));
   }
 
   async waiting(lane: string): Promise<MarksWaiting> {
@@ -76,7 +83,7 @@ export class MongoAlerts implements AlertRecords {
   async write(kind: RecordKind, changes: readonly AlertRecord[]): Promise<boolean[]> {
     const room = this.#access.writable();
     const records = await this.#ready(kind);
-    return writeRecords(room, records, changes);
+    return changes.length === 0 ? [] : this.#turns.run(kind, () => writeRecords(room, records, changes));
   }
 
   async due(kind: RecordKind, atMs: number, limit: number): Promise<AlertRecord[]> {
@@ -97,7 +104,8 @@ export class MongoAlerts implements AlertRecords {
 
   async remove(kind: RecordKind, id: string, version: number): Promise<boolean> {
     const room = this.#access.writable();
-    return removeRecord(room, await this.#ready(kind), { _id: id, version });
+    const records = await this.#ready(kind);
+    return this.#turns.run(kind, () => removeRecord(room, records, { _id: id, version }));
   }
 
   async #reading<Answer>(
@@ -110,7 +118,7 @@ export class MongoAlerts implements AlertRecords {
 
   async #ready(kind: RecordKind): Promise<Records> {
     const { connection, notes } = this.#access.open();
-    const records = recordsOf(this.#access.open(), kind);
+    const records = besideEvents<RecordDocument>(this.#access.open(), kind);
     await this.#once(kind, () => prepareRecords(connection, records, notes));
     return records;
   }

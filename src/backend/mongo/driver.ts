@@ -17,6 +17,8 @@ export interface Connection {
   readonly dialect: Dialect;
   /** False for FerretDB 1.x, which scans whatever indexes there are: they would only slow its writes. */
   readonly readsIndexes: boolean;
+  /** False for FerretDB 1.x, where two updates of one document may both find it as it was. */
+  readonly updatesAtomically: boolean;
   /** True for members of a replica set and for mongos: only they may offer change streams. */
   readonly offersChanges: boolean;
   /** Where it leads, without credentials; for messages. */
@@ -127,6 +129,10 @@ class MongoConnection implements Connection {
   }
 
   get readsIndexes(): boolean {
+    return this.#readsIndexes;
+  }
+
+  get updatesAtomically(): boolean {
     return this.#readsIndexes;
   }
 

@@ -6,9 +6,9 @@
  * A change is one update (or insert, or delete) that names the version it was made from. The body is text because keys
  * may hold dots and `$`, which some servers refuse, and integers may be long.
  */
-import type { Collection, FindOptions } from "mongodb";
+import type { Collection, Document, FindOptions } from "mongodb";
 import { parseJson, stringifyJson } from "../../event/json.ts";
-import type { AlertRecord, ListRecords, RecordKind } from "../alert-records.ts";
+import type { AlertRecord, ListRecords } from "../alert-records.ts";
 import { and, type Filter } from "./parts.ts";
 import { LONGEST_MS, type Room } from "./room.ts";
 
@@ -29,13 +29,12 @@ const DUPLICATE_KEY = 11000;
 /** Sorts behind every character of an id. */
 const BEHIND_ALL = "\u{10FFFF}";
 
-/** The kind's collection: beside `events` under its own name, beside any other with that one's name before it. */
-export function recordsOf({ connection, events }: Room, kind: RecordKind): Records {
-  const name = `alert_${kind}`;
-  const full = events.collectionName === "events" ? name : `${events.collectionName}_${name}`;
-  const writeConcern = events.writeConcern;
+/** A collection of alerting's: beside `events` under its own name, beside any other with that one's name before it. */
+export function besideEvents<Fields extends Document>({ connection, events }: Room, what: string): Collection<Fields> {
+  const name = events.collectionName === "events" ? `alert_${what}` : `${events.collectionName}_alert_${what}`;
+  const { writeConcern } = events;
   // Decisions are made on what was read.
-  return connection.db.collection(full, { readPreference: "primary", ...(writeConcern ? { writeConcern } : {}) });
+  return connection.db.collection(name, { readPreference: "primary", ...(writeConcern ? { writeConcern } : {}) });
 }
 
 /** Each record by itself: a server does not tell which of several updates found their version. */

@@ -9,7 +9,7 @@ import type { Connection } from "./connection.ts";
 import { NUMBERED_ROW_SQL, numberedEventsOf } from "./document.ts";
 
 /** JSON bytes of one answer, unless its first event is larger. */
-const ANSWER_BYTES = 33_554_432;
+const ANSWER_BYTES = 16_777_216;
 /** Marks counted, at most. */
 const MOST_COUNTED = 100_000;
 
