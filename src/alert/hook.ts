@@ -31,13 +31,17 @@ export interface RunningHook extends AsyncDisposable {
   stats(): HookStats;
   /** Resolves when every event appended so far has been told (or given up). Rejects when closed meanwhile. */
   idle(): Promise<void>;
-  /** Waits for the call under way; what was not told stays marked for the next hook of this name. Safe twice. */
+  /**
+   * Waits for the call under way, 5 s at most; what was not told stays marked for the next hook of this name. Safe twice.
+   */
   close(): Promise<void>;
 }
 
 const BATCH = 200;
 /** Told events are unmarked at least this often while a batch is worked on, in ms. */
 const UNMARK_MS = 100;
+/** Longest close() waits for a call. */
+const CLOSE_MS = 5000;
 /** How often to look where others write, too, and after a failure of the database, in ms. */
 const LOOK_MS = 1000;
 
@@ -63,6 +67,7 @@ class HookRunner implements RunningHook {
   #running: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #closing: Promise<void> | undefined;
+  #endPause = (): void => {};
   /** Ids told in this process whose mark could not be removed yet. */
   #told = new Set<string>();
 
@@ -100,7 +105,8 @@ class HookRunner implements RunningHook {
   async #end(): Promise<void> {
     this.#removeLane();
     this.#cancelTimer?.();
-    await this.#running;
+    this.#endPause();
+    await Promise.race([this.#running, new Promise<void>((resolve) => this.#parts.clock.after(CLOSE_MS, resolve))]);
     await this.#lease?.release();
     for (const { reject } of this.#waiters.splice(0)) reject(closed());
   }
@@ -182,7 +188,13 @@ class HookRunner implements RunningHook {
   }
 
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#parts.clock.after(ms, resolve));
+    return new Promise((resolve) => {
+      const cancel = this.#parts.clock.after(ms, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 }
 
