@@ -1,0 +1,34 @@
+/**
+ * MADSci's own form of an alert mail, for settings that only have `alert_level` and `email_alerts`: scripts read it.
+ *
+ * Subject `ALERT (EventLogLevel.ERROR): EventType.LOG_ERROR`, and the event as indented JSON, with its fields in MADSci's
+ * order and `event_id` for its id. The event is the newest one of the incident, as it was kept: long data cut, secrets
+ * replaced.
+ */
+import { stringifyJson } from "../event/json.ts";
+import { levelName } from "../event/levels.ts";
+import type { Sample } from "./incident.ts";
+import { MAX_SUBJECT } from "./notice-words.ts";
+import { oneLine } from "./safe-text.ts";
+
+export function compatSubject({ log_level, event_type }: Sample): string {
+  return oneLine(`ALERT (EventLogLevel.${levelName(log_level)}): EventType.${event_type.toUpperCase()}`, MAX_SUBJECT);
+}
+
+export function compatBody(sample: Sample): string {
+  const event = {
+    event_id: sample._id,
+    event_type: sample.event_type,
+    log_level: sample.log_level,
+    alert: sample.alert,
+    event_timestamp: sample.event_timestamp,
+    source: sample.source,
+    event_data: sample.event_data,
+    trace_id: sample.trace_id,
+    span_id: sample.span_id,
+    // An event is told when it arrives, and nobody archives it before.
+    archived: false,
+    archived_at: null,
+  };
+  return stringifyJson(event, 2);
+}

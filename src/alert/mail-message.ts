@@ -1,0 +1,137 @@
+/**
+ * The message of a notification, byte for byte as it goes to the server: the same notification gives the same bytes.
+ *
+ * Not here: what it says (mail-view.ts), the way it takes (mail-channel.ts).
+ */
+import { createHash } from "node:crypto";
+import { EventStoreError } from "../errors.ts";
+import { type MailAddress, mailAddress } from "./mail-address.ts";
+import { compatBody, compatSubject } from "./mail-compat.ts";
+import { loadMimeNode } from "./mail-driver.ts";
+import { compatHeaders, type Importance, type MailHeader, mailHeaders } from "./mail-headers.ts";
+import { mailHtml } from "./mail-html.ts";
+import type { MailPart, MailTemplates } from "./mail-template.ts";
+import { mailText } from "./mail-text.ts";
+import { type MailContext, type MailView, mailView } from "./mail-view.ts";
+import { newestSample } from "./notice-places.ts";
+import { MAX_SUBJECT } from "./notice-words.ts";
+import type { Notification } from "./notification.ts";
+import { manyLines, oneLine } from "./safe-text.ts";
+
+export interface MailMessage {
+  readonly envelope: { readonly from: string; readonly to: readonly string[] };
+  readonly raw: Buffer;
+  /** What is wrong with templates; the mail has the built-in parts instead. */
+  readonly troubles: readonly string[];
+}
+
+export interface MailLook {
+  readonly from: string;
+  readonly importance: Importance;
+  readonly context: MailContext;
+  readonly templates: MailTemplates;
+}
+
+/** Text and HTML together, in bytes of UTF-8. */
+export const MAX_MAIL_BYTES = 40_960;
+/** Characters of each event's data, less and less until the mail is small enough. */
+const DATA_LIMITS = [4096, 2048, 1024, 512, 128, 1];
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` for an address that is none, `EVT_MISSING_DRIVER` */
+export async function mailMessage(notification: Notification, look: MailLook): Promise<MailMessage> {
+  const from = addressOf(look.from, "smtp.from");
+  const to = addressOf(notification.recipient, "to");
+  const { notice } = notification;
+  const sample = newestSample(notice.incident);
+  const input = { from, to, importance: look.importance };
+  const envelope = { from: from.address, to: [to.address] };
+  if (notice.compat && notice.occasion === "firing" && sample !== undefined) {
+    const headers = compatHeaders(notification, { ...input, subject: compatSubject(sample) });
+    const parts = [["text/plain", compatBody(sample)]] as const;
+    return { envelope, raw: await mime({ kind: "multipart/mixed", headers, parts, notification }), troubles: [] };
+  }
+  const { subject, text, html, troubles } = await content(notification, look);
+  const headers = mailHeaders(notification, { ...input, subject });
+  const parts = [
+    ["text/plain", text],
+    ["text/html", html],
+  ] as const;
+  return { envelope, raw: await mime({ kind: "multipart/alternative", headers, parts, notification }), troubles };
+}
+
+interface Content {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly troubles: readonly string[];
+}
+
+async function content(notification: Notification, { context, templates }: MailLook): Promise<Content> {
+  const view = fittingView(notification, context);
+  const { incident, receiver } = notification.notice;
+  const own: { [part in MailPart]?: string } = {};
+  const troubles: string[] = [];
+  for (const part of ["subject", "text", "html"] as const) {
+    const rendered = await templates.render(part, { ...view, incident, receiver });
+    if (rendered === undefined) continue;
+    if ("trouble" in rendered) troubles.push(rendered.trouble);
+    else if (Buffer.byteLength(rendered.text) > MAX_MAIL_BYTES)
+      troubles.push(`the template of the ${part} is too long`);
+    else own[part] = rendered.text;
+  }
+  const told = troubles.map((trouble) => `Built-in form, because ${trouble}.`);
+  const shown = told.length === 0 ? view : { ...view, footer: [...view.footer, ...told] };
+  return {
+    subject: oneLine(own.subject ?? "", MAX_SUBJECT) || view.subject,
+    text: manyLines(own.text ?? mailText(shown)),
+    html: manyLines(own.html ?? mailHtml(shown)),
+    troubles,
+  };
+}
+
+/** With as much of the events' data as fits. */
+function fittingView(notification: Notification, context: MailContext): MailView {
+  let view = mailView(notification, context, 0);
+  for (const limit of DATA_LIMITS) {
+    view = mailView(notification, context, limit);
+    if (Buffer.byteLength(mailText(view)) + Buffer.byteLength(mailHtml(view)) <= MAX_MAIL_BYTES) return view;
+  }
+  return view;
+}
+
+interface Mime {
+  readonly kind: "multipart/mixed" | "multipart/alternative";
+  readonly headers: readonly MailHeader[];
+  readonly parts: readonly (readonly [type: string, text: string])[];
+  readonly notification: Notification;
+}
+
+async function mime({ kind, headers, parts, notification }: Mime): Promise<Buffer> {
+  const { default: MimeNode } = await loadMimeNode();
+  // Neither quoted-printable nor base64 text can hold `=_`, so no content can look like the line between parts.
+  const baseBoundary = createHash("sha256").update(notification.notification_id).digest("hex").slice(0, 24);
+  const root = new MimeNode(kind, {
+    boundaryPrefix: "=_madsci",
+    baseBoundary,
+    normalizeHeaderKey: (key: string) => key,
+  });
+  for (const [name, value] of headers) root.setHeader(name, typeof value === "string" ? value : { ...value });
+  for (const [type, text] of parts) {
+    const part = root.createChild(`${type}; charset=utf-8`);
+    part.setHeader("Content-Transfer-Encoding", isMostlyAscii(text) ? "quoted-printable" : "base64");
+    part.setContent(text.replace(/\n/g, "\r\n"));
+  }
+  return root.build();
+}
+
+/** Base64 is the shorter one where more than a sixth of the bytes would take three characters each. */
+function isMostlyAscii(text: string): boolean {
+  const bytes = Buffer.byteLength(text);
+  return bytes - text.length < bytes / 9;
+}
+
+function addressOf(text: string, path: string): MailAddress {
+  const address = mailAddress(text);
+  if (address !== null) return address;
+  throw new EventStoreError("EVT_INVALID_OPTION", `${path}: ${JSON.stringify(text)} is not one e-mail address`);
+}

@@ -1,0 +1,84 @@
+/**
+ * Templates: Liquid texts that replace the subject, the text or the HTML of mails. They know the names of MailView, and
+ * `incident` and `receiver`; in the HTML every value is escaped unless a template says `| raw`.
+ *
+ * A template never costs a mail: what is broken, slow or too long gives the built-in part and a word about it.
+ * It reads no files, sees no prototypes, and is bounded in time and size.
+ */
+import type { Liquid as Engine, Template } from "liquidjs";
+import { EventStoreError } from "../errors.ts";
+import { loadLiquid } from "./mail-driver.ts";
+import { oneLine } from "./safe-text.ts";
+
+export type MailPart = "subject" | "text" | "html";
+export type TemplateTexts = { readonly [part in MailPart]?: string };
+
+/** A rendered part, or why there is none. */
+export type Rendered = { readonly text: string } | { readonly trouble: string };
+
+const MAX_TEMPLATE = 200_000;
+const RENDER_MS = 250;
+const MAX_OBJECTS = 2_000_000;
+
+export class MailTemplates {
+  readonly #texts: TemplateTexts;
+  readonly #timezone: string;
+  readonly #parsed = new Map<MailPart, Promise<{ engine: Engine; template: Template[] }>>();
+
+  constructor(texts: TemplateTexts, timezone: string) {
+    this.#texts = texts;
+    this.#timezone = timezone;
+  }
+
+  /** @throws EventStoreError `EVT_MISSING_DRIVER`, or `EVT_INVALID_OPTION` for one that cannot be parsed */
+  async check(): Promise<void> {
+    for (const part of this.#parts()) {
+      try {
+        await this.#parse(part);
+      } catch (cause) {
+        if (cause instanceof EventStoreError) throw cause;
+        throw new EventStoreError("EVT_INVALID_OPTION", `templates.${part}: ${reason(cause)}`, { cause });
+      }
+    }
+  }
+
+  /** Undefined where no template replaces the part. Never rejects. */
+  async render(part: MailPart, values: object): Promise<Rendered | undefined> {
+    if (!this.#parts().includes(part)) return undefined;
+    try {
+      const { engine, template } = await this.#parse(part);
+      const text = await engine.render(template, values, { renderLimit: RENDER_MS, memoryLimit: MAX_OBJECTS });
+      return { text: String(text) };
+    } catch (error) {
+      return { trouble: `the template of the ${part} failed: ${reason(error)}` };
+    }
+  }
+
+  #parts(): MailPart[] {
+    return (["subject", "text", "html"] as const).filter((part) => this.#texts[part] !== undefined);
+  }
+
+  #parse(part: MailPart): Promise<{ engine: Engine; template: Template[] }> {
+    const known = this.#parsed.get(part) ?? this.#parseNow(part);
+    this.#parsed.set(part, known);
+    return known;
+  }
+
+  async #parseNow(part: MailPart): Promise<{ engine: Engine; template: Template[] }> {
+    const { Liquid } = await loadLiquid();
+    const engine = new Liquid({
+      // An empty set of named templates: nothing is ever looked for on disk.
+      templates: {},
+      ownPropertyOnly: true,
+      strictFilters: true,
+      timezoneOffset: this.#timezone,
+      parseLimit: MAX_TEMPLATE,
+      ...(part === "html" ? { outputEscape: "escape" as const } : {}),
+    });
+    return { engine, template: engine.parse(this.#texts[part] ?? "") };
+  }
+}
+
+function reason(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error), 200);
+}
