@@ -7,6 +7,7 @@ const library = {
   mongo: "src/backend/mongo/index.ts",
   pino: "transports/pino.ts",
   client: "src/client/index.ts",
+  alert: "src/alert/index.ts",
   fastify: "src/rest/index.ts",
   testing: "src/store/testing.ts",
 };

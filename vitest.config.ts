@@ -4,7 +4,7 @@ import { stateHome } from "./test/helpers/state-home.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "examples/*.test.mjs"],
-    exclude: ["test/fault/**"],
+    exclude: ["test/fault/**", "test/interop/**"],
     globalSetup: ["test/helpers/global-setup.ts"],
     env: { XDG_STATE_HOME: stateHome() },
     testTimeout: 30_000,

@@ -28,7 +28,7 @@ describe("examples", () => {
       "03-rest-in-your-fastify.mjs",
       "04-selectors.mjs",
       "05-two-sinks.mjs",
-      "06-event-client.mjs",
+      "07-event-client.mjs",
     ]);
     const readme = readFileSync(join(root, "examples", "README.md"), "utf8");
     for (const file of files) expect(readme).toContain(`](${file})`);
@@ -71,7 +71,7 @@ describe("examples", () => {
   });
 
   it("06 logs, follows and finds through the client", () => {
-    const printed = run("06-event-client.mjs");
+    const printed = run("07-event-client.mjs");
     expect(printed.split("\n").slice(0, 4)).toEqual([
       "seen live: grip is loose",
       "seen live: drop",
