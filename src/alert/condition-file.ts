@@ -1,0 +1,114 @@
+/**
+ * Selectors and paths of a configuration, checked for what the guard refuses and for what can never be.
+ *
+ * Over events (`eventCondition`) or over incidents as silences see them (`incidentCondition`).
+ */
+import { EventStoreError } from "../errors.ts";
+import { EVENT_FIELDS, SOURCE_FIELDS } from "../event/event.ts";
+import { canonicalType, EVENT_TYPES, isKnownType } from "../event/event-types.ts";
+import { compileMatcher } from "../event/selector/matches.ts";
+import { parseSelector } from "../event/selector/parse.ts";
+import type { Node, ParsedSelector, Selector } from "../event/selector/selector.ts";
+import { neverHolds } from "./contradiction.ts";
+import type { Field } from "./field.ts";
+import { didYouMean, nearestWord } from "./nearest-word.ts";
+import type { PlanContext } from "./options.ts";
+import type { Condition } from "./rule.ts";
+
+const OF_EVENTS: ReadonlySet<string> = new Set([...EVENT_FIELDS, "received_at", "skew_ms"]);
+const OF_INCIDENTS: ReadonlySet<string> = new Set([...OF_EVENTS, "rule", "severity", "state", "labels"]);
+/** Types our own tools write. */
+const OWN_TYPES = ["log_dropped"] as const;
+const KNOWN_TYPES = [...EVENT_TYPES, ...OWN_TYPES];
+
+/** A selector over events; undefined, with a trouble, for one that is refused or that no event can match. */
+export function eventCondition(field: Field, context: PlanContext): Condition | undefined {
+  const parsed = parsedSelector(field, context, OF_EVENTS);
+  if (!parsed) return undefined;
+  if (neverHolds(parsed.root, context.zone))
+    return field.error("can never match: its conditions contradict each other");
+  return conditionOf(field.value as Selector, parsed, context);
+}
+
+/** A selector over incidents: `rule`, `severity`, `state`, `labels.…`, and the fields of the newest event. */
+export function incidentCondition(field: Field, context: PlanContext): Condition | undefined {
+  const parsed = parsedSelector(field, context, OF_INCIDENTS);
+  return parsed && conditionOf(field.value as Selector, parsed, context);
+}
+
+/** A selector of our own making. */
+export function madeCondition(selector: Selector, context: PlanContext): Condition {
+  return conditionOf(selector, parseSelector(selector, { naiveTimezone: context.naiveTimezone }), context);
+}
+
+/** A dotted path into an event, e.g. `source.node_id`. */
+export function eventPath(field: Field): string | undefined {
+  const path = field.text();
+  if (path === undefined) return undefined;
+  try {
+    parseSelector({ [path]: null });
+  } catch (error) {
+    if (error instanceof EventStoreError) return field.error(`is no path: ${reasonOf(error)}`);
+    throw error;
+  }
+  const [first = "", second = "", ...rest] = path.split(".");
+  if (!OF_EVENTS.has(first)) return field.error(`events have no field ${first}${fieldHint(first, OF_EVENTS)}`);
+  if (first === "source" && second !== "" && (rest.length > 0 || !SOURCE_FIELDS.some((known) => known === second)))
+    return field.error(`sources have no field ${second}${didYouMean(second, SOURCE_FIELDS)}`);
+  return path;
+}
+
+function conditionOf(selector: Selector, parsed: ParsedSelector, context: PlanContext): Condition {
+  return Object.freeze({ selector, matches: compileMatcher(parsed, context.zone) });
+}
+
+function parsedSelector(field: Field, context: PlanContext, known: ReadonlySet<string>): ParsedSelector | undefined {
+  try {
+    const parsed = parseSelector(field.value, { naiveTimezone: context.naiveTimezone });
+    for (const name of parsed.fields)
+      if (!known.has(name)) field.warning(`there is no field ${name} to match${fieldHint(name, known)}`);
+    warnOfTypes(field, parsed.root);
+    return parsed;
+  } catch (error) {
+    if (!(error instanceof EventStoreError) || error.code !== "EVT_INVALID_SELECTOR") throw error;
+    field.troubles.error(placeOf(field.path, error), reasonOf(error));
+    return undefined;
+  }
+}
+
+/** `rules[0].select.log_level.$gte` */
+function placeOf(path: string, error: EventStoreError): string {
+  return (error.issues[0]?.loc ?? []).reduce<string>(
+    (place, key) => (typeof key === "number" ? `${place}[${key}]` : `${place}.${key}`),
+    path,
+  );
+}
+
+function reasonOf(error: EventStoreError): string {
+  return error.issues[0]?.msg ?? error.message;
+}
+
+function fieldHint(name: string, known: ReadonlySet<string>): string {
+  const inSource = nearestWord(name, SOURCE_FIELDS);
+  if (inSource !== undefined) return `; did you mean source.${inSource}?`;
+  return didYouMean(name, known) || `; a field of the sender's own data is written event_data.${name}`;
+}
+
+/** Event types in capitals, or a slip of the finger away from a known one. */
+function warnOfTypes(field: Field, root: Node): void {
+  for (const type of typesIn(root)) {
+    if (isKnownType(type) || OWN_TYPES.some((own) => own === type)) continue;
+    const meant = canonicalType(type);
+    if (meant !== type) field.warning(`event types are lower case: ${meant} instead of ${type}`);
+    else if (nearestWord(type, KNOWN_TYPES))
+      field.warning(`no known event type is ${type}${didYouMean(type, KNOWN_TYPES)}`);
+  }
+}
+
+function typesIn(node: Node): string[] {
+  if (node.op !== "field") return node.children.flatMap(typesIn);
+  const path = node.path.join(".");
+  if (path !== "event_type" && path !== "event_data.event_type") return [];
+  const values = node.test.op === "eq" ? [node.test.value] : node.test.op === "in" ? node.test.values : [];
+  return values.filter((value) => typeof value === "string");
+}
