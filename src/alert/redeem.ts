@@ -77,6 +77,6 @@ async function act({ desk, nowMs }: RedeemContext, { action, incident, by }: Ord
 /** A silence's selector for the incidents of the same rule and group. */
 export function groupSelector({ rule, labels }: Incident): Record<string, string | null> {
   const selector: Record<string, string | null> = { rule };
-  for (const [path, value] of Object.entries(labels)) selector[`labels.${path}`] = value;
+  for (const [path, value] of Object.entries(labels)) if (path !== "rule") selector[`labels.${path}`] = value;
   return selector;
 }

@@ -25,6 +25,7 @@ export const KINDS = {
   "too-many-results": "The answer would be too large",
   conflict: "The id holds another event",
   "not-found": "Not Found",
+  "alerts-off": "Alerts are off",
   "method-not-allowed": "Method Not Allowed",
   "unsupported-media-type": "The media type is not supported",
   "rate-limited": "Too many requests",

@@ -1,6 +1,7 @@
 /** `GET /health` in MADSci's words, and the probes `/live` and `/ready`. None of them scans. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { AlertStats } from "../alert/desk.ts";
 import type { Rest, Route } from "./route.ts";
 import { sendJson } from "./route.ts";
 
@@ -10,10 +11,11 @@ async function health({ store, options }: Rest, _request: FastifyRequest, reply:
     return store.estimate();
   });
   const connected = total !== undefined;
+  const alerts = options.alerts?.stats();
   const body = {
     healthy: connected,
     description: connected
-      ? "Event Manager is running normally"
+      ? `Event Manager is running normally${alertTrouble(alerts)}`
       : "Database connection failed: the event store does not answer",
     version: options.version,
     db_connected: connected,
@@ -22,8 +24,22 @@ async function health({ store, options }: Rest, _request: FastifyRequest, reply:
     otel_exporter_type: null,
     otel_endpoint: null,
     stats: store.stats(),
+    ...(alerts && { alerts }),
   };
   return sendJson(reply, JSON.stringify(body));
+}
+
+/** Alerts that are behind by more than this are worth a word. */
+const LAG_MS = 60_000;
+
+/** Trouble of alerts never makes the manager unhealthy: events are stored all the same. */
+function alertTrouble(alerts: AlertStats | undefined): string {
+  if (alerts === undefined) return "";
+  const { notifications_dead: dead, lag_ms } = alerts;
+  const parts: string[] = [];
+  if (dead > 0) parts.push(`${dead} alert notification${dead === 1 ? "" : "s"} could not be delivered`);
+  if (lag_ms > LAG_MS) parts.push(`alerts are ${Math.round(lag_ms / 1000)} s behind`);
+  return parts.map((part) => `; ${part}`).join("");
 }
 
 function live(_rest: Rest, _request: FastifyRequest, reply: FastifyReply) {
@@ -72,6 +88,10 @@ const healthSchema = z.looseObject({
   otel_exporter_type: z.string().nullable(),
   otel_endpoint: z.string().nullable(),
   stats: z.record(z.string(), z.number()).describe("Counters since start"),
+  alerts: z
+    .record(z.string(), z.union([z.number(), z.boolean()]))
+    .optional()
+    .describe("State of alerts, where they are on"),
 });
 
 export const HEALTH_ROUTES: readonly Route[] = [

@@ -24,9 +24,9 @@ export function openApiDocument(routes: readonly Route[], info: Info, prefix = "
   for (const route of routes) {
     const doc = route.doc?.();
     if (doc === undefined) continue;
-    const path = route.path.replace(/\*$/, "{event_id}");
+    const path = route.path.replace(/\*$/, ":event_id").replace(/:(\w+)/, "{$1}");
     paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = operation(`${route.method.toLowerCase()}${pathName(path)}`, doc, shared);
+    paths[path][route.method.toLowerCase()] = operation(route.method.toLowerCase(), path, { doc, shared });
   }
   return {
     openapi: "3.1.0",
@@ -42,13 +42,17 @@ export function openApiDocument(routes: readonly Route[], info: Info, prefix = "
   };
 }
 
-function operation(operationId: string, doc: RouteDoc, shared: JsonObject): JsonObject {
-  const parameters = [...idParameter(doc), ...queryParameters(doc, shared)];
+function operation(
+  method: string,
+  path: string,
+  { doc, shared }: { readonly doc: RouteDoc; readonly shared: JsonObject },
+): JsonObject {
+  const parameters = [...idParameter(path, doc), ...queryParameters(doc, shared)];
   return {
     tags: [doc.tag],
     summary: doc.summary,
     ...(doc.description !== undefined && { description: doc.description }),
-    operationId,
+    operationId: `${method}${pathName(path)}`,
     ...(parameters.length > 0 && { parameters }),
     ...(doc.body && { requestBody: requestBody(doc.body, shared) }),
     responses: responses(doc, shared),
@@ -61,10 +65,9 @@ function pathName(path: string): string {
   return path.replace(/[^a-z0-9]+(.?)/gi, (_, next: string) => next.toUpperCase());
 }
 
-function idParameter({ id }: RouteDoc): JsonObject[] {
-  return id === undefined
-    ? []
-    : [{ name: "event_id", in: "path", required: true, description: id, schema: { type: "string" } }];
+function idParameter(path: string, { id }: RouteDoc): JsonObject[] {
+  const name = /\{(\w+)\}/.exec(path)?.[1];
+  return id === undefined ? [] : [{ name, in: "path", required: true, description: id, schema: { type: "string" } }];
 }
 
 function queryParameters({ query }: RouteDoc, shared: JsonObject): JsonObject[] {
@@ -98,7 +101,7 @@ function responses(doc: RouteDoc, shared: JsonObject): JsonObject {
     ...doc.statuses,
   };
   const failures = Object.entries(all).map(([status, text]) => [status, failure(text)]);
-  return { 200: success(doc, shared), ...Object.fromEntries(failures) };
+  return { [doc.created ? 201 : 200]: success(doc, shared), ...Object.fromEntries(failures) };
 }
 
 function success({ answer, summary }: RouteDoc, shared: JsonObject): JsonObject {

@@ -1,4 +1,5 @@
 /** Options of the REST adapter: what the caller may say → the frozen, complete form the routes work with. */
+import type { AlertDesk } from "../alert/desk.ts";
 import { EventStoreError } from "../errors.ts";
 import type { EventStore } from "../store/store.ts";
 
@@ -38,6 +39,8 @@ export interface RequestLimits {
 export interface RestOptions {
   /** The open store; it stays the caller's to close. */
   readonly store: EventStore;
+  /** What answers the routes of alerts (incidents, silences …); without it they say that alerts are off. @default null */
+  readonly alerts?: AlertDesk | null;
   /** @default "EventManager" */
   readonly managerName?: string;
   readonly managerDescription?: string | null;
@@ -101,7 +104,7 @@ const RATE_LIMIT: ResolvedRateLimit = {
 
 const LIMITS: Required<RequestLimits> = { bodyBytes: 786_432, bulkBytes: 10_485_760, bulkEvents: 10_000 };
 
-const DEFAULTS: Omit<ResolvedRestOptions, "store" | "rateLimit" | "limits"> = {
+const DEFAULTS: Omit<ResolvedRestOptions, "store" | "alerts" | "rateLimit" | "limits"> = {
   managerName: "EventManager",
   managerDescription: null,
   managerId: null,
@@ -129,12 +132,14 @@ const FASTIFY_KEYS = new Set(["prefix", "logLevel", "logSerializers"]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option. */
 export function resolveRestOptions(options: RestOptions): ResolvedRestOptions {
-  const { store, rateLimit, limits, ...others } = options;
+  const { store, alerts = null, rateLimit, limits, ...others } = options;
   if (typeof store?.appendParsed !== "function") throw invalid("store must be an open EventStore");
+  if (alerts !== null && typeof alerts.incidents !== "function") throw invalid("alerts must be what startAlerts gives");
   const given = Object.fromEntries(Object.entries(others).filter(([key]) => !FASTIFY_KEYS.has(key)));
   return Object.freeze({
     ...complete("", DEFAULTS, given),
     store,
+    alerts,
     rateLimit: complete("rateLimit.", RATE_LIMIT, rateLimit ?? {}),
     limits: complete("limits.", LIMITS, limits ?? {}),
   });

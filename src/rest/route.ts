@@ -22,12 +22,14 @@ export interface RouteDoc {
   readonly description?: string;
   readonly tag: "legacy" | "v1" | "service";
   readonly query?: z.ZodObject;
-  /** Description of the id at the end of the path. */
+  /** Description of the id in the path: its last `*`, or the part that begins with `:`. */
   readonly id?: string;
   readonly body?: { readonly schema: z.ZodType; readonly types?: readonly string[]; readonly optional?: true };
-  /** What a 200 holds. */
+  /** What a success holds. */
   readonly answer: z.ZodType | { readonly type: string };
-  /** Statuses beside 200 and those every route may have. */
+  /** A success is a 201. */
+  readonly created?: true;
+  /** Statuses beside the success and those every route may have. */
   readonly statuses?: Readonly<Record<number, string>>;
 }
 
@@ -47,6 +49,11 @@ export const JSON_TYPE = "application/json";
 /** The part of the path that stands for `*`. */
 export function idOf(request: FastifyRequest): string {
   return (request.params as { "*": string })["*"];
+}
+
+/** The part of the path that stands for `:name`. */
+export function paramOf(request: FastifyRequest, name: string): string {
+  return (request.params as Record<string, string>)[name] as string;
 }
 
 /** Sends JSON text that is already made. */

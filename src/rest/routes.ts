@@ -4,11 +4,18 @@ import { HEALTH_ROUTES } from "./health.ts";
 import { LEGACY_ARCHIVE_ROUTES } from "./legacy-archive.ts";
 import { LEGACY_EVENT_ROUTES } from "./legacy-event.ts";
 import { LEGACY_EVENTS_ROUTES } from "./legacy-events.ts";
+import { METRICS_ROUTES } from "./metrics.ts";
 import type { Route } from "./route.ts";
 import { SETTINGS_ROUTES } from "./settings.ts";
+import { V1_ACT_ROUTES } from "./v1-act.ts";
+import { V1_ALERTS_ROUTES } from "./v1-alerts.ts";
 import { V1_APPEND_ROUTES } from "./v1-append.ts";
 import { V1_FIND_ROUTES } from "./v1-find.ts";
+import { V1_INCIDENTS_ROUTES } from "./v1-incidents.ts";
+import { V1_NOTIFICATIONS_ROUTES } from "./v1-notifications.ts";
+import { V1_RULES_ROUTES } from "./v1-rules.ts";
 import { V1_SEARCH_ROUTES } from "./v1-search.ts";
+import { V1_SILENCES_ROUTES } from "./v1-silences.ts";
 import { V1_STREAM_ROUTES } from "./v1-stream.ts";
 
 export const ROUTES: readonly Route[] = [
@@ -20,6 +27,13 @@ export const ROUTES: readonly Route[] = [
   ...V1_FIND_ROUTES,
   ...V1_SEARCH_ROUTES,
   ...V1_STREAM_ROUTES,
+  ...V1_INCIDENTS_ROUTES,
+  ...V1_ACT_ROUTES,
+  ...V1_SILENCES_ROUTES,
+  ...V1_RULES_ROUTES,
+  ...V1_NOTIFICATIONS_ROUTES,
+  ...V1_ALERTS_ROUTES,
   ...HEALTH_ROUTES,
+  ...METRICS_ROUTES,
   ...DOCS_ROUTES,
 ];

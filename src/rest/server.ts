@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { detailText } from "./detail.ts";
-import { invalidRequest } from "./failure.ts";
+import { Failure, invalidRequest } from "./failure.ts";
 import { mount } from "./mount.ts";
 import { type ResolvedRestOptions, type RestOptions, resolveRestOptions } from "./options.ts";
 import { PROBLEM_TYPE, problemText } from "./problem.ts";
@@ -29,7 +29,7 @@ export function createServer(options: RestOptions): FastifyInstance {
     logger: false,
     return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    frameworkErrors: (_error, request, reply) => badPath(request as FastifyRequest, reply as FastifyReply),
+    frameworkErrors: ({ code }, request, reply) => refusePath(code, request as FastifyRequest, reply as FastifyReply),
   });
   mount(app, resolved, { whole: true });
   const connections = new Set<Socket>();
@@ -41,12 +41,17 @@ export function createServer(options: RestOptions): FastifyInstance {
   return app;
 }
 
-/** A path that is not percent-encoded UTF-8, refused before there is a route. */
-function badPath({ url }: FastifyRequest, reply: FastifyReply): void {
-  const issue = { type: "value_error", loc: ["path"], msg: "The path is not percent-encoded UTF-8", input: url };
-  const failure = invalidRequest([issue]);
+/** A path that leads to no route: it is not percent-encoded UTF-8, or has an id longer than any there is. */
+function refusePath(code: string, { url }: FastifyRequest, reply: FastifyReply): void {
+  const failure =
+    code === "FST_ERR_MAX_PARAM_LENGTH" ? new Failure(404, "not-found", "No id is that long") : badPath(url);
   const [type, text] = url.startsWith("/v1/") ? [PROBLEM_TYPE, problemText(failure)] : [JSON_TYPE, detailText(failure)];
   reply.code(failure.status).type(type).send(text);
+}
+
+function badPath(url: string): Failure {
+  const msg = "The path is not percent-encoded UTF-8";
+  return invalidRequest([{ type: "value_error", loc: ["path"], msg, input: url }]);
 }
 
 /**

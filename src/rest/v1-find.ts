@@ -71,7 +71,7 @@ function readFields(query: V1Query): string[] | undefined {
 }
 
 /** Path and query of this request without one parameter. */
-function urlWithout(url: string, name: string): string {
+export function urlWithout(url: string, name: string): string {
   const { pathname, searchParams } = new URL(url, "http://local");
   searchParams.delete(name);
   return searchParams.size > 0 ? `${pathname}?${searchParams}` : pathname;

@@ -96,8 +96,10 @@ async function* linePieces(cursor: EventCursor, end: string | undefined, withId:
   assertComplete(cursor);
 }
 
-function linkTo(reply: FastifyReply, next: string, cursor: string): void {
-  reply.header("link", `<${next}${next.includes("?") ? "&" : "?"}cursor=${cursor}>; rel="next"`);
+/** @param next URL without a cursor */
+export function linkTo(reply: FastifyReply, next: string, cursor: string): void {
+  const place = `cursor=${encodeURIComponent(cursor)}`;
+  reply.header("link", `<${next}${next.includes("?") ? "&" : "?"}${place}>; rel="next"`);
 }
 
 export const pageSchema = z.object({

@@ -75,6 +75,14 @@ export class V1Query {
     return word;
   }
 
+  /** Some of `words`. */
+  someOf<const T extends string>(name: string, words: readonly T[]): T[] {
+    const given = this.list(name);
+    const known = words.filter((word) => given.includes(word));
+    if (given.some((word) => !words.includes(word as T))) this.refuse(name, "enum", `Should be ${words.join(", ")}`);
+    return known;
+  }
+
   refuse(name: string, type: string, msg: string): void {
     this.#issues.push({ type, loc: ["query", name], msg, input: null });
   }

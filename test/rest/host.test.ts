@@ -122,6 +122,7 @@ it.each([
   [{ corsOrigins: "*" }, /corsOrigins must be of type array/],
   [{ docs: 1 }, /docs must be of type boolean/],
   [{ settings: {} }, /settings must be of type function/],
+  [{ alerts: {} }, /alerts must be what startAlerts gives/],
   [{ store: {} }, /store must be an open EventStore/],
 ])("refuses the options %j", async (options, message) => {
   const error = await openHost({ prefix: "/lab", ...(options as object) }).catch((reason) => reason);
