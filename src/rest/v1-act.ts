@@ -5,9 +5,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { AlertDesk, Redeemed } from "../alert/desk.ts";
-import { askPage, donePage, MAX_NAME, PAGE_HEADERS, refusedPage, wrongPage } from "./act-page.ts";
 import { bodyBytes } from "./body.ts";
 import { deskOf } from "./desk.ts";
+import { askPage, donePage, MAX_NAME, PAGE_HEADERS, refusedPage, wrongPage } from "./incident-page.ts";
 import { searchParams } from "./query-reader.ts";
 import { paramOf, type Rest, type Route } from "./route.ts";
 import { NO_LINE } from "./v1-body.ts";

@@ -5,6 +5,7 @@ import type { AlertDesk, By } from "../alert/desk.ts";
 import type { Incident } from "../alert/incident.ts";
 import { INCIDENT_STATES, incidentSchema } from "./alert-schemas.ts";
 import { ask, deskOf, listQuerySchema, listSchema, missing, OFF_STATUS, sendFound, sendList } from "./desk.ts";
+import { incidentPage, PAGE_HEADERS } from "./incident-page.ts";
 import { paramOf, type Rest, type Route } from "./route.ts";
 import { readBody, type V1Body } from "./v1-body.ts";
 import { V1Query } from "./v1-query.ts";
@@ -29,7 +30,11 @@ function listIncidents(rest: Rest, request: FastifyRequest, reply: FastifyReply)
 async function getIncident(rest: Rest, request: FastifyRequest, reply: FastifyReply) {
   const desk = deskOf(rest);
   new V1Query(request.url, []).check();
-  return sendFound(reply, "incident", await desk.incident(paramOf(request, "incident_id")));
+  const incident = await desk.incident(paramOf(request, "incident_id"));
+  reply.header("vary", [reply.getHeader("vary"), "Accept"].filter(Boolean).join(", "));
+  const forPeople = /\btext\/html\b/.test(request.headers.accept ?? "");
+  if (forPeople && incident !== undefined) return reply.headers(PAGE_HEADERS).send(incidentPage(incident));
+  return sendFound(reply, "incident", incident);
 }
 
 interface Action {
@@ -117,6 +122,7 @@ export const V1_INCIDENTS_ROUTES: readonly Route[] = [
     handle: getIncident,
     doc: () => ({
       summary: "One incident",
+      description: "JSON; with Accept: text/html, as browsers send it, a page for people.",
       tag: "v1",
       id: ID,
       answer: incidentSchema,

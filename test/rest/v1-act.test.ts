@@ -16,6 +16,12 @@ function setUp(fields = {}) {
   return fakeDesk({ incidents: [incident("g.1", fields), incident("g.2")], nowMs: () => NOW });
 }
 
+function sample(text: string) {
+  const at = "2026-01-01T10:00:00.000Z";
+  const event = { _id: text, event_type: text, message: text, event_timestamp: at, received_at: at };
+  return { ...event, log_level: 40, source: {}, event_data: null, alert: false, trace_id: null, span_id: null };
+}
+
 /** What a browser sends when the button of this page is pressed. */
 async function press(server: TestServer, page: { text: string }, by = "") {
   const token = /name="token" value="([^"]+)"/.exec(page.text)?.[1] ?? "";
@@ -93,6 +99,20 @@ it("shows hostile texts as text", async () => {
   const { text } = await server.get(pathOf(tokenFor("silence_1h")));
   expect(text).not.toMatch(/<script|\u202e|\u0000|"'/);
   expect(text).toContain("&lt;/dd&gt;&lt;script&gt;");
+});
+
+it("shows an incident as a page to browsers, and as JSON to programs", async () => {
+  const hostile = "</p><script>alert(1)</script>";
+  const comments = [{ at: "2026-01-01T10:00:00.000Z", by: hostile, text: hostile }];
+  await using server = await openServer({ alerts: setUp({ comments, reason: hostile, samples: [sample(hostile)] }) });
+  const page = await server.get("/v1/incidents/g.1", { accept: "text/html,*/*;q=0.8" });
+  expect(page.headers).toMatchObject({ "content-type": "text/html; charset=utf-8", vary: "Accept" });
+  expect(page.text).toMatch(/2026-01-01 10:00:00 UTC/);
+  expect(page.text).not.toMatch(/<script|<form/);
+  expect(page.text.match(/&lt;\/p&gt;&lt;script/g)?.length).toBeGreaterThanOrEqual(5);
+  const json = await server.get("/v1/incidents/g.1", { accept: "*/*" });
+  expect(json.headers["content-type"]).toMatch(/^application\/json/);
+  expect((await server.get("/v1/incidents/nope", { accept: "text/html" })).json.status).toBe(404);
 });
 
 it("lets nothing run, be loaded, be framed or be kept", async () => {

@@ -1,11 +1,11 @@
 /**
- * The pages behind the links of messages: one incident, and at most one button. Whole in themselves: no script, no
+ * Pages behind the links of messages: one incident, and at most one button. Whole in themselves: no script, no
  * picture, nothing loaded from anywhere. Every value of an event is cleaned and escaped.
  */
 import { createHash } from "node:crypto";
 import type { LinkAction } from "../alert/desk.ts";
 import { escapeHtml } from "../alert/html.ts";
-import type { Incident } from "../alert/incident.ts";
+import type { Incident, Sample } from "../alert/incident.ts";
 import { otherLabels, placesOf } from "../alert/notice-places.ts";
 import { headline } from "../alert/notice-words.ts";
 import { oneLine } from "../alert/safe-text.ts";
@@ -21,6 +21,7 @@ border-radius:10px;padding:28px;overflow-wrap:anywhere;box-shadow:0 6px 24px rgb
 .info{--tint:#2b6cb0}.warning{--tint:#b7791f}.error{--tint:#c53030}.critical{--tint:#97266d}.done{--tint:#2f855a}
 .tag{display:inline-block;padding:2px 10px;border-radius:99px;background:var(--tint);color:#fff;font-size:13px;font-weight:600}
 h1{margin:12px 0 4px;font-size:22px;line-height:1.3}
+h2{margin:20px 0 4px;font-size:16px}.entry{padding-top:8px;border-top:1px solid var(--line);font-size:14px}
 p{margin:8px 0}.soft{color:var(--soft);font-size:14px}
 dl{margin:18px 0;display:grid;grid-template-columns:auto 1fr;gap:4px 16px;font-size:14px}dt{color:var(--soft)}dd{margin:0}
 label{display:block;margin:18px 0 4px;font-size:14px;color:var(--soft)}
@@ -43,6 +44,8 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "x-robots-tag": "noindex, nofollow",
 };
 
+/** Longest message of an event that is shown. */
+const MAX_TEXT = 500;
 /** Longest name of who clicked. */
 export const MAX_NAME = 200;
 
@@ -80,12 +83,33 @@ export function askPage(action: LinkAction, incident: Incident, token: string): 
   );
 }
 
+/** Only shows it. */
+export function incidentPage(incident: Incident): string {
+  const { comments } = incident;
+  const said = comments.map(({ at, by, text }) => entry(`${time(at)} · ${oneLine(by, MAX_NAME)}`, text));
+  return page(
+    incident.severity,
+    "Incident",
+    `${head(incident)}<p>${show(incident.reason)}</p>${facts(incident)}
+<h2>Newest events</h2>${[...incident.samples].reverse().map(sampleEntry).join("")}
+${comments.length > 0 ? `<h2>Comments</h2>${said.join("")}` : ""}`,
+  );
+}
+
+function sampleEntry({ received_at, event_type, _id, message }: Sample): string {
+  return entry(`${time(received_at)} · ${oneLine(event_type, MAX_NAME)} · ${oneLine(_id, MAX_NAME)}`, message);
+}
+
+function entry(about: string, text: string): string {
+  return `<p class="entry"><span class="soft">${escapeHtml(about)}</span><br>${escapeHtml(oneLine(text, MAX_TEXT))}</p>`;
+}
+
 /** Tells how things are now. */
 export function donePage(action: LinkAction, incident: Incident): string {
   const { done, means } = ASKS[action];
   const over = action === "acknowledge" && (incident.state === "resolved" || incident.state === "closed");
   const [title, words] = over ? ["It is over already", "There is nothing to acknowledge any more."] : [done, means];
-  return page("done", title, `<span class="tag">${title}</span>${head(incident)}<p>${words}</p>${facts(incident)}`);
+  return page("done", title, `${head(incident, `✓ ${title}`)}<p>${words}</p>${facts(incident)}`);
 }
 
 /** For a link that is forged, too old, or about an incident that is gone. */
@@ -109,25 +133,30 @@ export function wrongPage(): string {
   );
 }
 
-function head(incident: Incident): string {
+function head(incident: Incident, tag: string = incident.severity): string {
   const of = incident.total === 1 ? "1 event" : `${incident.total} events`;
-  return `<p><span class="tag">${incident.severity}</span></p>
+  return `<p><span class="tag">${tag}</span></p>
 <h1>${escapeHtml(headline(incident))}</h1>
-<p class="soft">${escapeHtml(incident.state)} · ${of} · rule ${show(incident.rule)}</p>`;
+<p class="soft">${incident.severity} · ${incident.state} · ${of} · rule ${show(incident.rule)}</p>`;
 }
 
 function facts(incident: Incident): string {
   const rows: [string, string | null][] = [
     ...placesOf(incident).map(({ kind, name, id }): [string, string | null] => [kind, name ?? id]),
     ...otherLabels(incident).map(({ name, value }): [string, string | null] => [name, value]),
-    ["first event", incident.first_at],
-    ["last event", incident.last_at],
+    ["first event", time(incident.first_at)],
+    ["last event", time(incident.last_at)],
     ["acknowledged by", incident.acknowledged_by],
     ["assignee", incident.assignee],
     ["incident", incident.incident_id],
   ];
   const shown = rows.map(([name, value]) => (value === null ? "" : `<dt>${show(name)}</dt><dd>${show(value)}</dd>`));
   return `<dl>${shown.join("")}</dl>`;
+}
+
+/** `2026-01-01 10:00:00 UTC` */
+function time(iso: string): string {
+  return `${iso.slice(0, 19).replace("T", " ")} UTC`;
 }
 
 function show(text: string): string {
