@@ -109,7 +109,7 @@ function cloudEvent({ notification_id, occasion, incident_id }: Notification, co
     id: notification_id,
     source: context.publicUrl ?? "urn:madsci-events",
     type: `madsci.alert.${occasion}`,
-    subject: incident_id,
+    subject: incident_id.toWellFormed(),
     time: new Date(context.nowMs).toISOString(),
     datacontenttype: "application/json",
     data,
