@@ -1,5 +1,6 @@
 /** Addresses of mail and of the web in a configuration. */
 import type { Field } from "./field.ts";
+import { mailAddress as namedAddress } from "./mail-address.ts";
 import { privateAddress } from "./private-address.ts";
 
 const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
@@ -22,6 +23,14 @@ export function mailAddress(field: Field): string | undefined {
   if (isMailAddress(text)) return text;
   const hint = /[,;\s]/.test(text) ? "; write several as a list" : "";
   return field.error(`${JSON.stringify(text.slice(0, 80))} is no e-mail address; write it like lab@example.org${hint}`);
+}
+
+/** Who a mail comes from: an address, or `Name <address>`. */
+export function senderAddress(field: Field): string | undefined {
+  const text = field.text(500);
+  const address = text === undefined ? undefined : namedAddress(text)?.address;
+  if (text === undefined || (address !== undefined && isMailAddress(address))) return text;
+  return field.error("is no sender; write it like lab@example.org or Lab <lab@example.org>");
 }
 
 /** An http(s) URL without user and password. @param field whose path messages name; they never show the URL */

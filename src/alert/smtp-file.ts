@@ -1,6 +1,7 @@
 /** SmtpFile: the mail server as people write it → SmtpPlan. */
-import { isHostName, isMailAddress, mailAddress } from "./address.ts";
-import type { Bounds } from "./field.ts";
+import { isIP } from "node:net";
+import { isHostName, isMailAddress, senderAddress } from "./address.ts";
+import type { Bounds, Field } from "./field.ts";
 import type { PlanContext } from "./options.ts";
 import type { SmtpPlan } from "./plan.ts";
 import { readSecret } from "./secret-file.ts";
@@ -45,8 +46,13 @@ export function readSmtp(smtp: Section, context: PlanContext): SmtpPlan | undefi
 function readHost(smtp: Section): string | undefined {
   const field = smtp.field("host");
   if (!field.given) return field.error("is missing; it says where the mail server is, like smtp.example.org");
+  return hostName(field);
+}
+
+/** The name or the address of a server. */
+export function hostName(field: Field): string | undefined {
   const host = field.text(253);
-  if (host === undefined || isHostName(host) || /^[\da-fA-F:]+$/.test(host)) return host;
+  if (host === undefined || isHostName(host) || isIP(host) !== 0) return host;
   return field.error("must be the name or address of a server, without smtp:// and port");
 }
 
@@ -81,7 +87,7 @@ function readTimeouts(timeouts: Section) {
 /** Most servers want mails to come from an address of their own. */
 function readFrom(smtp: Section, host: string | undefined, user: string | null): string {
   const field = smtp.field("from");
-  if (field.given) return mailAddress(field) ?? "";
+  if (field.given) return senderAddress(field) ?? "";
   if (user !== null && isMailAddress(user)) return user;
   const domain = host !== undefined && isHostName(host) ? host : "localhost";
   const from = `madsci-events@${domain}`;
