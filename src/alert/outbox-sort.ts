@@ -1,0 +1,99 @@
+/**
+ * What is to be done with each notification whose time has come. Takes places at gates and reserves caps; writes nothing.
+ */
+import type { AlertRecord } from "../backend/alert-records.ts";
+import type { Allowance } from "./allowance.ts";
+import type { Gate, Release } from "./gate.ts";
+import type { Notification } from "./notification.ts";
+import { awaitsDigest, isAllowed, notificationOf } from "./outbox-record.ts";
+import type { DeliveryPlan } from "./plan.ts";
+
+/** A notification that has a place at its channel. */
+export interface Ready {
+  readonly record: AlertRecord;
+  readonly gate: Gate;
+  readonly release: Release;
+  /** Its recipient's cap is to be charged. */
+  readonly charge: boolean;
+}
+
+/** A notification that has none yet. */
+export interface Waiting {
+  readonly record: AlertRecord;
+  readonly gate: Gate;
+}
+
+export interface Sorted {
+  readonly ready: readonly Ready[];
+  /** Their recipient has had enough. */
+  readonly toFold: readonly AlertRecord[];
+  /** Their digest is due. */
+  readonly toDigest: readonly AlertRecord[];
+  /** Their channel is shut for a while. */
+  readonly shut: readonly Waiting[];
+  /** They wait for a place, which comes free when one under way ends. */
+  readonly waiting: readonly Waiting[];
+  /** Their channel is not there any more. */
+  readonly stranded: readonly AlertRecord[];
+  /** Kept long enough. */
+  readonly expired: readonly AlertRecord[];
+}
+
+type Piles = { readonly [Pile in keyof Sorted]: Sorted[Pile][number][] };
+
+export interface SortFacts {
+  readonly gates: ReadonlyMap<string, Gate>;
+  readonly allowance: Allowance;
+  readonly plan: DeliveryPlan["perRecipient"];
+  readonly nowMs: number;
+}
+
+export function sortDue(records: readonly AlertRecord[], facts: SortFacts): Sorted {
+  const sorted: Piles = { ready: [], toFold: [], toDigest: [], shut: [], waiting: [], stranded: [], expired: [] };
+  for (const record of records) {
+    if (awaitsDigest(record)) sorted.toDigest.push(record);
+    else if (isFinished(record)) sorted.expired.push(record);
+    else place(record, facts, sorted);
+  }
+  return sorted;
+}
+
+/** Those whose recipients' caps matter. */
+export function capped(records: readonly AlertRecord[], gates: ReadonlyMap<string, Gate>): Notification[] {
+  return records.filter((record) => waits(record) && isCapped(record, gates)).map(notificationOf);
+}
+
+function place(record: AlertRecord, facts: SortFacts, piles: Piles): void {
+  const notification = notificationOf(record);
+  const gate = facts.gates.get(notification.channel);
+  if (gate === undefined) return void piles.stranded.push(record);
+  const charge = isCapped(record, facts.gates);
+  if (charge && !facts.allowance.reserve(notification, capRequest(notification, facts))) {
+    return void piles.toFold.push(record);
+  }
+  if (gate.shutMs > 0) return void piles.shut.push({ record, gate });
+  const release = gate.enter();
+  if (release === null) return void piles.waiting.push({ record, gate });
+  if (charge) facts.allowance.charge(notification, capRequest(notification, facts));
+  piles.ready.push({ record, gate, release, charge });
+}
+
+/** Mail only; a digest is what caps lead to, and a test was asked for. One that was allowed once stays so. */
+function isCapped(record: AlertRecord, gates: ReadonlyMap<string, Gate>): boolean {
+  const { channel, occasion } = notificationOf(record);
+  const mail = gates.get(channel)?.channel.type === "email";
+  return mail && occasion !== "digest" && occasion !== "test" && !isAllowed(record);
+}
+
+function capRequest({ notice }: Notification, { nowMs, plan }: SortFacts) {
+  return { nowMs, plan, critical: notice.incident.severity === "critical" };
+}
+
+function waits({ state }: AlertRecord): boolean {
+  return state === "pending" || state === "retry";
+}
+
+/** Kept only until their day comes. */
+export function isFinished(record: AlertRecord): boolean {
+  return !waits(record) && !awaitsDigest(record);
+}
