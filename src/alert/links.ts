@@ -117,8 +117,7 @@ function eventsQuery({ labels, first_at, last_at }: Incident): URLSearchParams {
   const query = new URLSearchParams();
   for (const [path, value] of Object.entries(labels)) {
     const name = /^source\.(\w+_id)$/.exec(path)?.[1] ?? PARAMETER[path];
-    // A comma would make a list of it.
-    if (name !== undefined && value !== null && value !== "" && !value.includes(",")) query.set(name, value);
+    if (name !== undefined && value !== null && isPlain(value)) query.set(name, value);
   }
   query.set("from", isoText(Date.parse(first_at) - MARGIN_MS));
   query.set("to", isoText(Date.parse(last_at) + MARGIN_MS));
@@ -129,9 +128,14 @@ function timelineQuery({ samples }: Incident): URLSearchParams | null {
   const source = samples.at(-1)?.source ?? {};
   for (const name of ["workflow_id", "experiment_id"]) {
     const id = source[name];
-    if (id !== undefined && id !== "" && !id.includes(",")) return new URLSearchParams({ [name]: id, order: "oldest" });
+    if (id !== undefined && isPlain(id)) return new URLSearchParams({ [name]: id, order: "oldest" });
   }
   return null;
+}
+
+/** A comma would make a list of it, and the end of a long label is a hash. */
+function isPlain(value: string): boolean {
+  return value !== "" && value.length <= 150 && !value.includes(",");
 }
 
 function isoText(ms: number): string {

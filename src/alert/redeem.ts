@@ -25,6 +25,8 @@ export interface RedeemOptions {
 const SAME_CLICK_MS = 60_000;
 /** Silences that are looked through for one that does it already. */
 const MAX_LOOK = 1000;
+/** States in which nobody works on it, as far as we know. */
+const LIVE: ReadonlySet<string> = new Set(["pending", "firing"]);
 const SOMEBODY = "a link in a message";
 
 /** @returns undefined where the token is forged or expired, or its incident is gone */
@@ -40,7 +42,8 @@ export async function redeem(context: RedeemContext, token: string, options: Red
 
 async function isDone({ desk, nowMs }: RedeemContext, action: LinkAction, incident: Incident): Promise<boolean> {
   const quietMs = LINK_ACTIONS[action];
-  if (quietMs === null) return incident.state !== "pending" && incident.state !== "firing";
+  if (quietMs === null)
+    return !LIVE.has(incident.state) || (incident.state === "pending" && incident.acknowledged_by !== null);
   const { items } = await desk.silences({ states: ["active"], limit: MAX_LOOK });
   const untilMs = nowMs + quietMs - SAME_CLICK_MS;
   return items.some((silence) => covers(silence, incident, untilMs));

@@ -137,7 +137,7 @@ function head(incident: Incident, tag: string = incident.severity): string {
   const of = incident.total === 1 ? "1 event" : `${incident.total} events`;
   return `<p><span class="tag">${tag}</span></p>
 <h1>${escapeHtml(headline(incident))}</h1>
-<p class="soft">${incident.severity} · ${incident.state} · ${of} · rule ${show(incident.rule)}</p>`;
+<p class="soft">${tag === incident.severity ? "" : `${incident.severity} · `}${incident.state} · ${of} · rule ${show(incident.rule)}</p>`;
 }
 
 function facts(incident: Incident): string {

@@ -103,7 +103,8 @@ async function endSilence(rest: Rest, request: FastifyRequest, reply: FastifyRep
   const desk = deskOf(rest);
   new V1Query(request.url, []).check();
   (await readOptionalBody(rest, request, [])).check();
-  return sendFound(reply, "silence", await desk.expireSilence(paramOf(request, "silence_id")));
+  const id = paramOf(request, "silence_id");
+  return sendFound(reply, "silence", await ask("body", () => desk.expireSilence(id)));
 }
 
 const time = z.union([z.string(), z.int()]);

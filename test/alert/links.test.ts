@@ -1,8 +1,12 @@
 /** Links of messages: tokens, the secret, URLs, and what redeeming one does. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { Group } from "../../src/alert/group.ts";
 import { actionToken, LINK_LIFE_MS, linkSecret, linksFor, readToken } from "../../src/alert/links.ts";
+import type { Live } from "../../src/alert/live.ts";
 import { groupSelector, redeem } from "../../src/alert/redeem.ts";
+import { readySilence } from "../../src/alert/silence.ts";
+import { selectable } from "../../src/alert/view.ts";
 import type { AlertRecord, AlertRecords } from "../../src/backend/alert-records.ts";
 import { fakeDesk, incident } from "../rest/fake-desk.ts";
 
@@ -114,6 +118,12 @@ it("acknowledges once, however often it is asked", async () => {
   expect(done()).toEqual([["acknowledge", "g.1", { by: "Ada" }]]);
 });
 
+it("takes an incident that is acknowledged before it fires for done", async () => {
+  const { use, done } = setUp("acknowledge", { state: "pending", acknowledged_by: "Ada" });
+  expect(await use()).toMatchObject({ done: true });
+  expect(done()).toEqual([]);
+});
+
 it("leaves an incident that is over alone", async () => {
   const { use, done } = setUp("acknowledge", { state: "resolved" });
   expect(await use()).toMatchObject({ done: true, incident: { state: "resolved" } });
@@ -162,3 +172,26 @@ it("answers nothing for a token that expired and an incident that is gone", asyn
   pass(LINK_LIFE_MS);
   expect(await use()).toBeUndefined();
 });
+
+it("silences with a selector that accepts its group and no other, whatever its labels", () => {
+  const paths = ["source.node_id", "event_type", "event_data.robot.name", "event_data.n", "rule"];
+  const value = fc.option(fc.string({ unit: "binary", minLength: 1, maxLength: 30 }), { nil: null });
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 5, maxLength: 5 }), fc.nat(3), value, (values, at, other) => {
+      const labels = Object.fromEntries(paths.map((path, i) => [path, values[i] ?? null]));
+      const { matches } = readySilence({ ...SILENCE, selector: groupSelector(incident("g.1", { labels })) });
+      expect(matches(documentOf(labels))).toBe(true);
+      const changed = { ...labels, [paths[at] ?? ""]: other };
+      expect(matches(documentOf(changed))).toBe(values[at] === other);
+      expect(matches(documentOf(labels, "another-rule"))).toBe(false);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+const SILENCE = { silence_id: "s", starts_at: "", ends_at: "", author: "Ada", comment: "x", weekly: null };
+
+function documentOf(labels: Record<string, string | null>, rule = "node-error") {
+  const live = { newest: [], first: null, severity: "error", state: "firing" } as unknown as Live;
+  return selectable({ rule, labels } as unknown as Group, live);
+}
