@@ -81,7 +81,8 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
   {
     name: "lets two concurrent updates of one document both count it",
-    remedy: "none: archive() called twice at once may count an event twice on FerretDB; on MongoDB it does not",
+    remedy:
+      "alert records change in turns (turns.ts); archive() called twice at once may count an event twice, on MongoDB it does not",
     holds: async (docs) => {
       const ids = Array.from({ length: 30 }, (_, i) => 100 + i);
       await docs.insertMany(ids.map((_id) => ({ _id, done: false })));

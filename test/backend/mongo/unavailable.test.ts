@@ -38,6 +38,11 @@ const CALLS: Record<string, (backend: Backend) => Promise<unknown>> = {
   "archive by selector": (backend) => backend.archive({ selector: selectorOf() }, 0n, 1),
   unarchive: (backend) => backend.unarchive(["id"]),
   purge: (backend) => backend.purge(RECEIVED, 1),
+  "marked events": (backend) => backend.alerts.marked("rules", 1),
+  unmark: (backend) => backend.alerts.unmark("rules", ["id"]),
+  "read records": (backend) => backend.alerts.list("groups", { limit: 1 }),
+  "write records": (backend) =>
+    backend.alerts.write("groups", [{ _id: "id", version: 2, state: "", dueMs: null, updatedMs: 0, body: {} }]),
   ping: (backend) => backend.ping(),
 };
 
