@@ -1,5 +1,6 @@
 /** The program: its commands, its help, and how a run becomes an exit code. */
 import { Command, CommanderError } from "commander";
+import { alertsCommand } from "./commands/alerts.ts";
 import { appendCommand } from "./commands/append.ts";
 import { archiveCommand } from "./commands/archive.ts";
 import { countCommand } from "./commands/count.ts";
@@ -66,8 +67,8 @@ function buildProgram(version: string, io: Io): Command {
   const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
   const keeping = [importCommand(io), exportCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
-  for (const command of [...starting, ...looking, appendCommand(io), ...keeping, ...shipping])
-    program.addCommand(command);
+  const rest = [appendCommand(io), ...keeping, ...shipping, alertsCommand(io)];
+  for (const command of [...starting, ...looking, ...rest]) program.addCommand(command);
   withManners(program, io);
   return program;
 }

@@ -9,7 +9,8 @@
 export const REDACTED = "***REDACTED***";
 
 /** Compared without case, dashes and underscores. */
-const SECRET = /^(user|username|userref|pass|password|passwordref|secret|secretref|token|key|routingkey|apikey)$/;
+const SECRET =
+  /^(user|username|userref|pass|password|passwordref|secret|secretref|token|key|routingkey|apikey|urlref)$/;
 const REFERENCE = /^(env|file):/;
 /** Values of these are all secrets: a webhook's headers carry its token. */
 const SECRET_INSIDE = /^headers$/;

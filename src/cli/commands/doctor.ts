@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { addressOf } from "../address.ts";
 import { type Check, failed, type State } from "../check.ts";
+import { alertChecks } from "../check-alerts.ts";
 import { databaseChecks } from "../check-events.ts";
 import { diskChecks, fileChecks, integrityCheck } from "../check-file.ts";
 import { nodeCheck, packageChecks } from "../check-program.ts";
@@ -35,7 +36,7 @@ Changes nothing. Exit code 1 when something fails; a warning is no failure.`;
 
 export function doctorCommand(io: Io): Command {
   const command = new Command("doctor")
-    .summary("check settings, database, disk, spools, server")
+    .summary("check settings, database, alerts, disk, spools, server")
     .description("Checks what an event store needs, and says how to mend what is wrong.")
     .addOption(booleanOption("full", "read every index of an SQLite file, whatever its size"))
     .option("--spool-dir <folder>", "folder of spools; default: that of ship and the transport here")
@@ -81,6 +82,7 @@ async function* allChecks(command: Command, flags: Flags, io: Io): AsyncGenerato
   yield* checks;
   yield* packageChecks(config?.settings.mongo_db_url);
   if (config) yield* databaseSteps(config, flags, io);
+  if (config) yield* await guarded("alerts", () => alertChecks(config, io));
   const spools = spoolRoot(flags.spoolDir, io);
   yield* await guarded("spools", () => spoolChecks(spools));
   const file = config && sqliteFile(config.settings.mongo_db_url);

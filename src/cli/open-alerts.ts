@@ -1,0 +1,39 @@
+/** OpenAlerts: from the flags of a command to the alerts it works on, those of a database or behind a server. */
+import type { Command } from "commander";
+import { type AlertSetup, alertSetup } from "./alert-setup.ts";
+import type { Alerts } from "./alerts-access.ts";
+import type { Config } from "./config.ts";
+import { usageError } from "./exit.ts";
+import { settingFlags } from "./flags.ts";
+import { type Io, warn } from "./io.ts";
+import { commandConfig } from "./open-store.ts";
+
+const OFF = "alerts are off: set alerting or email_alerts in the settings, or name a server with --server";
+
+/** @param options.readOnly true for commands that change nothing. @throws EventStoreError what opening throws */
+export async function openAlerts(command: Command, io: Io, options: { readonly readOnly: boolean }): Promise<Alerts> {
+  const server = await serverAlerts(command);
+  if (server !== undefined) return server;
+  const { config, setup } = commandSetup(command, io);
+  const { openStoreAlerts } = await import("./store-alerts.ts");
+  return openStoreAlerts({ config, plan: setup.plan }, io, options);
+}
+
+/** The alerts behind `--server`; undefined where that is not given. @throws EventStoreError `EVT_INVALID_OPTION` */
+export async function serverAlerts(command: Command) {
+  const { server } = command.opts<{ server?: string }>();
+  if (server === undefined) return undefined;
+  if (Object.values(settingFlags(command)).some((value) => value !== undefined))
+    throw usageError("--server and the flags of a database exclude each other; give one of them");
+  const { ServerAlerts } = await import("./server-alerts.ts");
+  return new ServerAlerts(server);
+}
+
+/** What the settings say about alerts. @throws EventStoreError `EVT_INVALID_OPTION` where they are off, or wrong */
+export function commandSetup(command: Command, io: Io): { readonly config: Config; readonly setup: AlertSetup } {
+  const config = commandConfig(command, io);
+  const setup = alertSetup(config, io);
+  if (setup === undefined) throw usageError(OFF);
+  for (const message of setup.warnings) warn(io, message);
+  return { config, setup };
+}
