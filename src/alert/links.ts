@@ -21,7 +21,7 @@ export const LINK_ACTIONS = {
   silence_8h: 8 * HOUR_MS,
 } as const satisfies Record<LinkAction, number | null>;
 
-export interface LinkClaim {
+interface LinkClaim {
   readonly incident_id: string;
   readonly action: LinkAction;
   readonly expiresMs: number;

@@ -7,14 +7,14 @@ import type { AlertDesk, LinkAction, Redeemed } from "./desk.ts";
 import type { Incident, Silence } from "./incident.ts";
 import { LINK_ACTIONS, readToken } from "./links.ts";
 
-export interface RedeemContext {
+interface RedeemContext {
   readonly desk: Pick<AlertDesk, "incident" | "acknowledge" | "silences" | "silence">;
   /** As `linkSecret` gives it. */
   readonly secret: string;
   readonly nowMs: number;
 }
 
-export interface RedeemOptions {
+interface RedeemOptions {
   /** Only tell what would be done. */
   readonly dry: boolean;
   /** Who clicked, in their own words. @default "a link in a message" */

@@ -18,7 +18,7 @@ const NO_TEXT = /(?![\n\r\t])[\p{Cc}\p{Cs}]/u;
 /** Largest instant of a JavaScript date. */
 const MAX_MS = 8.64e15;
 
-export interface TextRule {
+interface TextRule {
   /** Characters. */
   readonly most: number;
   /** May have several lines. */
