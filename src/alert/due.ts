@@ -1,0 +1,136 @@
+/**
+ * Due: the one next thing that happens to a group by the passing of time, and when. `tick` does these one after the
+ * other, in the order of their dates, so a late tick says what timely ones would have said; `dueAt` is the date of the
+ * first, so a tick before it has nothing to do.
+ */
+
+import { noticeStep, owedMs, type Step } from "./due-notice.ts";
+import { stableAt, steady } from "./flap.ts";
+import { forgetMs } from "./forget.ts";
+import type { Group } from "./group.ts";
+import { count, fire, open, resolve, retire } from "./life.ts";
+import { overdue } from "./overdue.ts";
+import { ruleFor } from "./role-rule.ts";
+import type { Rule } from "./rule.ts";
+import { isLive, sayRetired } from "./say.ts";
+import { isOpen, type Open } from "./view.ts";
+import { spanWords } from "./words.ts";
+import { afterQuiet, UNSILENCE_GRACE_MS, type World } from "./world.ts";
+
+/** Closed this long after it was resolved, unless the next one opens before. */
+export const CLOSE_MS = 5 * 60_000;
+export const ONE_OFF_MS = 24 * 3_600_000;
+/** A step that has not come to its end by then never will. */
+const GIVE_UP_MS = 24 * 3_600_000;
+
+/** Epoch ms at which `tick` would next do something; null: only an event or a person can. */
+export function dueAt(group: Group, rule: Rule, world: World): number | null {
+  return nextStep(group, rule, world)?.atMs ?? forgetMs(group, ruleFor(rule, group));
+}
+
+/** Of steps at the same instant, words come first: what is due is said before the incident is over. */
+export function nextStep(group: Group, asWritten: Rule, world: World): Step | null {
+  const rule = ruleFor(asWritten, group);
+  const steps = [
+    owedStep(group, world),
+    noticeStep(group, rule, world),
+    fireStep(group, rule),
+    expiryStep(group),
+    quietStep(group, rule, world),
+    closeStep(group, world),
+    stableStep(group, rule),
+    unsilencedStep(group),
+    overdueStep(group, rule, world),
+  ];
+  let first: Step | null = null;
+  for (const step of steps) if (step && (first === null || step.atMs < first.atMs)) first = step;
+  return first;
+}
+
+function quietly(change: (nowMs: number) => Group): Step["run"] {
+  return ({ nowMs }) => ({ group: change(nowMs), drafts: [] });
+}
+
+function owedStep(group: Group, world: World): Step | null {
+  const owed = group.retired.find((retired) => retired.owed !== null);
+  if (!owed) return null;
+  const atMs = afterQuiet(world, Date.parse(owed.incident.closed_at ?? owed.incident.last_at), owed.incident.severity);
+  return { atMs, run: (by) => sayRetired(group, by) };
+}
+
+function fireStep(group: Group, rule: Rule): Step | null {
+  if (!isOpen(group) || group.incident.state !== "pending") return null;
+  const atMs = group.incident.openedMs + rule.forMs;
+  return { atMs, run: quietly(() => fire(group, atMs)) };
+}
+
+function expiryStep(group: Group): Step | null {
+  if (!isOpen(group) || group.incident.state !== "acknowledged") return null;
+  const atMs = group.incident.acknowledged?.expiresMs ?? null;
+  if (atMs === null) return null;
+  const reason = "the acknowledgement expired";
+  const incident = { ...group.incident, state: "firing", acknowledged: null, reason } as const;
+  return { atMs, run: quietly(() => ({ ...group, incident, updatedMs: atMs })) };
+}
+
+function quietStep(group: Group, rule: Rule, world: World): Step | null {
+  if (!isLive(group)) return null;
+  const { incident: live } = group;
+  if (rule.oneOff) {
+    const atMs = live.lastMs + ONE_OFF_MS;
+    const over = { ...live, resolvedMs: atMs, singles: [], reason: `no event for ${spanWords(ONE_OFF_MS)}` };
+    return { atMs, run: quietly(() => retire({ ...group, incident: over }, atMs)) };
+  }
+  const ends = quietFrom(group, rule, world);
+  return ends && { atMs: ends.atMs, run: quietly(() => resolve(group, rule, ends)) };
+}
+
+/** When being quiet resolves the incident, and the words for it. */
+function quietFrom(group: Open, rule: Rule, world: World) {
+  const { memory, incident: live } = group;
+  if (memory.kind === "absence" && rule.when.kind === "absence") {
+    const { forgetMs } = rule.when;
+    const atMs = (memory.seenMs ?? live.openedMs) + forgetMs;
+    return { atMs, reason: `not heard of for ${spanWords(forgetMs)}: forgotten` };
+  }
+  if (rule.resolveAfterMs === null) return null;
+  const waits = memory.kind === "sequence" && memory.late.length > 0;
+  const spanMs = waits ? Math.max(rule.resolveAfterMs, GIVE_UP_MS) : rule.resolveAfterMs;
+  const what = memory.kind === "ledger" ? "unchanged" : waits ? "given up waiting after" : "no event";
+  const words = what === "no event" ? `no event for ${spanWords(spanMs)}` : `${what} ${spanWords(spanMs)}`;
+  return { atMs: Math.max(live.holdsMs, world.resumedAtMs) + spanMs, reason: words };
+}
+
+function closeStep(group: Group, world: World): Step | null {
+  if (!isOpen(group) || group.incident.state !== "resolved") return null;
+  const resolvedMs = group.incident.resolvedMs ?? group.incident.lastMs;
+  const atMs = Math.max(resolvedMs + CLOSE_MS, owedMs(group, world) ?? 0);
+  return { atMs, run: quietly(() => retire(group, atMs)) };
+}
+
+/** It has held still long enough: what it has come to is said again. */
+function stableStep(group: Group, rule: Rule): Step | null {
+  const atMs = stableAt(group.flap);
+  if (atMs === null) return null;
+  const still = { ...group, flap: steady, updatedMs: Math.max(group.updatedMs, atMs) };
+  if (!isOpen(still) || still.incident.state !== "resolved" || !group.flap.told || !rule.sendResolved)
+    return { atMs, run: quietly(() => still) };
+  return { atMs, run: quietly(() => ({ ...still, incident: { ...still.incident, owed: "resolved" } })) };
+}
+
+/** Nobody has told of the end of its silence (see unsilence.ts): it goes on by itself. */
+function unsilencedStep(group: Group): Step | null {
+  if (!isOpen(group) || group.incident.silencedBy === null) return null;
+  const atMs = (group.incident.silencedUntilMs ?? group.updatedMs) + UNSILENCE_GRACE_MS;
+  const incident = { ...group.incident, silencedBy: null, silencedUntilMs: null };
+  return { atMs, run: quietly(() => ({ ...group, incident })) };
+}
+
+function overdueStep(group: Group, rule: Rule, world: World): Step | null {
+  const found = overdue(group, rule, world);
+  if (!found) return null;
+  const { hit, memory } = found;
+  const next = { ...group, memory };
+  const change = () => (isLive(next) ? count(next, rule, { ...hit, holds: true }) : open(next, rule, hit));
+  return { atMs: hit.atMs, run: quietly(change) };
+}

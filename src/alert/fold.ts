@@ -1,0 +1,119 @@
+/**
+ * fold: marked events into the group they belong to. Pure; an id the group's ring holds changes nothing, so a batch may
+ * be folded again after a crash.
+ *
+ * An event counts at the instant it arrived (`received_at`). Folding says nothing to anybody: see tick.ts.
+ */
+import type { MarkedEvent } from "../backend/alert-records.ts";
+import type { StoredEvent } from "../event/event.ts";
+import { factsOf } from "./activity.ts";
+import { type Group, RING } from "./group.ts";
+import { ringId } from "./hub.ts";
+import type { Sample } from "./incident.ts";
+import { count, type Hit, open, resolve } from "./life.ts";
+import { remember } from "./memory.ts";
+import { plannedNotice } from "./notice-time.ts";
+import type { Outcome } from "./outcome.ts";
+import { rewind, SKEW_MS } from "./rewind.ts";
+import { ruleFor } from "./role-rule.ts";
+import type { Rule, Severity } from "./rule.ts";
+import { sampleOf } from "./sample.ts";
+import { severityOf } from "./severity.ts";
+import { isOpen } from "./view.ts";
+import { isoOf } from "./words.ts";
+
+/** What folding needs of the plan. */
+export interface FoldLimits {
+  readonly maxSamples: number;
+  readonly severityFromLevel: ReadonlyMap<number, Severity>;
+  readonly stormPerMinute: number;
+  /** Event paths never shown. */
+  readonly redact: readonly string[];
+}
+
+export interface FoldBy {
+  readonly rule: Rule;
+  readonly nowMs: number;
+  /** The leader's. */
+  readonly fence: number;
+  readonly limits: FoldLimits;
+  /** The rule's events storm: count only. */
+  readonly storm?: boolean;
+}
+
+/** @param events at most BATCH */
+export function fold(group: Group, events: readonly MarkedEvent[], by: FoldBy): Group {
+  const known = new Set(group.ring);
+  const fresh: StoredEvent[] = [];
+  for (const { event } of events) {
+    const id = ringId(event);
+    if (known.has(id)) continue;
+    known.add(id);
+    fresh.push(event);
+  }
+  if (fresh.length === 0) return group;
+  const rule = ruleFor(by.rule, group);
+  const folded = fresh.reduce((next, event) => foldOne(next, event, { ...by, rule }), rewind(group, by.nowMs));
+  return planned({ ...folded, ring: [...known].slice(-RING), fence: Math.max(group.fence, by.fence) }, rule);
+}
+
+/** With the date of the next notice as the rule has it. */
+export function planned(group: Group, rule: Rule): Group {
+  if (!isOpen(group)) return group;
+  const nextNoticeMs = plannedNotice(group.incident, rule)?.atMs ?? null;
+  if (nextNoticeMs === group.incident.nextNoticeMs) return group;
+  return { ...group, incident: { ...group.incident, nextNoticeMs } };
+}
+
+/** When an event counts. A clock that was ahead does not make it late. */
+export function arrivalMs(event: StoredEvent, nowMs: number): number {
+  const atMs = event.received_at === null ? nowMs : Date.parse(event.received_at);
+  return Number.isFinite(atMs) && atMs <= nowMs + SKEW_MS ? atMs : nowMs;
+}
+
+function foldOne(group: Group, event: StoredEvent, by: FoldBy): Group {
+  const { rule, nowMs, limits } = by;
+  const atMs = arrivalMs(event, nowMs);
+  const seen = { ...group, seenMs: Math.max(group.seenMs, atMs) };
+  if (rule.resolveWhen?.matches(event)) {
+    return isOpen(seen) ? resolve(seen, rule, { atMs, reason: `resolved by ${event.event_type}` }) : seen;
+  }
+  const sample = by.storm || group.role === "storm" ? null : sampleOf(event, isoOf(atMs), limits.redact);
+  const outcome = remember(group.memory, rule.when, { event, atMs, sample });
+  const next: Group = { ...seen, memory: outcome.memory, ...(outcome.mine ? owned(group, event, by) : {}) };
+  const severity = severityOf(rule, event.log_level, limits.severityFromLevel);
+  const storm = by.storm === true;
+  const hit = { atMs, severity, sample, storm, maxSamples: limits.maxSamples, reason: outcome.reason };
+  return judged(next, rule, { outcome, hit: { ...hit, earlier: outcome.earlier } });
+}
+
+function owned(group: Group, event: StoredEvent, { rule, limits }: FoldBy): Partial<Group> {
+  const expects = rule.when.kind === "sequence" && rule.when.expect.matches(event);
+  return {
+    events: group.events + 1,
+    severity: expects ? group.severity : severityOf(rule, event.log_level, limits.severityFromLevel),
+    facts: rule.when.kind === "absence" ? factsOf(rule.when.during, event) : group.facts,
+  };
+}
+
+interface Judged {
+  readonly outcome: Outcome<Group["memory"]>;
+  readonly hit: Hit;
+}
+
+function judged(group: Group, rule: Rule, { outcome, hit }: Judged): Group {
+  if (outcome.ends !== null && isOpen(group)) return resolve(group, rule, { atMs: hit.atMs, reason: outcome.ends });
+  const live = isOpen(group) && group.incident.state !== "resolved";
+  if (live && outcome.counts) return count(group, rule, { ...hit, holds: outcome.hit });
+  if (!live && outcome.hit) return open(group, rule, reasoned(group, rule, hit));
+  return outcome.counts && hit.sample ? { ...group, recent: recent(group, hit.sample, hit.maxSamples) } : group;
+}
+
+function reasoned(group: Group, rule: Rule, hit: Hit): Hit {
+  if (group.role === "storm") return { ...hit, reason: "events come too fast to look at each: they are only counted" };
+  return group.role === "overflow" ? { ...hit, reason: `more than ${rule.maxKeys} groups: counted together` } : hit;
+}
+
+function recent(group: Group, sample: Sample, most: number): readonly Sample[] {
+  return [...group.recent, sample].slice(-most);
+}

@@ -1,0 +1,74 @@
+/**
+ * Inhibition: while one incident is live, what follows from it is quiet.
+ *
+ * The live incidents are sorted once into {@link Inhibitors}; asking is then a look-up. An incident that matches both
+ * sides of an inhibition is never kept quiet by another that does (nor by itself), else the two could silence each other.
+ * Incidents agree in a field of `equal` only when both have it: a missing value proves nothing.
+ */
+import type { StoredEvent } from "../event/event.ts";
+import { textAt } from "./event-path.ts";
+import type { Group } from "./group.ts";
+import type { Inhibition } from "./plan.ts";
+import { incidentId, isOpen, type Open, selectable } from "./view.ts";
+
+interface Sources {
+  /** Ids by the values at `equal`: of incidents that only `source` accepts, and of those both sides accept. */
+  readonly only: Map<string, string[]>;
+  readonly both: Map<string, string[]>;
+}
+
+export interface Inhibitors {
+  readonly sources: readonly { readonly inhibition: Inhibition; readonly live: Sources }[];
+}
+
+/** Ids kept per value: one more than can be the asker's own. */
+const KEPT = 2;
+
+/** @param groups all with a live incident; others do no harm */
+export function inhibitorsOf(inhibitions: readonly Inhibition[], groups: Iterable<Group>): Inhibitors {
+  const sources = inhibitions.map((inhibition) => ({
+    inhibition,
+    live: { only: new Map(), both: new Map() } as Sources,
+  }));
+  if (sources.length === 0) return { sources };
+  for (const group of groups) {
+    if (!inhibits(group)) continue;
+    const document = selectable(group, group.incident);
+    const id = incidentId(group, group.incident.number);
+    for (const { inhibition, live } of sources) addSource(inhibition, live, { document, id });
+  }
+  return { sources };
+}
+
+/** Fires or is acknowledged: pending ones may yet come to nothing, resolved ones are over. */
+function inhibits(group: Group): group is Open {
+  return isOpen(group) && (group.incident.state === "firing" || group.incident.state === "acknowledged");
+}
+
+function addSource(inhibition: Inhibition, live: Sources, source: { document: StoredEvent; id: string }): void {
+  if (!inhibition.source.matches(source.document)) return;
+  const values = equalValues(inhibition, source.document);
+  if (values === null) return;
+  const side = inhibition.target.matches(source.document) ? live.both : live.only;
+  const ids = side.get(values) ?? [];
+  if (ids.length < KEPT) side.set(values, [...ids, source.id]);
+}
+
+function equalValues({ equal }: Inhibition, document: StoredEvent): string | null {
+  const values = equal.map((path) => textAt(document, path));
+  return values.includes(null) ? null : JSON.stringify(values);
+}
+
+/** Id of an incident that keeps this one quiet, or null. */
+export function inhibitorOf({ sources }: Inhibitors, document: StoredEvent, id: string): string | null {
+  for (const { inhibition, live } of sources) {
+    if (live.only.size + live.both.size === 0 || !inhibition.target.matches(document)) continue;
+    const values = equalValues(inhibition, document);
+    if (values === null) continue;
+    const isSource = inhibition.source.matches(document);
+    const ids = [...(live.only.get(values) ?? []), ...(isSource ? [] : (live.both.get(values) ?? []))];
+    const found = ids.find((source) => source !== id);
+    if (found !== undefined) return found;
+  }
+  return null;
+}

@@ -1,0 +1,110 @@
+/**
+ * Say: drafts of notices, and the incident after it has been told. A draft names receivers; the outbox makes one
+ * notification per channel and recipient of it, with ids from incident, sequence, channel and recipient.
+ */
+import type { Group } from "./group.ts";
+import type { Incident } from "./incident.ts";
+import type { Live } from "./live.ts";
+import { laterTimes } from "./notice-time.ts";
+import type { Occasion } from "./notification.ts";
+import type { Rule } from "./rule.ts";
+import { isOpen, type Open, shown } from "./view.ts";
+import { clockWords } from "./words.ts";
+import type { World } from "./world.ts";
+
+/** A notice before it is known who reads it. */
+export interface Draft {
+  readonly occasion: Occasion;
+  /** As it was when the notice was made; `since_notice` counts what this notice tells. */
+  readonly incident: Incident;
+  readonly sequence: number;
+  /** Names of receivers. */
+  readonly receivers: readonly string[];
+  /** In place of the receivers' own channels: an escalation's. */
+  readonly channels: readonly string[] | null;
+  readonly others: readonly { readonly incident: Incident; readonly notices: number }[];
+  /** In words, when the next one comes. */
+  readonly next: string | null;
+}
+
+export interface Said {
+  readonly group: Group;
+  readonly drafts: readonly Draft[];
+}
+
+export interface SayBy {
+  readonly rule: Rule;
+  readonly world: World;
+  readonly nowMs: number;
+}
+
+/** The notice about everything so far. */
+export function sayAll(group: Open, occasion: Occasion, by: SayBy): Said {
+  const live = { ...group.incident, singles: [], sequence: group.incident.sequence + 1 };
+  const told: Live = { ...live, told: live.total, lastNoticeMs: by.nowMs, notBeforeMs: null, owed: null };
+  return said(group, { occasion, live, told }, by);
+}
+
+/** The notice about one event. */
+export function sayOne(group: Open, by: SayBy): Said {
+  const [single, ...singles] = group.incident.singles;
+  if (!single) return sayAll(group, "firing", by);
+  const live = { ...group.incident, singles, sequence: group.incident.sequence + 1 };
+  const told: Live = { ...live, told: live.told + 1, lastNoticeMs: by.nowMs, notBeforeMs: null };
+  const first = live.first && live.first._id !== single.sample._id ? live.first : null;
+  const shownAs = { ...live, first, newest: [single.sample], total: told.told, told: live.told };
+  return said(group, { occasion: "firing", live: shownAs, told }, by);
+}
+
+/** An escalation goes beside the ordinary notices and does not move their dates. */
+export function sayEscalation(
+  group: Open,
+  step: { id: string; receiver: string; channels: readonly string[] },
+  by: SayBy,
+) {
+  const live = { ...group.incident, sequence: group.incident.sequence + 1 };
+  const told: Live = { ...live, notBeforeMs: null, escalated: [...live.escalated, step.id] };
+  const result = said(group, { occasion: "escalation", live, told }, by);
+  const drafts = result.drafts.map((draft) => ({ ...draft, receivers: [step.receiver], channels: step.channels }));
+  return { ...result, drafts };
+}
+
+/** What is owed about incidents that have left the group. */
+export function sayRetired(group: Group, by: SayBy): Said {
+  const drafts = group.retired.flatMap(({ incident, owed }) => {
+    if (owed === null) return [];
+    const sequence = incident.sequence + 1;
+    return [{ ...draftOf(by, owed, { ...incident, sequence }), next: null }];
+  });
+  const retired = group.retired.map(({ incident, owed }) => {
+    if (owed === null) return { incident, owed };
+    const last_notice_at = new Date(by.nowMs).toISOString();
+    return { incident: { ...incident, sequence: incident.sequence + 1, since_notice: 0, last_notice_at }, owed: null };
+  });
+  return { group: { ...group, retired, updatedMs: by.nowMs }, drafts };
+}
+
+function said(group: Open, { occasion, live, told }: { occasion: Occasion; live: Live; told: Live }, by: SayBy): Said {
+  const after = { ...group, incident: told, updatedMs: by.nowMs };
+  const times = laterTimes(told, by.rule);
+  const nextMs = times.repeatMs ?? times.newsMs;
+  const incident = { ...shown(group, { ...live, nextNoticeMs: nextMs }) };
+  return { group: after, drafts: [{ ...draftOf(by, occasion, incident), next: nextWords(times, by.world) }] };
+}
+
+function draftOf({ rule }: SayBy, occasion: Occasion, incident: Incident): Draft {
+  const { receivers } = rule;
+  return { occasion, incident, sequence: incident.sequence, receivers, channels: null, others: [], next: null };
+}
+
+function nextWords({ newsMs, repeatMs }: ReturnType<typeof laterTimes>, { timezone }: World): string | null {
+  const news = newsMs === null ? null : `at ${clockWords(newsMs, timezone)} if there is news (group_interval)`;
+  const repeat = repeatMs === null ? null : `at ${clockWords(repeatMs, timezone)} (repeat_interval)`;
+  if (news && repeat) return `next message ${news}, else ${repeat}`;
+  return news || repeat ? `next message ${news ?? repeat}` : null;
+}
+
+/** Open and not over. */
+export function isLive(group: Group): group is Open {
+  return isOpen(group) && group.incident.state !== "resolved";
+}
