@@ -1,0 +1,49 @@
+/** Channels of a plan, by name, and those a host program brings. Whoever opens them closes them. */
+import { EventStoreError } from "../errors.ts";
+import type { AlertClock } from "./clock.ts";
+import type { Resolver } from "./https-request.ts";
+import type { Incident } from "./incident.ts";
+import type { IncidentLinks } from "./links.ts";
+import { mailChannel } from "./mail-channel.ts";
+import type { Channel } from "./notification.ts";
+import type { AlertPlan, ChannelPlan } from "./plan.ts";
+import { webhookChannel } from "./webhook-channel.ts";
+
+export interface ChannelsContext {
+  readonly clock: AlertClock;
+  /** Pages about an incident; null leaves links out. */
+  readonly links?: (incident: Incident) => IncidentLinks | null;
+  /** Channels of the host program, e.g. of `functionChannel`. */
+  readonly own?: readonly Channel[];
+  /** For webhooks, instead of the system's name service. */
+  readonly resolve?: Resolver;
+  /** Authorities webhooks trust instead of the well-known ones, PEM. */
+  readonly ca?: string;
+}
+
+/** Connects to nothing yet. @throws EventStoreError `EVT_INVALID_OPTION` for a channel that cannot work, or a name used twice. */
+export function openChannels(plan: AlertPlan, context: ChannelsContext): Map<string, Channel> {
+  const channels = new Map<string, Channel>();
+  const planned = plan.channels.map((each) => channelOf(each, plan, context));
+  for (const channel of [...planned, ...(context.own ?? [])]) {
+    if (channels.has(channel.name)) {
+      const words = `channels.${channel.name}: this name is used twice; give one of them another`;
+      throw new EventStoreError("EVT_INVALID_OPTION", words);
+    }
+    channels.set(channel.name, channel);
+  }
+  return channels;
+}
+
+function channelOf(channel: ChannelPlan, plan: AlertPlan, context: ChannelsContext): Channel {
+  const { publicUrl, timezone, templates, delivery } = plan;
+  const { clock, links, resolve, ca } = context;
+  if (channel.type === "email") return mailChannel(channel, { publicUrl, timezone, links, templates });
+  const concurrency = delivery.concurrency.webhook;
+  return webhookChannel(channel, { publicUrl, timezone, clock, links, concurrency, resolve, ca });
+}
+
+/** Each once, however often it is asked; one that cannot be closed does not keep the others open. */
+export async function closeChannels(channels: Iterable<Channel>): Promise<void> {
+  await Promise.allSettled([...channels].map((channel) => channel.close()));
+}
