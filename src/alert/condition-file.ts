@@ -46,7 +46,7 @@ export function eventPath(field: Field): string | undefined {
   const path = field.text();
   if (path === undefined) return undefined;
   try {
-    parseSelector({ [path]: null });
+    parseSelector({ [path]: null }, { naiveTimezone: "UTC" });
   } catch (error) {
     if (error instanceof EventStoreError) return field.error(`is no path: ${reasonOf(error)}`);
     throw error;

@@ -30,7 +30,7 @@ function readInhibition(entry: Field, context: PlanContext): Inhibition | undefi
 function incidentPath(field: Field): string | undefined {
   const path = field.text();
   try {
-    if (path !== undefined) parseSelector({ [path]: null });
+    if (path !== undefined) parseSelector({ [path]: null }, { naiveTimezone: "UTC" });
     return path;
   } catch (error) {
     if (!(error instanceof EventStoreError)) throw error;

@@ -1,7 +1,7 @@
 /** Lint: everything that is wrong or doubtful in a configuration, without starting anything. */
-import { UNCHECKED } from "./channel-file.ts";
 import type { AlertOptions, PlanContext } from "./options.ts";
 import { readPlan } from "./plan-file.ts";
+import { UNCHECKED } from "./secret-file.ts";
 import type { Trouble } from "./troubles.ts";
 
 /**

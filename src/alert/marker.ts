@@ -82,7 +82,7 @@ function file(drawers: Drawers, entry: Entry): void {
 
 function keysOf(condition: Condition): readonly MarkerKey[] | undefined {
   try {
-    return markerKeys(parseSelector(condition.selector, { limits: LIMITS }).root);
+    return markerKeys(parseSelector(condition.selector, { naiveTimezone: "UTC", limits: LIMITS }).root);
   } catch {
     return undefined;
   }

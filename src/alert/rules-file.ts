@@ -35,7 +35,7 @@ export function readRules(field: Field, setup: RulesSetup): readonly Rule[] {
   return Object.freeze(rules);
 }
 
-/** What people wrote, by id. Rules without a good id are reported as they are read. */
+/** What people wrote, by id; one without a good id is kept, so that the rest of it is looked at as well. */
 function byId(field: Field): Map<string, Field> {
   const found = new Map<string, Field>();
   if (field.given && !Array.isArray(field.value)) field.error("must be a list of rules, each with an id");
@@ -45,7 +45,7 @@ function byId(field: Field): Map<string, Field> {
       const id = section.given ? ruleId(section.field("id")) : rule.error("is empty");
       const first = id === undefined ? undefined : found.get(id);
       if (first) section.field("id").error(`${id} is the id of ${first.path} already; each rule has its own`);
-      else if (id !== undefined) found.set(id, rule);
+      else if (section.given) found.set(id ?? `(${rule.path})`, rule);
     }
   return found;
 }

@@ -9,6 +9,9 @@ import type { Section } from "./section.ts";
 const REF = /^(?:env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\u0000-\u001f\u007f]{1,1000})$/;
 const MAX_SECRET = 4_096;
 
+/** Stands in for a resolver where secrets are not to be looked up (lint without one). */
+export const UNCHECKED = (): string => "unchecked";
+
 export function isRef(value: unknown): value is string {
   return typeof value === "string" && REF.test(value);
 }

@@ -4,7 +4,7 @@ import { isHostName, isMailAddress, senderAddress } from "./address.ts";
 import type { Bounds, Field } from "./field.ts";
 import type { PlanContext } from "./options.ts";
 import type { SmtpPlan } from "./plan.ts";
-import { readSecret } from "./secret-file.ts";
+import { readSecret, UNCHECKED } from "./secret-file.ts";
 import type { Section } from "./section.ts";
 
 const TLS = ["starttls", "implicit", "none"] as const;
@@ -91,6 +91,6 @@ function readFrom(smtp: Section, host: string | undefined, user: string | null):
   if (user !== null && isMailAddress(user)) return user;
   const domain = host !== undefined && isHostName(host) ? host : "localhost";
   const from = `madsci-events@${domain}`;
-  field.warning(`is missing; mails will come from ${from}`);
+  if (user !== UNCHECKED()) field.warning(`is missing; mails will come from ${from}`);
   return from;
 }

@@ -15,6 +15,8 @@ const MAX_TROUBLES = 500;
 
 export class Troubles {
   readonly #list: Trouble[] = [];
+  /** The same place may be read twice; it is told once. */
+  readonly #told = new Set<string>();
   #untold = 0;
 
   error(path: string, message: string): void {
@@ -36,7 +38,12 @@ export class Troubles {
   }
 
   #add(trouble: Trouble): void {
+    const key = `${trouble.path}\n${trouble.message}`;
+    if (this.#told.has(key)) return;
     if (this.#list.length >= MAX_TROUBLES) this.#untold++;
-    else this.#list.push(trouble);
+    else {
+      this.#told.add(key);
+      this.#list.push(trouble);
+    }
   }
 }
