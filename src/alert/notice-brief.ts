@@ -107,6 +107,6 @@ function othersOf({ others }: Notice): string[] {
 }
 
 function footerOf(notice: Notice): string {
-  const next = notice.next === null ? "" : ` ${oneLine(notice.next, MAX_VALUE)}`;
-  return `${whyWords(notice)}${next}`;
+  const next = oneLine(notice.next ?? "", MAX_VALUE);
+  return next === "" ? whyWords(notice) : `${whyWords(notice)} ${next.charAt(0).toUpperCase()}${next.slice(1)}.`;
 }

@@ -9,16 +9,14 @@ import type { Incident } from "./incident.ts";
 import { type Brief, briefOf, briefText, eventLine } from "./notice-brief.ts";
 import type { Notification } from "./notification.ts";
 import type { Severity } from "./rule.ts";
-import { oneLine } from "./safe-text.ts";
 import type { BodyContext, Links, WebhookBody } from "./webhook-body.ts";
 
 const MAX_HEADER = 150;
 const MAX_TEXT = 3000;
 const MAX_FIELD = 2000;
 const MAX_FIELDS = 10;
-const MAX_BUTTONS = 6;
-const MAX_BUTTON = 75;
-const MAX_URL = 3000;
+const MAX_LABEL = 40;
+const MAX_URL = 1000;
 
 const ICON = { info: "🔵", warning: "🟡", error: "🟠", critical: "🔴" } as const satisfies Record<Severity, string>;
 const LABELS: Readonly<Record<string, string>> = {
@@ -35,6 +33,7 @@ type Block = { readonly type: string; readonly [field: string]: unknown };
 export function slackBody(notification: Notification, { timezone, links }: BodyContext): WebhookBody {
   const brief = briefOf(notification, timezone);
   const icon = iconOf(notification.notice.incident);
+  const linked = linkWords(links);
   const blocks: Block[] = [
     {
       type: "header",
@@ -44,11 +43,13 @@ export function slackBody(notification: Notification, { timezone, links }: BodyC
     { type: "section", fields: brief.facts.slice(0, MAX_FIELDS).map(fieldOf) },
     ...eventsOf(brief),
     ...(brief.others.length === 0 ? [] : [section(slackText(brief.others.join("\n"), MAX_TEXT))]),
-    ...buttonsOf(links),
+    ...(linked === "" ? [] : [section(linked)]),
     { type: "context", elements: [{ type: "mrkdwn", text: slackText(brief.footer, MAX_FIELD) }] },
   ];
-  const text = slackText(`${icon} ${briefText(brief)}`, MAX_TEXT);
-  return { contentType: "application/json; charset=utf-8", text: JSON.stringify({ text, blocks }) };
+  const open = linkTo("open", links?.open);
+  const words = slackText(`${icon} ${briefText(brief)}`, MAX_TEXT - MAX_URL - MAX_LABEL * 2);
+  const message = { text: open === "" ? words : `${words}\n${open}`, blocks };
+  return { contentType: "application/json; charset=utf-8", text: JSON.stringify(message) };
 }
 
 /**
@@ -93,17 +94,22 @@ function eventsOf({ events }: Brief): Block[] {
   return [section(`*Last events*\n\`\`\`${lines.join("\n")}\`\`\``)];
 }
 
-function buttonsOf(links: Links | null): Block[] {
-  const buttons = Object.entries(links ?? {})
-    .filter(([, url]) => typeof url === "string" && /^https?:\/\//.test(url) && url.length <= MAX_URL)
-    .slice(0, MAX_BUTTONS)
-    .map(([name, url]) => ({
-      type: "button",
-      text: { type: "plain_text", text: oneLine(LABELS[name] ?? name, MAX_BUTTON) },
-      url,
-      action_id: name.slice(0, 255),
-    }));
-  return buttons.length === 0 ? [] : [{ type: "actions", elements: buttons }];
+/** As many as fit. Not buttons: Slack warns at a click on one when the webhook's app answers no clicks. */
+function linkWords(links: Links | null): string {
+  let words = "";
+  for (const [name, url] of Object.entries(links ?? {})) {
+    const more = [words, linkTo(name, url)].filter((part) => part !== "").join("  ·  ");
+    if (more.length <= MAX_TEXT) words = more;
+  }
+  return words;
+}
+
+function linkTo(name: string, url: string | null | undefined): string {
+  if (typeof url !== "string" || !URL.canParse(url)) return "";
+  const { href, protocol } = new URL(url);
+  const target = href.replaceAll("|", "%7C").replaceAll("<", "%3C").replaceAll(">", "%3E").replaceAll("&", "&amp;");
+  const fits = /^https?:$/.test(protocol) && target.length <= MAX_URL;
+  return fits ? `<${target}|${slackText(LABELS[name] ?? name, MAX_LABEL)}>` : "";
 }
 
 function iconOf({ state, severity }: Incident): string {

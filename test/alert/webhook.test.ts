@@ -1,4 +1,6 @@
 import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type WebhookContext, webhookChannel } from "../../src/alert/webhook-channel.ts";
 import { verifyWebhookSignature, webhookSignature } from "../../src/alert/webhook-signature.ts";
@@ -53,6 +55,15 @@ describe("a webhook", () => {
       truncated: false,
     });
     expect(JSON.parse(body).text).toMatch(/^\[CRIT\] node_error on pf400 ×7/);
+  });
+
+  it("is what schema/README.md shows, to the letter of its fields", async () => {
+    const { url, received } = await receiver();
+    const publicUrl = "https://events.lab.example.org";
+    await channel(url, {}, { clock, publicUrl }).send(notification, NEVER);
+    const readme = readFileSync(resolve(import.meta.dirname, "../../schema/README.md"), "utf8");
+    const [, example = ""] = /## Webhook of alerts[\s\S]*?```json\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(JSON.parse(received[0]!.body)).toEqual(JSON.parse(example));
   });
 
   it("wraps it in a CloudEvent where that is wanted", async () => {
