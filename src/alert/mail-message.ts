@@ -106,6 +106,10 @@ interface Mime {
   readonly notification: Notification;
 }
 
+/** The library writes names its own way, which means the same; some readers look for MADSci's very letters. */
+const SPELLING: Readonly<Record<string, string>> = { "List-ID": "List-Id", "X-Madsci-Event-ID": "X-MADSci-Event-ID" };
+const spelled = (name: string) => SPELLING[name] ?? name;
+
 async function mime({ kind, headers, parts, notification }: Mime): Promise<Buffer> {
   const { default: MimeNode } = await loadMimeNode();
   // Neither quoted-printable nor base64 text can hold `=_`, so no content can look like the line between parts.
@@ -113,7 +117,7 @@ async function mime({ kind, headers, parts, notification }: Mime): Promise<Buffe
   const root = new MimeNode(kind, {
     boundaryPrefix: "=_madsci",
     baseBoundary,
-    normalizeHeaderKey: (key: string) => key,
+    normalizeHeaderKey: spelled,
   });
   for (const [name, value] of headers) root.setHeader(name, typeof value === "string" ? value : { ...value });
   for (const [type, text] of parts) {

@@ -51,6 +51,8 @@ export interface TestSmtp {
   /** Connections so far, logins tried so far, and those open now. */
   readonly counts: { connections: number; logins: number };
   open(): number;
+  /** Ends all connections without a word. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -83,11 +85,14 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<TestSmtp> {
       const wanted = typeof behaviour.rcpt === "function" ? behaviour.rcpt(address) : behaviour.rcpt;
       answer(wanted, { server, session, callback });
     },
-    onData: async (stream, session, callback) => {
-      const mail = await received(stream, session);
-      seen.push(mail);
-      if ((behaviour.data ?? "ok") === "ok") messages.push(mail);
-      answer(behaviour.data, { server, session, callback });
+    onData: (stream, session, callback) => {
+      const take = (mail: ReceivedMail) => {
+        seen.push(mail);
+        if ((behaviour.data ?? "ok") === "ok") messages.push(mail);
+        answer(behaviour.data, { server, session, callback });
+      };
+      // Whoever leaves in the middle has sent no message.
+      received(stream, session).then(take, () => {});
     },
   });
   // A client that leaves in the middle is part of the tests.
@@ -95,7 +100,8 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<TestSmtp> {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.server.address() as AddressInfo;
   const open = () => server.connections.size;
-  return { host: "127.0.0.1", port, messages, seen, behaviour, counts, open, close: () => closeServer(server) };
+  const close = () => closeServer(server);
+  return { host: "127.0.0.1", port, messages, seen, behaviour, counts, open, hangUp: () => hangUp(server), close };
 }
 
 /** The message as a mail program reads it. */
@@ -165,7 +171,12 @@ function matches(given: { username?: string; password?: string | null }, wanted:
   return given.username === wanted?.user && given.password === wanted?.password;
 }
 
-function closeServer(server: SMTPServer): Promise<void> {
+function hangUp(server: SMTPServer): void {
   for (const connection of server.connections as unknown as Set<Inside>) connection._socket.destroy();
+}
+
+/** Safe twice. */
+function closeServer(server: SMTPServer): Promise<void> {
+  hangUp(server);
   return new Promise((done) => server.close(() => done()));
 }
