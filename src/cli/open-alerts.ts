@@ -16,7 +16,7 @@ export async function openAlerts(command: Command, io: Io, options: { readonly r
   if (server !== undefined) return server;
   const { config, setup } = commandSetup(command, io);
   const { openStoreAlerts } = await import("./store-alerts.ts");
-  return openStoreAlerts({ config, plan: setup.plan }, io, options);
+  return openStoreAlerts({ config, plan: setup.plan, ...options }, io);
 }
 
 /** The alerts behind `--server`; undefined where that is not given. @throws EventStoreError `EVT_INVALID_OPTION` */

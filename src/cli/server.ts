@@ -1,4 +1,5 @@
 /** The HTTP server of `serve`: settings → options of the REST room, and listening with errors a user understands. */
+import type { AlertDesk } from "../alert/desk.ts";
 import type { RateLimitOptions } from "../rest/options.ts";
 import type { EventStore } from "../store/store.ts";
 import { type Address, isLoopback, reachable, urlOf } from "./address.ts";
@@ -22,16 +23,19 @@ export interface ServerParts {
   /** The current ones: the port is known only after listening. */
   readonly settings: () => Settings;
   readonly version: string;
+  /** Undefined where alerts are off. */
+  readonly alerts?: AlertDesk | undefined;
   /** Told of every exception nobody expected. */
   readonly onError: (error: unknown, request: string) => void;
 }
 
-export async function buildServer({ store, settings, version, onError }: ServerParts): Promise<HttpServer> {
+export async function buildServer({ store, settings, version, alerts, onError }: ServerParts): Promise<HttpServer> {
   const { createServer } = await import("../rest/index.ts");
   const now = settings();
   return createServer({
     store,
     version,
+    alerts,
     onError,
     managerName: now.manager_name ?? undefined,
     managerDescription: now.manager_description,

@@ -28,7 +28,8 @@ async function lint(file: string | undefined, command: Command, io: Io): Promise
   const config = commandConfig(command, io);
   const found = file === undefined ? lintSettings(config, io) : lintFile(resolve(io.cwd, file), config, io);
   const errors = found.troubles.filter(({ level }) => level === "error").length;
-  if (wantsJson(command)) await io.out.write(jsonText({ ok: errors === 0, file: found.place ?? null, troubles: found.troubles }));
+  if (wantsJson(command))
+    await io.out.write(jsonText({ ok: errors === 0, file: found.place ?? null, troubles: found.troubles }));
   else await io.out.write(lintText(found, errors));
   if (errors > 0) throw usageError(`${counted(errors, "error")} in ${found.place}`);
 }

@@ -7,11 +7,13 @@ import { Command, Option } from "commander";
 import { redactUrl } from "../../backend/open.ts";
 import type { EventStore } from "../../store/store.ts";
 import { type Address, type AddressFlags, addressOf, urlOf } from "../address.ts";
+import { type AlertSetup, alertSetup } from "../alert-setup.ts";
 import { CommandFailure, describeError } from "../exit.ts";
 import { addSettingFlags } from "../flags.ts";
 import { type Io, warn } from "../io.ts";
 import { managerId } from "../manager-id.ts";
 import { commandConfig, openStore } from "../open-store.ts";
+import { alertsLine, type ServedAlerts, serveAlerts } from "../serve-alerts.ts";
 import { announcement, buildServer, doubts, type HttpServer, listen } from "../server.ts";
 import { ROWS, type Settings } from "../settings.ts";
 import { settingsTable } from "../settings-table.ts";
@@ -58,42 +60,58 @@ async function serve(command: Command, version: string, io: Io): Promise<void> {
   const config = commandConfig(command, io);
   const address = addressOf(config.settings.server_url, command.opts<AddressFlags>());
   for (const message of doubts(config, address)) warn(io, message);
+  const setup = alertSetup(config, io); // refuses before anything is opened
+  for (const message of setup?.warnings ?? []) warn(io, message);
   const manager_id = managerId(config.settings, io.cwd, (message) => warn(io, message));
   const stopped = firstSignal();
   const store = await openStore(config, io, { defaultSource: { manager_id }, writerThread: true });
-  const server = await startServer(store, { ...config.settings, manager_id }, { address, version, io });
+  const running = await startServer(store, { ...config.settings, manager_id }, { address, version, setup, io });
   await stopped;
   io.err("stopping when the requests under way are done; a second signal stops at once");
-  await stop(server, store);
+  await stop(running);
 }
 
 interface Surroundings {
   readonly address: Address;
   readonly version: string;
+  /** Undefined where alerts are off. */
+  readonly setup: AlertSetup | undefined;
   readonly io: Io;
 }
 
-/** Listens and says so; a failure closes the store. */
-async function startServer(store: EventStore, configured: Settings, around: Surroundings): Promise<HttpServer> {
-  const { version, io } = around;
+interface Running {
+  readonly server: HttpServer;
+  readonly alerts: ServedAlerts | undefined;
+  readonly store: EventStore;
+}
+
+/** Listens and says so; a failure closes what was opened. */
+async function startServer(store: EventStore, configured: Settings, around: Surroundings): Promise<Running> {
+  const { version, setup, io } = around;
+  let alerts: ServedAlerts | undefined;
   let settings = configured;
   const onError = (error: unknown, request: string) => io.err(`${request}: ${describeError(error, true)}`);
   try {
-    const server = await buildServer({ store, settings: () => settings, version, onError });
+    alerts = await serveAlerts(store, setup, io);
+    const parts = { store, settings: () => settings, version, alerts: alerts?.desk, onError };
+    const server = await buildServer(parts);
     const address = { ...around.address, port: await listen(server, around.address) };
     settings = { ...configured, server_url: urlOf(address) };
     const place = redactUrl(settings.mongo_db_url);
     for (const line of announcement(address, place, settings.docs_enabled)) io.err(line);
-    return server;
+    if (setup !== undefined) io.err(alertsLine(setup.plan));
+    return { server, alerts, store };
   } catch (error) {
+    await alerts?.close();
     await store.close();
     throw error;
   }
 }
 
-async function stop(server: HttpServer, store: EventStore): Promise<void> {
+async function stop({ server, alerts, store }: Running): Promise<void> {
   const cleanEnd = async () => {
     await server.close();
+    await alerts?.close();
     await store.close();
   };
   if (await within(SHUTDOWN_LIMIT_MS, cleanEnd)) return;
