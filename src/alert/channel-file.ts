@@ -12,7 +12,7 @@ type PostType = Exclude<(typeof TYPES)[number], "email">;
 const IMPORTANCES = ["High", "Normal", "Low"] as const;
 const MANY_ADDRESSES = 50;
 const MAX_ADDRESSES = 1_000;
-export const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue";
+const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue";
 const TIMEOUT = { least: 100, most: 120_000 };
 /** Ours, or the connection's. */
 const RESERVED =

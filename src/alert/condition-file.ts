@@ -17,8 +17,8 @@ import type { Condition } from "./rule.ts";
 
 const OF_EVENTS: ReadonlySet<string> = new Set([...EVENT_FIELDS, "received_at", "skew_ms"]);
 const OF_INCIDENTS: ReadonlySet<string> = new Set([...OF_EVENTS, "rule", "severity", "state", "labels"]);
-/** Types our own tools write. */
-const OWN_TYPES = ["log_dropped"] as const;
+/** Types our own programs write. */
+const OWN_TYPES = ["log_dropped", "backup_failed", "retention_run", "retention_failed"] as const;
 const KNOWN_TYPES = [...EVENT_TYPES, ...OWN_TYPES];
 
 /** A selector over events; undefined, with a trouble, for one that is refused or that no event can match. */
@@ -103,6 +103,12 @@ function warnOfTypes(field: Field, root: Node): void {
     else if (nearestWord(type, KNOWN_TYPES))
       field.warning(`no known event type is ${type}${didYouMean(type, KNOWN_TYPES)}`);
   }
+}
+
+/** True where both pin the event's own type, and to different ones. */
+export function differInType(one: Selector, other: Selector): boolean {
+  const [left, right] = [one, other].map((selector) => typesIn(parseSelector(selector, { naiveTimezone: "UTC" }).root));
+  return Boolean(left?.length && right?.length) && !left?.some((type) => right?.includes(type));
 }
 
 function typesIn(node: Node): string[] {

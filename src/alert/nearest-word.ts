@@ -11,6 +11,7 @@ export function nearestWord(word: string, known: Iterable<string>): string | und
   let least = (word.length >= 8 ? 2 : word.length >= 3 ? 1 : 0) + 1;
   let best: string | undefined;
   for (const candidate of known) {
+    if (Math.abs(candidate.length - word.length) >= least) continue;
     const edits = editsBetween(word.toLowerCase(), candidate.toLowerCase());
     if (edits < least) [best, least] = [candidate, edits];
   }

@@ -158,7 +158,7 @@ function readSeverities(field: Field): ReadonlyMap<number, Severity> {
   return severityOfLevels(field.given ? written : SEVERITY_FROM);
 }
 
-export function severityOfLevels(from: ReadonlyMap<number, Severity> = SEVERITY_FROM): ReadonlyMap<number, Severity> {
+function severityOfLevels(from: ReadonlyMap<number, Severity>): ReadonlyMap<number, Severity> {
   let last: Severity = "info";
   return new Map(
     [0, 10, 20, 30, 40, 50].map((level) => {

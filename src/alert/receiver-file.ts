@@ -19,6 +19,7 @@ function everyChannel(channels: ReadonlySet<string>): Receiver {
 }
 
 function readReceiver(name: string, written: Field, channels: ReadonlySet<string>): Receiver {
+  if (Array.isArray(written.value) && written.value.length === 0) written.warning("has no channels, so nobody is told");
   if (typeof written.value === "string" || Array.isArray(written.value))
     return { name, channels: channelNames(written, channels), escalate: [] };
   const section = new Section(written);

@@ -1,9 +1,9 @@
 /** RuleFile: one rule as people write it → the complete, checked Rule. The kinds are in when-file.ts. */
-import { eventCondition, eventPath } from "./condition-file.ts";
+import { differInType, eventCondition, eventPath } from "./condition-file.ts";
 import type { Field } from "./field.ts";
 import { didYouMean } from "./nearest-word.ts";
 import type { PlanContext } from "./options.ts";
-import { type Rule, SEVERITIES } from "./rule.ts";
+import { type Condition, type Rule, SEVERITIES, type When } from "./rule.ts";
 import type { Section } from "./section.ts";
 import { spanText } from "./spans.ts";
 import { KEYS_OF_KINDS, KINDS, type Kind, readWhen } from "./when-file.ts";
@@ -32,8 +32,8 @@ export interface RuleSetup {
 }
 
 const DAY_MS = 86_400_000;
-export const WAIT = { least: 0, most: DAY_MS };
-export const INTERVAL = { least: 1_000, most: 31 * DAY_MS };
+const WAIT = { least: 0, most: DAY_MS };
+const INTERVAL = { least: 1_000, most: 31 * DAY_MS };
 const ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 
 export function ruleId(field: Field): string | undefined {
@@ -50,7 +50,7 @@ export function readRule(rule: Section, setup: RuleSetup): Rule | undefined {
   const kind = rule.field("kind").choice(KINDS, "match");
   const groupBy = readGroupBy(rule.field("groupBy", "forEach"), groupFor(kind, rule, defaults.groupBy));
   const when = readWhen(kind, rule, { context, groupBy });
-  const resolve = rule.field("resolveWhen");
+  const resolveWhen = readResolve(rule.field("resolveWhen"), context, { groupBy, when });
   const read = {
     description: rule.field("description").prose() ?? null,
     enabled: rule.field("enabled").flag(true),
@@ -58,13 +58,27 @@ export function readRule(rule: Section, setup: RuleSetup): Rule | undefined {
     severity: readSeverity(rule.field("severity"), kind),
     forMs: rule.field("for").span({ least: 0, most: 31 * DAY_MS }, 0),
     ...readTiming(rule, defaults),
-    resolveWhen: resolve.given ? (eventCondition(resolve, context) ?? null) : null,
+    resolveWhen,
     receivers: readReceivers(rule, setup),
     oneOff: rule.field("oneOff").flag(false),
     maxKeys: rule.field("maxKeys").whole({ least: 1, most: 1_000_000 }, defaults.maxKeys),
   };
   rule.close((key) => elsewhere(key, kind));
   return id === undefined || when === undefined ? undefined : Object.freeze({ id, when, ...read });
+}
+
+function readResolve(
+  field: Field,
+  context: PlanContext,
+  { groupBy, when }: { readonly groupBy: readonly string[]; readonly when: When | undefined },
+): Condition | null {
+  const resolve = field.given ? eventCondition(field, context) : undefined;
+  const select = when && "select" in when ? when.select : undefined;
+  if (resolve && select && groupBy.includes("event_type") && differInType(resolve.selector, select.selector))
+    field.warning(
+      "never resolves anything: the rule groups by event_type, and this is another type; leave it out of groupBy",
+    );
+  return resolve ?? null;
 }
 
 /** Settings of time, of a rule or of the defaults. */
