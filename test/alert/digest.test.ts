@@ -9,7 +9,7 @@ import type { AlertRecord, RecordKind } from "../../src/backend/alert-records.ts
 import { deliver, draft, drafts, incident, notice, type Setting, setting } from "./outbox-setting.ts";
 
 const HOUR_MS = 3_600_000;
-const FLOOD = process.env.FUZZ ? 100_000 : 20_000;
+const FLOOD = process.env.FUZZ ? 100_000 : 10_000;
 
 function folded(incidentId: string, n: number, severity: Severity = "error"): Notification {
   return notificationOf(newRecord(draft(n, { incident_id: incidentId, channel: "mail", severity }), 0));

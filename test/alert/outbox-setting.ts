@@ -45,12 +45,10 @@ export interface DraftChange extends Partial<NotificationDraft> {
 }
 
 /** The `n`-th notice of one incident to one recipient of `hook`, unless told otherwise. */
-export function draft(n: number, { severity, ...change }: DraftChange = {}): NotificationDraft {
+export function draft(n: number, { severity, notice: given, ...change }: DraftChange = {}): NotificationDraft {
   const id = change.incident_id ?? "i.1";
-  return {
-    ...{ incident_id: id, sequence: n, channel: "hook", recipient: "ops", notice: notice(incident(id, severity)) },
-    ...change,
-  };
+  const about = given ?? notice(incident(id, severity));
+  return { incident_id: id, sequence: n, channel: "hook", recipient: "ops", notice: about, ...change };
 }
 
 export function drafts(count: number, change: DraftChange = {}): NotificationDraft[] {
