@@ -1,0 +1,246 @@
+/**
+ * Evaluator: a leader's work on groups, in small steps, each safe to be cut off anywhere and done again.
+ *
+ *   foldSome   marked events ─► hubs ─► groups ─► unmark          (a ring of folded ids makes the second time no time)
+ *   tickSome   groups whose time has come ─► notifications ─► closed incidents ─► groups
+ *
+ * Words first, then the group that has said them: after a crash in between the same words come again under the same ids.
+ * Here is the I/O around the pure functions of fold-batch.ts and tick.ts; when to do a step is engine.ts's business.
+ */
+import type { AlertRecords, MarkedEvent } from "../backend/alert-records.ts";
+import type { AlertClock } from "./clock.ts";
+import { dueAt } from "./due.ts";
+import type { FoldLimits } from "./fold.ts";
+import { type FoldedBatch, foldBatch, neededBy } from "./fold-batch.ts";
+import { BATCH, type Group, groupId, groupPrefix, newGroup, withoutRetired } from "./group.ts";
+import { GroupShelf, Superseded } from "./group-shelf.ts";
+import { withoutGroup } from "./hub.ts";
+import { retire } from "./life.ts";
+import type { AlertPlan } from "./plan.ts";
+import type { Rule } from "./rule.ts";
+import type { Draft } from "./say.ts";
+import { Surroundings } from "./surroundings.ts";
+import { tick } from "./tick.ts";
+import { unsilence } from "./unsilence.ts";
+import { isOpen } from "./view.ts";
+
+export const RULES_LANE = "rules";
+/** Groups ticked in one step. */
+const TICKS = 200;
+/** Others may change a group under our hands; then it is read again, this often. */
+const TRIES = 20;
+
+export interface EvaluatorParts {
+  readonly records: AlertRecords;
+  readonly plan: AlertPlan;
+  readonly clock: AlertClock;
+  readonly fence: number;
+  /** Asked before each batch. */
+  readonly confirm: () => Promise<boolean>;
+  /** Makes notifications of what is to be said; durable when it resolves. */
+  readonly say: (drafts: readonly Draft[]) => Promise<void>;
+  readonly counters: () => Readonly<Record<string, number>>;
+}
+
+export class Evaluator {
+  readonly #parts: EvaluatorParts;
+  readonly #rules: ReadonlyMap<string, Rule>;
+  readonly #limits: FoldLimits;
+  readonly #shelf: GroupShelf;
+  readonly #around: Surroundings;
+  folded = 0;
+  ignored = 0;
+
+  private constructor(parts: EvaluatorParts) {
+    const { records, plan, clock } = parts;
+    this.#parts = parts;
+    this.#rules = new Map(plan.rules.map((rule) => [rule.id, rule]));
+    const { maxSamples, severityFromLevel, stormPerMinute, redact } = plan;
+    this.#limits = { maxSamples, severityFromLevel, stormPerMinute, redact };
+    this.#shelf = new GroupShelf(records);
+    this.#around = new Surroundings(records, plan, clock.now());
+  }
+
+  /** Begins to lead. Rejects as the backend does. */
+  static async begin(parts: EvaluatorParts): Promise<Evaluator> {
+    const evaluator = new Evaluator(parts);
+    await evaluator.#around.load((group) => {
+      if (group.fence > parts.fence) throw new Superseded();
+    }, parts.clock.now());
+    return evaluator;
+  }
+
+  get live(): number {
+    return this.#around.live.size;
+  }
+
+  /** Folds a batch; answers how many events it held. @throws Superseded */
+  async foldSome(): Promise<number> {
+    await this.#confirmed();
+    const marked = await this.#parts.records.marked(RULES_LANE, BATCH);
+    if (marked.length === 0) return 0;
+    await this.#fold(marked);
+    await this.#parts.records.unmark(
+      RULES_LANE,
+      marked.map(({ event }) => event._id),
+    );
+    this.folded += marked.length;
+    return marked.length;
+  }
+
+  async #fold(marked: readonly MarkedEvent[]): Promise<void> {
+    const needed = neededBy(this.#rules, marked);
+    for (let tried = 0; tried < TRIES; tried++) {
+      const { fence, clock } = this.#parts;
+      const groups = await this.#shelf.groups(needed.groups, fence);
+      const hubs = await this.#shelf.hubs(needed.hubs, fence);
+      const by = { rules: this.#rules, nowMs: clock.now(), fence, limits: this.#limits };
+      const folded = foldBatch(marked, { groups, hubs }, by);
+      if (!(await this.#keep(folded))) continue;
+      this.ignored += folded.ignored;
+      for (const rule of folded.lookAgain) await this.#lookAt(rule);
+      return;
+    }
+    throw new Superseded();
+  }
+
+  async #keep({ hubs, groups }: FoldedBatch): Promise<boolean> {
+    if (!(await this.#shelf.writeHubs(hubs))) return false;
+    for (const hub of hubs) this.#around.sawHub(hub);
+    const world = this.#world();
+    const dated = groups.map((group) => ({ group, dueMs: this.#dueMs(group, world) }));
+    if (!(await this.#shelf.writeGroups(dated))) return false;
+    for (const group of groups) this.#around.saw(group);
+    return true;
+  }
+
+  /** Ticks groups that are due; true when there may be more. @throws Superseded */
+  async tickSome(): Promise<boolean> {
+    const nowMs = this.#parts.clock.now();
+    await this.#confirmed();
+    await this.#around.loadSilences(nowMs);
+    await this.#endSilences(nowMs);
+    if (this.#around.stale) {
+      this.#around.stale = false;
+      await this.#tickAll([...this.#around.live.keys()]);
+    }
+    const due = await this.#parts.records.due("groups", nowMs, TICKS);
+    for (const { _id } of due) await this.#tickOne(_id);
+    return due.length === TICKS || this.#around.stale;
+  }
+
+  /** One group per rule of kind `ledger`, looked at whenever the counters are. */
+  async tickLedgers(): Promise<void> {
+    const rules = [...this.#rules.values()].filter(({ enabled, when }) => enabled && when.kind === "ledger");
+    if (rules.length === 0) return;
+    await this.#confirmed();
+    for (const rule of rules) await this.#tickOne(groupId(rule.id, []), rule);
+  }
+
+  /** Removes closed incidents that were kept long enough. */
+  async sweep(): Promise<void> {
+    const { records, clock } = this.#parts;
+    const old = await records.due("incidents", clock.now(), TICKS);
+    for (const { _id, version } of old) await records.remove("incidents", _id, version);
+  }
+
+  async #endSilences(nowMs: number): Promise<void> {
+    const ended = this.#around.endedSilences(nowMs);
+    for (const id of ended) await this.#endSilence(id, nowMs);
+  }
+
+  async #endSilence(id: string, nowMs: number): Promise<void> {
+    const under = [...this.#around.live.values()].filter((group) => group.incident?.silencedBy === id);
+    if (under.length === 0) return;
+    const ids = under.map((group) => group.id);
+    const groups = await this.#shelf.groups(ids, this.#parts.fence);
+    const { groups: changed, drafts } = unsilence([...groups.values()], id, {
+      ...{ rules: this.#rules, world: this.#world(), nowMs },
+    });
+    await this.#parts.say(drafts);
+    const world = this.#world();
+    const dated = changed.map((group) => ({ group, dueMs: this.#dueMs(group, world) }));
+    // One that somebody changed meanwhile speaks for itself a minute later.
+    await this.#shelf.writeGroups(dated);
+    for (const group of changed) this.#around.saw(group);
+  }
+
+  async #lookAt(rule: string): Promise<void> {
+    const prefix = groupPrefix(rule);
+    for (let after: { updatedMs: number; _id: string } | undefined; ; ) {
+      const page = await this.#parts.records.list("groups", { prefix, limit: TICKS, ...(after && { after }) });
+      await this.#tickAll(page.map(({ _id }) => _id));
+      const last = page.at(-1);
+      if (!last || page.length < TICKS) return;
+      after = { updatedMs: last.updatedMs, _id: last._id };
+    }
+  }
+
+  async #tickAll(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#tickOne(id);
+  }
+
+  /** @param rule makes the group where it does not exist */
+  async #tickOne(id: string, rule?: Rule): Promise<void> {
+    for (let tried = 0; tried < TRIES; tried++) {
+      const found = (await this.#shelf.groups([id], this.#parts.fence)).get(id);
+      const group = found ?? (rule && newGroup(rule, [], { nowMs: this.#parts.clock.now() }));
+      if (!group || (await this.#ticked(group))) return;
+    }
+    throw new Superseded();
+  }
+
+  /** False when somebody else changed it meanwhile. */
+  async #ticked(group: Group): Promise<boolean> {
+    const { clock, say } = this.#parts;
+    const nowMs = clock.now();
+    const rule = this.#rules.get(group.rule);
+    if (!rule) return this.#orphaned(group, nowMs);
+    const { group: next, drafts, dueMs, gone } = tick(group, { rule, world: this.#world(), nowMs });
+    if (drafts.length > 0) await say(drafts);
+    await this.#shelf.writeClosed(
+      next.retired.filter(({ owed }) => owed === null).map(({ incident }) => incident),
+      nowMs,
+    );
+    if (gone) return this.#remove(next);
+    const kept = withoutRetired(next);
+    if (!(await this.#shelf.writeGroups([{ group: kept, dueMs }]))) return false;
+    this.#around.saw(kept);
+    return true;
+  }
+
+  /** Its rule is not there any more: what was open is closed without a word. */
+  async #orphaned(group: Group, nowMs: number): Promise<boolean> {
+    if (isOpen(group)) {
+      const incident = { ...group.incident, reason: `rule ${group.rule} is not there any more` };
+      const { retired } = retire({ ...group, incident }, nowMs);
+      await this.#shelf.writeClosed(
+        retired.slice(-1).map((one) => one.incident),
+        nowMs,
+      );
+    }
+    await this.#shelf.removeGroup(group.id);
+    this.#around.saw({ ...group, incident: null });
+    return true;
+  }
+
+  async #remove(group: Group): Promise<boolean> {
+    const hub = (await this.#shelf.hubs([group.rule], this.#parts.fence)).get(group.rule);
+    if (hub && group.role === "keyed" && !(await this.#shelf.writeHubs([withoutGroup(hub, group)]))) return false;
+    await this.#shelf.removeGroup(group.id);
+    return true;
+  }
+
+  #dueMs(group: Group, world: ReturnType<Surroundings["world"]>): number | null {
+    const rule = this.#rules.get(group.rule);
+    return rule ? dueAt(group, rule, world) : this.#parts.clock.now();
+  }
+
+  #world() {
+    return this.#around.world(this.#parts.counters());
+  }
+
+  async #confirmed(): Promise<void> {
+    if (!(await this.#parts.confirm())) throw new Superseded();
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Loop: it leads (folds, ticks, sends) while it holds the lease, and answers what people ask at any time.
+ *
+ *   wait for the lease ─► begin ─► fold until nothing is marked ─► tick what is due ─► pump the outbox ─► sleep
+ *                           ▲                                                                              │
+ *                           └───────── woken: an event was marked · something is due · time to renew ──────┘
+ *
+ * An error ends the round, not the engine: it is told once, counted, and the round begins anew after a pause. Whatever it
+ * was in the middle of is in the database, see evaluator.ts.
+ */
+import { randomUUID } from "node:crypto";
+import type { AlertClock } from "./clock.ts";
+import type { AlertStats } from "./desk.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { Evaluator, RULES_LANE } from "./evaluator.ts";
+import { Superseded } from "./group-shelf.ts";
+import type { AlertHost } from "./host.ts";
+import { Lease } from "./lease.ts";
+import { compileMarker } from "./marker.ts";
+import type { Channel } from "./notification.ts";
+import { notificationsOf, type Reach } from "./notify.ts";
+import type { Outbox } from "./outbox.ts";
+import type { AlertPlan } from "./plan.ts";
+
+/** Rounds are at most this far apart where others write to the database, and where nothing says otherwise, in ms. */
+const LOOK_MS = 1000;
+const LEDGER_MS = 5000;
+const SWEEP_MS = 60_000;
+const PAUSE_MS = 1000;
+/** Batches folded before the groups get their turn. */
+const FOLDS = 50;
+
+export interface LoopParts {
+  readonly host: AlertHost;
+  readonly plan: AlertPlan;
+  readonly clock: AlertClock;
+  readonly outbox: Outbox;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly options: EngineOptions;
+}
+
+export class Loop {
+  readonly #parts: LoopParts;
+  readonly #lease: Lease | undefined;
+  readonly #removeLane: () => void;
+  readonly #reach: Reach;
+  #evaluator: Evaluator | undefined;
+  #running: Promise<void> | undefined;
+  #woken = true;
+  #cancelTimer = (): void => {};
+  #closing: Promise<void> | undefined;
+  #counted = { folded: 0, ignored: 0, errors: 0, waiting: 0, lagMs: 0 };
+  #nextLedgerMs = 0;
+  #nextSweepMs = 0;
+  #lastTrouble = "";
+  #waiters: (() => void)[] = [];
+
+  constructor(parts: LoopParts) {
+    const { host, plan, clock, channels } = parts;
+    this.#parts = parts;
+    const receivers = new Map(plan.receivers.map((receiver) => [receiver.name, receiver]));
+    this.#reach = { receivers, channels, compat: plan.mode === "compat" };
+    const { ttlMs, renewMs } = plan.lease;
+    if (!host.alone) this.#lease = new Lease(host.records, "alerting", clock, { owner: randomUUID(), ttlMs, renewMs });
+    this.#removeLane = host.addLane(RULES_LANE, compileMarker(plan.rules), () => this.wake());
+  }
+
+  stats(): AlertStats {
+    const { folded, ignored, errors, waiting, lagMs } = this.#counted;
+    const out = this.#parts.outbox.stats();
+    return {
+      leading: this.#evaluator !== undefined,
+      marks_waiting: waiting,
+      lag_ms: lagMs,
+      events_folded: folded + (this.#evaluator?.folded ?? 0),
+      events_ignored: ignored + (this.#evaluator?.ignored ?? 0),
+      live_incidents: this.#evaluator?.live ?? 0,
+      notifications_waiting: out.waiting,
+      notifications_sent: out.sent,
+      notifications_retried: out.retried,
+      notifications_folded: out.folded,
+      notifications_dead: out.dead,
+      breakers_open: out.breakersOpen,
+      errors: errors + out.errors,
+    };
+  }
+
+  async idle(): Promise<void> {
+    for (let quiet = 0; quiet < 2 && !this.#closing; ) {
+      await this.#round();
+      await this.#parts.outbox.idle();
+      quiet = (await this.#isQuiet()) ? quiet + 1 : 0;
+      if (quiet === 0 && !this.#evaluator) await new Promise<void>((resolve) => this.#parts.clock.after(100, resolve));
+    }
+  }
+
+  /** Stops to judge and to send; what is not done is done by whoever starts next. Safe twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    this.#removeLane();
+    this.#cancelTimer();
+    for (const resolve of this.#waiters.splice(0)) resolve();
+    await this.#running;
+    await this.#parts.outbox.close();
+    await this.#lease?.release();
+  }
+
+  mayLead(): boolean {
+    return this.#evaluator !== undefined && (this.#lease?.mayLead() ?? true);
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** A round of work, and the end of it. */
+  #round(): Promise<void> {
+    if (this.#closing) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      this.wake();
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#woken && !this.#closing) {
+      this.#woken = false;
+      const waiters = this.#waiters.splice(0);
+      this.#cancelTimer();
+      let pauseMs = PAUSE_MS;
+      try {
+        pauseMs = (await this.#leads()) ? await this.#work() : LOOK_MS;
+        this.#lastTrouble = "";
+      } catch (error) {
+        this.#retire();
+        if (!(error instanceof Superseded)) this.trouble(error);
+      }
+      if (!this.#closing && !this.#woken) this.#cancelTimer = this.#parts.clock.after(pauseMs, () => this.wake());
+      for (const resolve of waiters) resolve();
+    }
+  }
+
+  async #leads(): Promise<boolean> {
+    if (this.#parts.options.lead === false) return false;
+    if (this.#lease && !(await this.#lease.keep())) {
+      this.#retire();
+      return false;
+    }
+    if (this.#evaluator) return true;
+    const { host, plan, clock, outbox } = this.#parts;
+    this.#evaluator = await Evaluator.begin({
+      ...{ records: host.records, plan, clock },
+      fence: this.#lease?.fence ?? 1,
+      confirm: async () => !this.#closing && (this.#lease ? this.#lease.confirm() : true),
+      say: (drafts) => outbox.put(notificationsOf(drafts, this.#reach)),
+      counters: () => this.#counters(),
+    });
+    void outbox.takeOver();
+    return true;
+  }
+
+  #retire(): void {
+    this.#counted.folded += this.#evaluator?.folded ?? 0;
+    this.#counted.ignored += this.#evaluator?.ignored ?? 0;
+    this.#evaluator = undefined;
+  }
+
+  /** One round as the leader; answers how long to sleep, in ms. */
+  async #work(): Promise<number> {
+    const { clock, host, outbox } = this.#parts;
+    const evaluator = this.#evaluator as Evaluator;
+    let more = true;
+    for (let i = 0; more && i < FOLDS; i++) more = (await evaluator.foldSome()) > 0;
+    if (clock.now() >= this.#nextLedgerMs || this.#nextLedgerMs > clock.now() + LEDGER_MS) {
+      this.#nextLedgerMs = clock.now() + LEDGER_MS;
+      await this.#measure();
+      await evaluator.tickLedgers();
+    }
+    if (clock.now() >= this.#nextSweepMs || this.#nextSweepMs > clock.now() + SWEEP_MS) {
+      this.#nextSweepMs = clock.now() + SWEEP_MS;
+      await evaluator.sweep();
+    }
+    const again = (await evaluator.tickSome()) || more;
+    void outbox.pump();
+    if (again) this.#woken = true;
+    const dueMs = await host.records.nextDue("groups");
+    const untilDue = dueMs === null ? LEDGER_MS : Math.max(0, dueMs - clock.now());
+    return Math.min(untilDue, LEDGER_MS, host.alone ? LEDGER_MS : Math.min(LOOK_MS, this.#parts.plan.lease.renewMs));
+  }
+
+  async #measure(): Promise<void> {
+    const { count, oldestMs } = await this.#parts.host.records.waiting(RULES_LANE);
+    this.#counted.waiting = count;
+    this.#counted.lagMs = oldestMs === null ? 0 : Math.max(0, this.#parts.clock.now() - oldestMs);
+  }
+
+  #counters(): Readonly<Record<string, number>> {
+    const { notifications_dead, lag_ms, marks_waiting, breakers_open } = this.stats();
+    const own = { notifications_dead, lag_ms, marks_waiting, breakers_open };
+    return { ...this.#parts.host.counters(), ...own, ...this.#parts.options.counters?.() };
+  }
+
+  async #isQuiet(): Promise<boolean> {
+    const { records } = this.#parts.host;
+    await this.#measure();
+    if (this.#counted.waiting > 0) return false;
+    const dueMs = this.#parts.options.lead === false ? null : await records.nextDue("groups");
+    return dueMs === null || dueMs > this.#parts.clock.now();
+  }
+
+  /** The same trouble is told once until it is over. */
+  trouble(error: unknown): void {
+    this.#counted.errors++;
+    const words = error instanceof Error ? error.message : String(error);
+    if (words === this.#lastTrouble) return;
+    this.#lastTrouble = words;
+    this.warn(`alerts wait: ${words}`);
+  }
+
+  warn(message: string): void {
+    const { onWarning = (text: string) => process.emitWarning(text, { type: "MadsciEvents" }) } = this.#parts.options;
+    onWarning(message);
+  }
+}

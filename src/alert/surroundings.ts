@@ -1,0 +1,136 @@
+/**
+ * Surroundings: what the leader knows beyond the groups at hand, made into the `World` of a moment: live incidents,
+ * silences, activities, counters. `stale` says that live groups must be looked at again.
+ */
+import type { AlertRecords } from "../backend/alert-records.ts";
+import type { Group } from "./group.ts";
+import type { Hub } from "./hub.ts";
+import type { Silence } from "./incident.ts";
+import { inhibitorsOf } from "./inhibit.ts";
+import type { AlertPlan } from "./plan.ts";
+import { type ReadySilence, readySilence, silenceHolds } from "./silence.ts";
+import { isOpen } from "./view.ts";
+import { UNSILENCE_GRACE_MS, type World, worldOf } from "./world.ts";
+
+const PAGE = 500;
+/** Silences looked at; the newest. */
+const MAX_SILENCES = 1000;
+const LIVE_STATES = ["pending", "firing", "acknowledged", "resolved"];
+
+export class Surroundings {
+  readonly #records: AlertRecords;
+  readonly #plan: AlertPlan;
+  readonly #base: World;
+  readonly #live = new Map<string, Group>();
+  readonly #activities = new Map<string, Hub["activity"]>();
+  #silences: readonly ReadySilence[] = [];
+  /** Silences that held at the last look. */
+  #holding = new Set<string>();
+  #newestSilence = "";
+  #world: World | undefined;
+  /** True when flags of live groups may be out of date. */
+  stale = true;
+
+  constructor(records: AlertRecords, plan: AlertPlan, resumedAtMs: number) {
+    this.#records = records;
+    this.#plan = plan;
+    this.#base = { ...worldOf(plan), resumedAtMs };
+  }
+
+  /** Reads what earlier leaders left. */
+  async load(fence: (group: Group) => void, nowMs: number): Promise<void> {
+    await this.#pages("groups", LIVE_STATES, (record) => {
+      const group = record.body as unknown as Group;
+      fence(group);
+      this.#live.set(group.id, group);
+    });
+    await this.#pages("state", ["hub"], (record) => {
+      const hub = record.body as unknown as Hub;
+      this.#activities.set(hub.rule, hub.activity);
+    });
+    await this.loadSilences(nowMs);
+  }
+
+  get live(): ReadonlyMap<string, Group> {
+    return this.#live;
+  }
+
+  world(counters: World["counters"]): World {
+    this.#world ??= {
+      ...this.#base,
+      silences: this.#silences,
+      inhibitors: inhibitorsOf(this.#plan.inhibit, this.#live.values()),
+      activities: this.#activities,
+    };
+    return { ...this.#world, counters };
+  }
+
+  /** A group as it was just written. */
+  saw(group: Group): void {
+    const before = this.#live.get(group.id);
+    if (isOpen(group)) this.#live.set(group.id, group);
+    else this.#live.delete(group.id);
+    if (before?.incident?.state === group.incident?.state && before?.incident?.severity === group.incident?.severity)
+      return;
+    if (this.#plan.inhibit.length === 0) return;
+    this.#world = undefined;
+    this.stale = true;
+  }
+
+  /** A hub as it was just written. */
+  sawHub(hub: Hub): void {
+    if (this.#activities.get(hub.rule) === hub.activity) return;
+    this.#activities.set(hub.rule, hub.activity);
+    this.#world = undefined;
+  }
+
+  /** Reads the silences anew where one was made or changed. */
+  async loadSilences(nowMs: number): Promise<void> {
+    const newest = await this.#records.list("silences", { limit: 1 });
+    const mark = JSON.stringify(newest.map(({ _id, version, updatedMs }) => [_id, version, updatedMs]));
+    if (mark === this.#newestSilence) return this.#dropEnded(nowMs);
+    const found = await this.#records.list("silences", { limit: MAX_SILENCES });
+    this.#silences = found.flatMap(({ body }) => ready(body as unknown as Silence));
+    this.#newestSilence = mark;
+    this.#world = undefined;
+    this.stale = true;
+    this.#dropEnded(nowMs);
+  }
+
+  /** Ids of silences that held at the last call and do not hold any more. */
+  endedSilences(nowMs: number): string[] {
+    const holding = new Set(
+      this.#silences.filter(({ silence }) => silenceHolds(silence, nowMs)).map(({ silence }) => silence.silence_id),
+    );
+    const ended = [...this.#holding].filter((id) => !holding.has(id));
+    if (ended.length > 0 || holding.size !== this.#holding.size) this.stale = true;
+    this.#holding = holding;
+    return ended;
+  }
+
+  #dropEnded(nowMs: number): void {
+    const kept = this.#silences.filter(({ silence }) => Date.parse(silence.ends_at) + 2 * UNSILENCE_GRACE_MS > nowMs);
+    if (kept.length === this.#silences.length) return;
+    this.#silences = kept;
+    this.#world = undefined;
+  }
+
+  async #pages(kind: "groups" | "state", states: readonly string[], take: (record: { body: object }) => void) {
+    for (let after: { updatedMs: number; _id: string } | undefined; ; ) {
+      const page = await this.#records.list(kind, { states, limit: PAGE, ...(after && { after }) });
+      for (const record of page) take(record);
+      const last = page.at(-1);
+      if (page.length < PAGE || !last) return;
+      after = { updatedMs: last.updatedMs, _id: last._id };
+    }
+  }
+}
+
+/** One that an older version could read and this one cannot keeps nobody quiet. */
+function ready(silence: Silence): ReadySilence[] {
+  try {
+    return [readySilence(silence)];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,84 @@
+/** Channels tried on purpose: one message now, past all caps, or a look whether it could go. */
+import { randomUUID } from "node:crypto";
+import { EventStoreError } from "../errors.ts";
+import type { Incident } from "./incident.ts";
+import type { Channel, Delivery, Notification } from "./notification.ts";
+import type { AlertPlan } from "./plan.ts";
+
+export interface TestOptions {
+  readonly channel: string;
+  /** In place of the channel's recipients. */
+  readonly to: string | undefined;
+  readonly nowMs: number;
+  readonly plan: AlertPlan;
+}
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` for a channel nobody has. */
+export async function testChannel(channels: ReadonlyMap<string, Channel>, options: TestOptions) {
+  const channel = named(channels, options.channel);
+  const recipients = options.to === undefined ? channel.recipients : [options.to];
+  const results: { readonly recipient: string; readonly delivery: Delivery }[] = [];
+  for (const recipient of recipients) {
+    const signal = AbortSignal.timeout(options.plan.delivery.timeoutMs);
+    results.push({ recipient, delivery: await channel.send(testNotification(recipient, options), signal) });
+  }
+  return results;
+}
+
+/** Problems are words; null is none. @throws EventStoreError `EVT_INVALID_OPTION` for a channel nobody has. */
+export async function verifyChannels(
+  channels: ReadonlyMap<string, Channel>,
+  name: string | undefined,
+  timeoutMs: number,
+) {
+  const chosen = name === undefined ? [...channels.values()] : [named(channels, name)];
+  return Promise.all(
+    chosen.map(async (channel) => ({ channel: channel.name, problem: await problemOf(channel, timeoutMs) })),
+  );
+}
+
+async function problemOf(channel: Channel, timeoutMs: number): Promise<string | null> {
+  try {
+    await channel.verify(AbortSignal.timeout(timeoutMs));
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function named(channels: ReadonlyMap<string, Channel>, name: string): Channel {
+  const channel = channels.get(name);
+  if (channel) return channel;
+  const known = [...channels.keys()].join(", ") || "none";
+  throw new EventStoreError("EVT_INVALID_OPTION", `channel: there is no "${name}"; there are: ${known}`);
+}
+
+/** What a test message is about: nothing that happened. */
+export function testNotification(recipient: string, { channel, nowMs, plan }: TestOptions): Notification {
+  const incident = testIncident(nowMs);
+  const receiver = plan.receivers.find((one) => one.channels.includes(channel))?.name ?? "none";
+  const notice = { occasion: "test", incident, others: [], next: null, receiver, compat: false } as const;
+  return {
+    notification_id: randomUUID().replaceAll("-", ""),
+    ...{ state: "sending", channel, recipient, incident_id: incident.incident_id, sequence: 1, occasion: "test" },
+    created_at: incident.opened_at,
+    ...{ due_at: null, attempts: 1, last_error: null, sent_at: null },
+    notice,
+  };
+}
+
+function testIncident(nowMs: number): Incident {
+  const at = new Date(nowMs).toISOString();
+  return {
+    incident_id: `test.${nowMs}`,
+    rule: "test",
+    state: "firing",
+    severity: "info",
+    labels: {},
+    ...{ opened_at: at, first_at: at, last_at: at, resolved_at: null, closed_at: null },
+    ...{ total: 1, since_notice: 1, sparkline: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], samples: [], sequence: 1 },
+    ...{ last_notice_at: null, next_notice_at: null, reason: "somebody asked for a test message" },
+    ...{ acknowledged_by: null, acknowledged_at: null, acknowledge_expires_at: null, assignee: null, comments: [] },
+    ...{ silenced_by: null, inhibited_by: null, flapping: false, storm: false },
+  };
+}
