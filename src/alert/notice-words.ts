@@ -145,7 +145,8 @@ export function stateWords(incident: Incident): string {
 
 /** `7 in all, 4 since the last notice` */
 export function countWords(incident: Incident): string {
-  const fresh = incident.last_notice_at === null ? "" : `, ${incident.since_notice} since the last notice`;
+  const told = incident.last_notice_at !== null && incident.since_notice > 0;
+  const fresh = told ? `, ${incident.since_notice} since the last notice` : "";
   return `${incident.total} in all${fresh}`;
 }
 
@@ -153,7 +154,7 @@ export function countWords(incident: Incident): string {
 export function whyWords(notice: Notice): string {
   const receiver = oneLine(notice.receiver, MAX_THING);
   if (notice.occasion === "test") return `You get this because somebody tested receiver ${receiver}.`;
-  if (notice.occasion === "digest") return `You get this because receiver ${receiver} had more notices than its limit.`;
+  if (notice.occasion === "digest") return `You get this because receiver ${receiver} had more to tell than its limits let through at once.`;
   return `You get this because rule ${oneLine(notice.incident.rule, MAX_THING)} tells receiver ${receiver}.`;
 }
 

@@ -143,7 +143,7 @@ describe("whatever an event says", () => {
       }),
       { numRuns: RUNS },
     );
-  });
+  }, 600_000);
 
   it("one line is one line of at most so many characters", () => {
     fc.assert(
