@@ -214,4 +214,6 @@ export interface PlanContext {
   readonly secret?: (ref: string) => string | undefined;
   /** Level from which the rule `alert-level` fires. @default 40 */
   readonly alertLevel?: number;
+  /** Names of channels that are not in the configuration: those the host program brings. */
+  readonly ownChannels?: readonly string[];
 }

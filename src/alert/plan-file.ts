@@ -89,7 +89,7 @@ function readTold(root: Section, context: PlanContext): Told {
   const [field, server] = [root.field("channels"), root.section("smtp")];
   const smtp = readSmtp(server, context);
   const channels = readChannels(field, { context, smtp, smtpMissing: !server.given });
-  const written = new Set(named(field).map(([name]) => name));
+  const written = new Set([...named(field).map(([name]) => name), ...(context.ownChannels ?? [])]);
   const receivers = readReceivers(root.field("receivers"), written);
   warnOfUnused(field, receivers);
   if (written.size === 0) field.warning("there are none; incidents can be looked at, but nobody is told");
