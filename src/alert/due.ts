@@ -37,8 +37,8 @@ export function nextStep(group: Group, asWritten: Rule, world: World): Step | nu
     fireStep(group, rule),
     expiryStep(group),
     quietStep(group, rule, world),
-    closeStep(group, world),
     stableStep(group, rule),
+    closeStep(group, world),
     unsilencedStep(group),
     overdueStep(group, rule, world),
   ];
@@ -104,7 +104,8 @@ function quietFrom(group: Open, rule: Rule, world: World) {
 function closeStep(group: Group, world: World): Step | null {
   if (!isOpen(group) || group.incident.state !== "resolved") return null;
   const resolvedMs = group.incident.resolvedMs ?? group.incident.lastMs;
-  const atMs = Math.max(resolvedMs + CLOSE_MS, owedMs(group, world) ?? 0);
+  const spokenMs = (group.flap.told ? stableAt(group.flap) : owedMs(group, world)) ?? 0;
+  const atMs = Math.max(resolvedMs + CLOSE_MS, spokenMs);
   return { atMs, run: quietly(() => retire(group, atMs)) };
 }
 

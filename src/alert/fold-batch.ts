@@ -5,7 +5,7 @@
 import type { MarkedEvent } from "../backend/alert-records.ts";
 import { arrivalMs, type FoldLimits, fold } from "./fold.ts";
 import { type Group, groupId, type Key, keyOf, newGroup, roleKey } from "./group.ts";
-import { type Hub, hubAfter, newHub, ringId } from "./hub.ts";
+import { type Hub, hubAfter, newHub, ringId, withGroup } from "./hub.ts";
 import type { Rule } from "./rule.ts";
 
 export interface Needed {
@@ -126,7 +126,7 @@ class Lanes {
 
   /** Counts the event once; answers whether its rule storms. */
   arrive({ event }: MarkedEvent, by: BatchBy): boolean {
-    if (!this.#counted(event)) {
+    if (!this.#ring.has(ringId(event))) {
       this.#ring.add(ringId(event));
       const atMs = arrivalMs(event, by.nowMs);
       const seen = { event, atMs, nowMs: by.nowMs, perMinute: by.limits.stormPerMinute };
@@ -135,22 +135,19 @@ class Lanes {
     return this.hub.storm.sinceMs !== null;
   }
 
-  #counted(event: MarkedEvent["event"]): boolean {
-    return this.#ring.has(ringId(event));
-  }
-
-  /** Null for an event that only ends what never began. Ask before `arrive`. */
+  /** Null for an event that only ends what never began. */
   groupFor({ event }: MarkedEvent, nowMs: number): Group | null {
     const key = keyOf(this.#rule, event);
     const known = this.#find(key);
     if (known) return known;
     if (!begins(this.#rule, event)) return null;
+    const id = groupId(this.#rule.id, key);
     const overflow = this.#find(roleKey("overflow"));
     if (overflow?.ring.includes(ringId(event))) return overflow;
     // Counted before, but its group is not there: the process died between writing the two.
-    if (this.#counted(event)) return this.#make(key, nowMs);
+    if (this.hub.made.includes(id)) return this.#make(key, nowMs);
     if (this.hub.groups >= this.#rule.maxKeys) return this.roleGroup("overflow", nowMs);
-    this.hub = { ...this.hub, groups: this.hub.groups + 1 };
+    this.hub = withGroup(this.hub, id);
     return this.#make(key, nowMs);
   }
 

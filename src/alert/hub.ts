@@ -16,6 +16,8 @@ export interface Hub {
   readonly ring: readonly string[];
   /** Groups that exist. */
   readonly groups: number;
+  /** Ids of the newest of them: after a crash they may be counted and not be there. At most {@link RING}. */
+  readonly made: readonly string[];
   /** Highest incident number of any group removed: new groups count on from here, so no incident id is given twice. */
   readonly floor: number;
   readonly storm: Storm;
@@ -29,7 +31,7 @@ export function hubId(rule: string): string {
 }
 
 export function newHub(rule: string, nowMs: number): Hub {
-  return { rule, fence: 0, ring: [], groups: 0, floor: 0, storm: calm, activity: [], updatedMs: nowMs };
+  return { rule, fence: 0, ring: [], groups: 0, made: [], floor: 0, storm: calm, activity: [], updatedMs: nowMs };
 }
 
 export function hubToRecord(hub: Hub, version: number): AlertRecord {
@@ -54,9 +56,16 @@ export function hubAfter(
   return { ...hub, ring, storm, activity, updatedMs: seen.nowMs };
 }
 
+/** One more group. */
+export function withGroup(hub: Hub, id: string): Hub {
+  return { ...hub, groups: hub.groups + 1, made: [...hub.made, id].slice(-RING) };
+}
+
 /** Write the hub, then remove the group's record. */
 export function withoutGroup(hub: Hub, group: Group): Hub {
-  return { ...hub, groups: Math.max(0, hub.groups - 1), floor: Math.max(hub.floor, group.number) };
+  const made = hub.made.filter((id) => id !== group.id);
+  const groups = group.role === "keyed" ? Math.max(0, hub.groups - 1) : hub.groups;
+  return { ...hub, groups, made, floor: Math.max(hub.floor, group.number) };
 }
 
 /** Ids may be 256 characters long; the ring keeps a hash of long ones. */

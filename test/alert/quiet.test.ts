@@ -1,0 +1,320 @@
+/** What keeps an incident quiet: silences, other incidents, flapping; and what people do to it. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Action, act } from "../../src/alert/act.ts";
+import { windowEnd } from "../../src/alert/day-window.ts";
+import { fold } from "../../src/alert/fold.ts";
+import { type Group, newGroup } from "../../src/alert/group.ts";
+import type { Silence, Weekly } from "../../src/alert/incident.ts";
+import { inhibitorsOf } from "../../src/alert/inhibit.ts";
+import type { Inhibition } from "../../src/alert/plan.ts";
+import { readySilence, silenceHolds, silenceUntil } from "../../src/alert/silence.ts";
+import { tick } from "../../src/alert/tick.ts";
+import { unsilence } from "../../src/alert/unsilence.ts";
+import { incidentOf } from "../../src/alert/view.ts";
+import { quietWorld } from "../../src/alert/world.ts";
+import { arrived, Bench, condition, DAY, HOUR, LIMITS, MINUTE, NODE, ruleOf, SECOND, T0 } from "./lab.ts";
+
+const steady = ruleOf({}, { resolveAfterMs: null });
+
+function silence(change: Partial<Silence> = {}): Silence {
+  return {
+    silence_id: "s1",
+    selector: { "source.node_id": NODE },
+    starts_at: new Date(T0).toISOString(),
+    ends_at: new Date(T0 + HOUR).toISOString(),
+    author: "ada",
+    comment: "maintenance",
+    weekly: null,
+    ...change,
+  };
+}
+
+describe("silences", () => {
+  const world = { silences: [readySilence(silence())] };
+  it("events count and show, but nothing is said", () => {
+    const bench = new Bench(steady, world)
+      .event()
+      .advance(10 * MINUTE)
+      .event();
+    expect(bench.said()).toEqual([]);
+    expect(incidentOf(bench.group)).toMatchObject({ total: 2, silenced_by: "s1", state: "firing" });
+  });
+  it("their end gives each receiver one summary of all incidents under them, and then things go on", () => {
+    const other = { ...ruleOf({}, { id: "q", receivers: ["ops", "boss"] }) };
+    const benches = [new Bench(steady, world), new Bench(steady, world), new Bench(other, world)];
+    for (const bench of benches) bench.event().advance(HOUR).tick();
+    expect(benches.flatMap((bench) => bench.said())).toEqual([]);
+    const rules = new Map([
+      ["r", steady],
+      ["q", { ...other, resolveAfterMs: null }],
+    ]);
+    const live = benches.map(({ group }) => group);
+    const { groups, drafts } = unsilence(live, "s1", { rules, world: { ...quietWorld, ...world }, nowMs: T0 + HOUR });
+    expect(drafts.map(({ occasion, receivers, others }) => [occasion, receivers[0], others.length])).toEqual([
+      ["unsilenced", "ops", 1],
+    ]);
+    expect(groups).toHaveLength(2);
+    const after = tick(groups[0] as Group, { rule: steady, world: quietWorld, nowMs: T0 + HOUR + MINUTE });
+    expect(after.drafts).toEqual([]);
+    expect(after.dueMs).toBe(T0 + HOUR + 4 * HOUR);
+  });
+  it("without a summary a group speaks for itself a minute after the end", () => {
+    const bench = new Bench(steady, world).event().advance(2 * HOUR);
+    expect(bench.said()).toEqual([`firing@${3600 + 60}`]);
+  });
+  it("ended by hand end at once; one that is gone keeps nothing quiet", () => {
+    const bench = new Bench(steady, world).event().advance(10 * MINUTE);
+    bench.world = {
+      ...bench.world,
+      silences: [readySilence(silence({ ends_at: new Date(bench.nowMs).toISOString() }))],
+    };
+    expect(
+      bench
+        .tick()
+        .advance(2 * MINUTE)
+        .said(),
+    ).toEqual(["firing@660"]);
+    const gone = new Bench(steady, world).event().advance(10 * MINUTE);
+    gone.world = quietWorld;
+    expect(gone.tick().said()).toEqual(["firing@600"]);
+  });
+  it("do not reach incidents their selector does not accept", () => {
+    for (const selector of [
+      { severity: "critical" },
+      { rule: "x" },
+      { "labels.source.node_id": "other" },
+      { "event_data.message": /nothing/ },
+    ]) {
+      const bench = new Bench(steady, { silences: [readySilence(silence({ selector: selector as never }))] }).event();
+      expect(bench.advance(MINUTE).said()).toEqual(["firing@30"]);
+    }
+  });
+  it("may name rule, severity, state, labels and the newest event's fields", () => {
+    for (const selector of [
+      { severity: "error" },
+      { rule: "r" },
+      { state: "firing" },
+      { "labels.source.node_id": NODE },
+      { event_type: "node_error" },
+      { "event_data.message": { $regex: "gripper" } },
+      { log_level: { $gte: 40 } },
+      {},
+    ]) {
+      const bench = new Bench(steady, {
+        silences: [readySilence(silence({ selector: selector as Silence["selector"] }))],
+      }).event();
+      expect(bench.advance(MINUTE).said()).toEqual([]);
+    }
+  });
+  it("reach an incident without events by its labels", () => {
+    const rule = ruleOf({ kind: "absence", select: condition({}), withinMs: MINUTE, during: null, forgetMs: DAY });
+    const bench = new Bench(rule, world).event().advance(30 * MINUTE);
+    expect(bench.state).toBe("firing");
+    expect(bench.said()).toEqual([]);
+  });
+});
+
+describe("weekly silences", () => {
+  const weekly: Weekly = { days: [1, 2], from: "22:00", to: "06:00", timezone: "Europe/Berlin" };
+  const forMonths = silence({ starts_at: "2026-03-01T00:00:00.000Z", ends_at: "2026-12-01T00:00:00.000Z", weekly });
+  it.each([
+    ["2026-03-02T20:59:59.999Z", false],
+    ["2026-03-02T21:00:00.000Z", true],
+    ["2026-03-03T04:59:59.999Z", true],
+    ["2026-03-03T05:00:00.000Z", false],
+    ["2026-03-04T04:00:00.000Z", true],
+    ["2026-03-04T22:00:00.000Z", false],
+    ["2026-06-01T20:00:00.000Z", true],
+    ["2026-06-01T19:59:59.999Z", false],
+    ["2026-12-07T22:00:00.000Z", false],
+  ])("at %s it is %s", (at, holds) => expect(silenceHolds(forMonths, Date.parse(at))).toBe(holds));
+  it("follow the clocks over the change of daylight saving", () => {
+    const night = { from: "01:00", to: "04:00", timezone: "Europe/Berlin" };
+    const spring = Date.parse("2026-03-29T00:30:00Z");
+    expect(windowEnd(night, spring)).toBe(Date.parse("2026-03-29T02:00:00Z"));
+    const autumn = Date.parse("2026-10-24T23:30:00Z");
+    expect(windowEnd(night, autumn)).toBe(Date.parse("2026-10-25T03:00:00Z"));
+  });
+  it("days that follow on each other are one window, as long as the silence lasts", () => {
+    const always = silence({
+      weekly: { days: [0, 1, 2, 3, 4, 5, 6], from: "00:00", to: "00:00", timezone: "UTC" },
+      ends_at: new Date(T0 + 20 * DAY).toISOString(),
+    });
+    expect(silenceUntil(always, T0)).toBe(T0 + 20 * DAY);
+  });
+  it("hold exactly until they say they do", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 200 * 24 * 60 }),
+        fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"),
+        (minute, timezone) => {
+          const one = { ...forMonths, weekly: { ...weekly, timezone } };
+          const atMs = T0 + minute * MINUTE;
+          const untilMs = silenceUntil(one, atMs);
+          if (untilMs === null) return;
+          expect(silenceHolds(one, untilMs - 1)).toBe(true);
+          expect(silenceHolds(one, untilMs)).toBe(false);
+        },
+      ),
+      { numRuns: process.env.FUZZ ? 5000 : 200 },
+    );
+  });
+});
+
+describe("inhibition", () => {
+  const stop: Inhibition = {
+    source: condition({ event_type: "workcell_stop" }),
+    target: condition({ severity: { $ne: "critical" } }),
+    equal: ["source.workcell_id"],
+  };
+  const live = (event_type: string, workcell_id: string | undefined, rule = steady): Group => {
+    const by = { rule, nowMs: T0, fence: 1, limits: LIMITS };
+    const source = workcell_id === undefined ? {} : { workcell_id };
+    return fold(
+      newGroup(rule, [event_type, workcell_id ?? null], { nowMs: T0 }),
+      [arrived(T0, { event_type, source })],
+      by,
+    );
+  };
+  const said = (target: Group, sources: Group[], inhibitions = [stop], rule = steady) => {
+    const world = { ...quietWorld, inhibitors: inhibitorsOf(inhibitions, [...sources, target]) };
+    return tick(target, { rule, world, nowMs: T0 + HOUR });
+  };
+  it("keeps quiet what follows from a live incident, and names it", () => {
+    const source = live("workcell_stop", "w1");
+    const { group, drafts, dueMs } = said(live("node_error", "w1"), [source]);
+    expect(drafts).toEqual([]);
+    expect(incidentOf(group)?.inhibited_by).toBe(`${source.id}.1`);
+    expect(dueMs).toBeNull();
+    const free = tick(group, { rule: steady, world: quietWorld, nowMs: T0 + 2 * HOUR });
+    expect(free.drafts.map(({ occasion }) => occasion)).toEqual(["firing"]);
+    expect(incidentOf(free.group)?.inhibited_by).toBeNull();
+  });
+  it("asks for equal values, that the target is one, and that the source still lives", () => {
+    expect(said(live("node_error", "w2"), [live("workcell_stop", "w1")]).drafts).toHaveLength(1);
+    expect(said(live("node_error", undefined), [live("workcell_stop", undefined)]).drafts).toHaveLength(1);
+    const critical = ruleOf({}, { severity: "critical", resolveAfterMs: null });
+    expect(
+      said(live("node_error", "w1", critical), [live("workcell_stop", "w1")], [stop], critical).drafts,
+    ).toHaveLength(1);
+    const over = act(live("workcell_stop", "w1"), { kind: "resolve", by: "ada" }, { rule: steady, nowMs: T0 });
+    expect(said(live("node_error", "w1"), [over]).drafts).toHaveLength(1);
+  });
+  it("never keeps quiet an incident that matches both sides, by itself or by another such", () => {
+    const mutual: Inhibition = { source: condition({}), target: condition({}), equal: [] };
+    const one = live("a", "w1");
+    expect(said(one, [], [mutual]).drafts).toHaveLength(1);
+    expect(said(one, [live("b", "w1"), live("c", "w1")], [mutual]).drafts).toHaveLength(1);
+    expect(said(live("workcell_stop", "w1"), [live("workcell_stop", "w1")]).drafts).toHaveLength(1);
+  });
+});
+
+describe("flapping", () => {
+  const rule = ruleOf(
+    { event_type: "node_error" },
+    { resolveWhen: condition({ event_type: "node_start" }), groupWaitMs: 0 },
+  );
+  const flap = (bench: Bench, times: number) => {
+    for (let i = 0; i < times; i++) bench.event().advance(MINUTE).event({ event_type: "node_start" }).advance(MINUTE);
+    return bench;
+  };
+  it("five changes in half an hour make one notice, then nothing until it is stable", () => {
+    const bench = flap(new Bench(rule), 10);
+    expect(bench.said()).toEqual(["firing@0", "resolved@60", "firing@120", "resolved@180", "flapping@240"]);
+    expect(incidentOf(bench.group)).toMatchObject({ flapping: true, total: 1 });
+    bench.advance(HOUR);
+    expect(bench.said().slice(5)).toEqual([`resolved@${19 * 60 + 15 * 60}`]);
+    expect(bench.group.flap.sinceMs).toBeNull();
+  });
+  it("once stable and firing it says so", () => {
+    const bench = flap(new Bench({ ...rule, resolveAfterMs: null }), 5)
+      .event()
+      .advance(14 * MINUTE);
+    expect(bench.said().slice(5)).toEqual([]);
+    expect(
+      bench
+        .advance(2 * MINUTE)
+        .said()
+        .slice(5),
+    ).toEqual([`firing@${600 + 900}`]);
+    expect(incidentOf(bench.group)?.flapping).toBe(false);
+  });
+  it("four changes, or slow ones, are none", () => {
+    expect(flap(new Bench(rule), 2).said()).not.toContain("flapping@240");
+    const slow = new Bench({ ...rule, resolveAfterMs: null });
+    for (let i = 0; i < 6; i++)
+      slow
+        .event()
+        .advance(8 * MINUTE)
+        .event({ event_type: "node_start" })
+        .advance(8 * MINUTE);
+    expect(slow.said().some((word) => word.startsWith("flapping"))).toBe(false);
+  });
+});
+
+describe("what people do", () => {
+  const fired = () => new Bench(steady).event().advance(MINUTE);
+  const doing = (bench: Bench, action: Action) => {
+    bench.group = act(bench.group, action, bench);
+    return bench.tick();
+  };
+  it("acknowledging shows who, until when, and can be taken back", () => {
+    const bench = doing(fired(), { kind: "acknowledge", by: "ada", comment: "on my way", expiresMs: T0 + HOUR });
+    expect(incidentOf(bench.group)).toMatchObject({
+      state: "acknowledged",
+      acknowledged_by: "ada",
+      acknowledged_at: "2026-03-02T10:01:00.000Z",
+      acknowledge_expires_at: "2026-03-02T11:00:00.000Z",
+      next_notice_at: null,
+      comments: [{ by: "ada", text: "on my way" }],
+    });
+    expect(incidentOf(doing(bench, { kind: "unacknowledge", by: "ada" }).group)).toMatchObject({
+      state: "firing",
+      acknowledged_by: null,
+      next_notice_at: "2026-03-02T14:00:30.000Z",
+    });
+  });
+  it("resolving tells it, and the next event opens the next incident", () => {
+    const bench = doing(fired(), { kind: "resolve", by: "ada", comment: "fixed" });
+    expect(bench.said()).toEqual(["firing@30", "resolved@60"]);
+    expect(bench.spoken[1]?.draft.incident).toMatchObject({ reason: "resolved by ada", comments: [{ text: "fixed" }] });
+    expect(bench.group.incident?.comments).toHaveLength(1);
+    expect(doing(bench, { kind: "resolve", by: "bob" }).said()).toHaveLength(2);
+    expect(bench.event().group.incident?.number).toBe(2);
+  });
+  it("resolving a pending one closes it without a word", () => {
+    const bench = doing(new Bench(ruleOf({}, { forMs: HOUR })).event(), { kind: "resolve", by: "ada" });
+    expect([bench.state, bench.said()]).toEqual(["idle", []]);
+  });
+  it("assigning and commenting change nothing else; comments are bounded and clean", () => {
+    const bench = doing(fired(), { kind: "assign", by: "ada", assignee: "bob" });
+    for (let i = 0; i < 120; i++)
+      doing(bench, { kind: "comment", by: "e\u202ev\u0000e", comment: `${i}\r\nx\u0007${"y".repeat(3000)}` });
+    const incident = incidentOf(bench.group);
+    expect(incident).toMatchObject({ assignee: "bob", state: "firing" });
+    expect(incident?.comments).toHaveLength(100);
+    expect(incident?.comments[0]?.text).toMatch(/^20\nx y+…$/);
+    expect(incident?.comments[0]?.text.length).toBe(2000);
+    expect(incident?.comments[0]?.by).toBe("e v e");
+    expect(bench.said()).toEqual(["firing@30"]);
+  });
+  it("a group without an incident stays the very same", () => {
+    const { group, rule, nowMs } = new Bench(steady);
+    expect(act(group, { kind: "comment", by: "a", comment: "b" }, { rule, nowMs })).toBe(group);
+  });
+});
+
+describe("time of a fold and a tick", () => {
+  it("a batch of two hundred takes a few milliseconds", () => {
+    const bench = new Bench(steady);
+    bench.event();
+    const batches = Array.from({ length: 20 }, (_, i) =>
+      Array.from({ length: 200 }, (_, n) => arrived(T0 + i * SECOND + n)),
+    );
+    const started = performance.now();
+    for (const batch of batches) bench.fold(batch);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(bench.group.incident?.total).toBe(4001);
+  });
+});
