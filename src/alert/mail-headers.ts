@@ -47,7 +47,8 @@ function commonHeaders({ notification_id, created_at }: Notification, input: Hea
   return [
     ["From", input.from],
     ["To", input.to],
-    ["Subject", input.subject],
+    // `=?` would begin an encoded word: mail programs would show what no check of ours has seen.
+    ["Subject", input.subject.replaceAll("=?", "= ?")],
     ["Date", new Date(Number.isNaN(made) ? 0 : made).toUTCString().replace("GMT", "+0000")],
     ["Message-ID", `<${safeId(notification_id)}@${idDomain(input.from)}>`],
   ];

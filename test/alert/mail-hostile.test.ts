@@ -145,6 +145,13 @@ describe("whatever an event says", () => {
     );
   }, 600_000);
 
+  it("an encoded word in an event's type is shown as it is, not decoded", async () => {
+    const event_type = "=?utf-8?B?4oCuPHNjcmlwdD4=?=";
+    const about = { ...incident, labels: {}, samples: [{ ...sample, event_type }] };
+    const { raw } = await made({ ...notification, notice: { ...notification.notice, incident: about } });
+    expect((await simpleParser(raw)).subject).toContain("= ?utf-8?B?4oCuPHNjcmlwdD4=?= on pf400");
+  });
+
   it("one line is one line of at most so many characters", () => {
     fc.assert(
       fc.property(hostile, fc.integer({ min: 1, max: 200 }), (text, max) => {
