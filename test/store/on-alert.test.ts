@@ -68,11 +68,11 @@ for (const { name, make, skip } of PLACES) {
       const running = store.onAlert(hook, { level: "CRITICAL", select: { event_type: "node_stop" } });
       await store.append([
         { _id: "error", log_level: 40 },
-        { _id: "a-stop", event_type: "node_stop" },
+        { _id: "stop", event_type: "node_stop" },
         { _id: "critical", log_level: 50 },
       ]);
       await running.idle();
-      expect(told).toEqual(["a-stop", "critical"]);
+      expect(told).toEqual(["stop", "critical"]);
     });
 
     it("does not tell a duplicate, nor another content under the same id", async () => {

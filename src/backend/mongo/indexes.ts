@@ -6,7 +6,7 @@
 import type { Collection, CreateIndexesOptions, IndexSpecification } from "mongodb";
 import type { EventDocument } from "./document.ts";
 import type { Connection } from "./driver.ts";
-import { LANES } from "./marks.ts";
+import { LANES, PLACE } from "./marks.ts";
 import type { Notes } from "./notes.ts";
 import type { Records } from "./records.ts";
 import { hasForeign } from "./room.ts";
@@ -36,7 +36,7 @@ const ARRIVAL_INDEX: IndexPlan = { key: { received_at: 1, _id: 1 }, serves: "fol
 
 /** Made for the first lane; it holds only the events that wait. */
 const MARK_INDEX: IndexPlan = {
-  key: { [LANES]: 1, received_at: 1, _id: 1 },
+  key: { [LANES]: 1, received_at: 1, [PLACE]: 1, _id: 1 },
   options: { partialFilterExpression: { [LANES]: { $exists: true } } },
   serves: "events that wait for alerting",
 };

@@ -26,6 +26,8 @@ const NOT_NOW = new Set([
 interface Item {
   readonly prepared: PreparedEvent;
   readonly marks: Marks | undefined;
+  /** Its place in the batch. */
+  readonly place: number;
   readonly shape: PayloadShape;
   opaque: boolean;
   /** Part of a command whose outcome is not known. */
@@ -56,15 +58,15 @@ export class Inserter {
 
   /** Inserts events of distinct ids, each with its marks in the same document; returns the ids that were there already. */
   async insert(events: readonly Incoming[], received: Instant): Promise<Present> {
-    const items = events.map((incoming) => this.#item(incoming));
+    const items = events.map((incoming, place) => this.#item(incoming, place));
     const present = new Map<string, "there" | "unsure">();
     await this.#insertAll(items, received, present);
     return present;
   }
 
-  #item({ prepared, marks }: Incoming): Item {
+  #item({ prepared, marks }: Incoming, place: number): Item {
     const shape = shapeOf(prepared.event.event_data);
-    const item: Item = { prepared, marks, shape, opaque: false, unsure: false };
+    const item: Item = { prepared, marks, place, shape, opaque: false, unsure: false };
     const known = [...(shape.traits ?? [])].find((trait) => this.#refused.has(trait));
     if (shape.unfit) this.#makeOpaque(item, "a value BSON cannot hold");
     else if (known) this.#makeOpaque(item, `a ${known}, which this server refuses`);
@@ -119,9 +121,9 @@ export class Inserter {
 
   /** One command. */
   async #round(items: readonly Item[], received: Instant): Promise<Round | Failure> {
-    const documents = items.map(({ prepared, marks, shape, opaque }) => {
+    const documents = items.map(({ prepared, marks, place, shape, opaque }) => {
       const document = encodeEvent(prepared, received, opaque ? "opaque" : shape.wide ? "wide" : "plain");
-      return marks ? { ...document, ...markField(marks) } : document;
+      return marks ? { ...document, ...markField(marks, place) } : document;
     });
     try {
       await this.#connection.attempt(() => this.#events.insertMany(documents, { ordered: false }));

@@ -1,7 +1,10 @@
 /**
  * Marks: a field of the event's own document, so one insert writes both.
  *
- *   alerting: { lanes: ["rules"], m: { rules: ["id of a rule"] } }
+ *   alerting: { lanes: ["rules"], m: { rules: ["id of a rule"] }, n: 3 }
+ *
+ * `n` is the event's place in its batch: events of one batch arrived at the same instant, and a step that ends must not
+ * be read before the one that began it.
  *
  * Lanes only ever leave, the last one with the whole field. Readers of events never see it (read.ts, document.ts).
  */
@@ -14,19 +17,20 @@ import { documents, LONGEST_MS, type Room } from "./room.ts";
 
 /** By which the marks are found. */
 export const LANES = `${MARK_FIELD}.lanes`;
+export const PLACE = `${MARK_FIELD}.n`;
 
 /** Events per update. */
 const STEP = 500;
 const MOST_COUNTED = 100_000;
 /** The order of arrival, as the marks' index has it. */
-const ARRIVAL: FindOptions["sort"] = { received_at: 1, _id: 1 };
+const ARRIVAL: FindOptions["sort"] = { received_at: 1, [PLACE]: 1, _id: 1 };
 /** A secondary may lag behind what a lane has done. */
 const CURRENT = { sort: ARRIVAL, readPreference: "primary" } as const;
 
-/** What an event's document holds of its marks; nothing for no lane. */
-export function markField(marks: Marks): Filter {
+/** What an event's document holds of its marks; nothing for no lane. @param n the event's place in its batch */
+export function markField(marks: Marks, n: number): Filter {
   const lanes = Object.keys(marks);
-  return lanes.length === 0 ? {} : { [MARK_FIELD]: { lanes, m: marks } };
+  return lanes.length === 0 ? {} : { [MARK_FIELD]: { lanes, m: marks, n } };
 }
 
 /** As many as one answer of the server holds, at most 16 MiB. */
