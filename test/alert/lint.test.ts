@@ -179,7 +179,7 @@ describe("lint", () => {
         const isMatch = compileMatcher(root, CONTEXT.zone)(createEvent(input));
         return !(isMatch && neverHolds(root.root, CONTEXT.zone));
       }),
-      { numRuns: process.env.FUZZ ? 100_000 : 1_000 },
+      { numRuns: process.env.FUZZ ? 20_000 : 1_000 },
     );
   });
 
@@ -237,30 +237,9 @@ describe("lint", () => {
   });
 
   it("never throws, whatever is written", () => {
-    const keys = fc.constantFrom(
-      "rules",
-      "channels",
-      "receivers",
-      "smtp",
-      "delivery",
-      "defaults",
-      "digest",
-      "quietHours",
-      "inhibit",
-      "id",
-      "select",
-      "kind",
-      "within",
-      "type",
-      "to",
-      "url",
-      "while",
-      "of",
-      "equal",
-      "source",
-      "target",
-      "__proto__",
-    );
+    const names =
+      "rules channels receivers smtp delivery defaults digest quietHours inhibit id select kind within type to url while of equal source target __proto__";
+    const keys = fc.constantFrom(...names.split(" "));
     const words = fc.constantFrom<unknown>(
       "match",
       "threshold",
@@ -296,7 +275,7 @@ describe("lint", () => {
           expect(message).not.toBe("");
         }
       }),
-      { numRuns: process.env.FUZZ ? 50_000 : 300 },
+      { numRuns: process.env.FUZZ ? 10_000 : 300 },
     );
   });
 });
