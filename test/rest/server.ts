@@ -1,5 +1,6 @@
 /** A whole server over an empty store, for the tests of this room. */
 import type { FastifyInstance, InjectOptions } from "fastify";
+import type { AlertDesk } from "../../src/alert/desk.ts";
 import { createServer, type RestOptions } from "../../src/rest/index.ts";
 import type { EventStoreOptions } from "../../src/store/options.ts";
 import { EventStore } from "../../src/store/store.ts";
@@ -22,6 +23,8 @@ interface Answer {
 }
 
 export type TestServerOptions = Omit<RestOptions, "store"> & {
+  /** Starts alerts on the store; closed before it. */
+  readonly alertsOn?: (store: EventStore) => Promise<AlertDesk & AsyncDisposable>;
   readonly url?: string;
   readonly storeOptions?: EventStoreOptions;
 };
@@ -29,10 +32,12 @@ export type TestServerOptions = Omit<RestOptions, "store"> & {
 export async function openServer({
   url = "memory:",
   storeOptions,
+  alertsOn,
   ...options
 }: TestServerOptions = {}): Promise<TestServer> {
   const store = await EventStore.open(url, { naiveTimezone: "UTC", onWarning: () => {}, ...storeOptions });
-  const app = createServer({ store, ...options });
+  const alerts = await alertsOn?.(store);
+  const app = createServer({ store, ...(alerts && { alerts }), ...options });
   const send = async (request: InjectOptions) => {
     const { statusCode: status, headers, payload: text } = await app.inject(request);
     return { status, headers, text, json: jsonOf(text) };
@@ -49,6 +54,7 @@ export async function openServer({
     },
     async [Symbol.asyncDispose]() {
       await app.close();
+      await alerts?.[Symbol.asyncDispose]();
       await store.close();
     },
   };
