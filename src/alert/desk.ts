@@ -3,6 +3,7 @@
  *
  * Everything rejects with `EventStoreError`: `EVT_INVALID_OPTION` naming the field; an id nobody has is `undefined`.
  */
+import type { Event } from "../event/event.ts";
 import type { Incident, IncidentState, Silence, Weekly } from "./incident.ts";
 import type { Delivery, Notification, NotificationState } from "./notification.ts";
 
@@ -125,6 +126,11 @@ export interface AlertDesk {
    */
   redeem(token: string, how: { readonly dry: boolean; readonly by?: string }): Promise<Redeemed | undefined>;
 
+  /**
+   * For MADSci's way of answering a request only after its mails are handed over (`compat.awaitDelivery`): resolves when the
+   * messages about this event are sent, or their time is up. At once where that is off, or nobody is told of such an event.
+   */
+  delivered(event: Event): Promise<void>;
   stats(): AlertStats;
   /** Resolves when every event appended so far is folded and everything due is sent, retried later, or dead. */
   idle(): Promise<void>;

@@ -2,15 +2,17 @@
  * Alerts: the engine as the host program, the REST room and the command line hold it. loop.ts does the work by itself;
  * here is what people do and ask (desk.ts).
  */
+import type { Event } from "../event/event.ts";
 import { closeChannels, openChannels } from "./channels.ts";
 import { type AlertClock, systemClock } from "./clock.ts";
 import type { AlertDesk, AlertStats, By, ListQuery, Page, Redeemed, RuleView, SilenceInput, Why } from "./desk.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import type { AlertHost } from "./host.ts";
+import type { AlertHost, Marker } from "./host.ts";
 import type { Incident, IncidentState, Silence } from "./incident.ts";
 import { actOn, findIncident, listIncidents } from "./incident-desk.ts";
 import { linkSecret, linksFor } from "./links.ts";
 import { Loop } from "./loop.ts";
+import { compileMarker } from "./marker.ts";
 import type { Channel, Delivery, Notification, NotificationState } from "./notification.ts";
 import type { AlertOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -71,6 +73,7 @@ export class Alerts implements AlertDesk, AsyncDisposable {
   readonly #channels: ReadonlyMap<string, Channel>;
   readonly #outbox: Outbox;
   readonly #loop: Loop;
+  readonly #marker: Marker;
   #closing: Promise<void> | undefined;
 
   /** Use {@link startAlerts} or {@link openAlerts}. */
@@ -78,6 +81,7 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     const { host, plan, options, secret } = parts;
     const clock = options.clock ?? systemClock;
     this.#parts = parts;
+    this.#marker = compileMarker(plan.rules);
     this.#clock = clock;
     const links = (incident: Incident) =>
       plan.publicUrl === null ? null : linksFor(plan.publicUrl, secret, incident, clock.now());
@@ -182,15 +186,14 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     return this.#loop.idle();
   }
 
-  /** For adapters in compat mode: resolves when what was appended so far has been handed over, or its time is up. */
-  async delivered(): Promise<void> {
+  async delivered(event: Event): Promise<void> {
     const { awaitDeliveryMs } = this.#parts.plan;
-    if (awaitDeliveryMs === null) return;
+    if (awaitDeliveryMs === null || this.#marker(event).length === 0) return;
     let cancel = (): void => {};
     const late = new Promise<void>((resolve) => {
       cancel = this.#clock.after(awaitDeliveryMs, resolve);
     });
-    await Promise.race([this.idle(), late]).finally(cancel);
+    await Promise.race([this.idle(), late]).finally(() => cancel());
   }
 
   /** Stops to judge and to send; what is not done is done by whoever starts next. Safe twice. */

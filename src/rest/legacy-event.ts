@@ -12,6 +12,7 @@ async function postEvent({ store, options }: Rest, request: FastifyRequest, repl
   const parsed = store.parse(await jsonBody(request, options.limits.bodyBytes));
   if (parsed instanceof EventStoreError) throw parsed;
   const [result] = await store.appendParsed([parsed]);
+  if (result?.status === "stored") await options.alerts?.delivered(parsed.event);
   return sendJson(reply, appendedText(result!, parsed));
 }
 
