@@ -5,7 +5,7 @@ import type { MailContext } from "../../src/alert/mail-view.ts";
 import type { Notice, Notification } from "../../src/alert/notification.ts";
 import type { ChannelPlan, SmtpPlan } from "../../src/alert/plan.ts";
 
-export const NODE_ID = "01JE1QZ4T0PF400XARM5V8K2MD";
+const NODE_ID = "01JE1QZ4T0PF400XARM5V8K2MD";
 
 export const sample: Sample = {
   _id: "01JE1R2V7N8Q4ZC0F3W9H6KTBS",
@@ -76,7 +76,7 @@ export const incident: Incident = {
   storm: false,
 };
 
-export const notice: Notice = {
+const notice: Notice = {
   occasion: "firing",
   incident,
   others: [],
@@ -113,7 +113,7 @@ export function tellingOf(newest: Partial<Sample>, change: Partial<Notice> = {})
 }
 
 const BASE = "https://events.lab.example.org/v1";
-export function links({ incident_id }: Incident): IncidentLinks {
+function links({ incident_id }: Incident): IncidentLinks {
   const open = `${BASE}/incidents/${encodeURIComponent(incident_id)}`;
   return {
     open,

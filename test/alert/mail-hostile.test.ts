@@ -149,7 +149,7 @@ describe("whatever an event says", () => {
     const event_type = "=?utf-8?B?4oCuPHNjcmlwdD4=?=";
     const about = { ...incident, labels: {}, samples: [{ ...sample, event_type }] };
     const { raw } = await made({ ...notification, notice: { ...notification.notice, incident: about } });
-    expect((await simpleParser(raw)).subject).toContain("= ?utf-8?B?4oCuPHNjcmlwdD4=?= on pf400");
+    expect((await simpleParser(raw)).subject).toContain("= ?utf-8?B?4oCuPHNjcmlwdD4= ?= on pf400");
   });
 
   it("one line is one line of at most so many characters", () => {

@@ -10,7 +10,7 @@ import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from "smtp-server";
 
 /** `ok`; a reply code such as 421; `stall`: no answer ever; `drop`: the connection ends without one. */
-export type Answer = "ok" | "stall" | "drop" | number;
+type Answer = "ok" | "stall" | "drop" | number;
 
 export interface Behaviour {
   greeting?: Answer;
@@ -58,7 +58,7 @@ export interface TestSmtp {
 
 const data = resolve(import.meta.dirname, "../data/tls");
 /** The server's certificate: for `localhost` and `127.0.0.1`, signed by nobody. */
-export const SMTP_CERTIFICATE = resolve(data, "cert.pem");
+const SMTP_CERTIFICATE = resolve(data, "cert.pem");
 
 /** Starts on a free port of 127.0.0.1. The caller closes it. */
 export async function startSmtp(options: SmtpOptions = {}): Promise<TestSmtp> {
