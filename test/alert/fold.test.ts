@@ -13,7 +13,8 @@ import type { MarkedEvent } from "../../src/backend/alert-records.ts";
 import { arrived, condition, DAY, HOUR, LIMITS, MINUTE, NODE, ruleOf, SECOND, T0 } from "./lab.ts";
 
 const rule = ruleOf();
-const runs = { numRuns: process.env.FUZZ ? 3000 : 150 };
+const runs = { numRuns: process.env.FUZZ ? 1000 : 60 };
+const LONG_MS = 180_000;
 
 function byOf(...rules: Rule[]): BatchBy {
   return { rules: new Map(rules.map((one) => [one.id, one])), nowMs: T0 + HOUR, fence: 1, limits: LIMITS };
@@ -63,93 +64,104 @@ describe("folding", () => {
     expect(once.incident?.total).toBe(3);
   });
 
-  it("totals do not depend on how events are split, repeated, or interleaved", () => {
-    const nodes = [NODE, "01JNODE0000000000000000002", "01JNODE0000000000000000003"];
-    const lives = fc.array(fc.record({ node: fc.constantFrom(...nodes), afterMs: fc.integer({ min: 0, max: 5000 }) }), {
-      minLength: 1,
-      maxLength: 80,
-    });
-    const cuts = fc.array(
-      fc.record({
-        size: fc.integer({ min: 1, max: 40 }),
-        again: fc.integer({ min: 0, max: 3 }),
-        shuffle: fc.integer(),
-      }),
-      { minLength: 1, maxLength: 8 },
-    );
-    fc.assert(
-      fc.property(lives, cuts, (life, plan) => {
-        const at = instants(life);
-        const events = life.map(({ node }, i) => arrived(at[i] as number, { source: { node_id: node } }));
-        const whole = new Shelf();
-        for (let i = 0; i < events.length; i += BATCH) whole.fold(events.slice(i, i + BATCH), byOf(rule));
-        const split = new Shelf();
-        for (let from = 0, i = 0; from < events.length; i++) {
-          const { size, again, shuffle } = plan[i % plan.length] as { size: number; again: number; shuffle: number };
-          const batch = events
-            .slice(from, from + size)
-            .sort((a, b) => (a.event._id + shuffle < b.event._id + shuffle ? -1 : 1));
-          from += size;
-          for (let n = 0; n <= again; n++)
-            split.fold(batch, byOf(rule), n < again ? (n % 2 === 0 ? "halfway" : "afterHubs") : "none");
-        }
-        expect(split.totals()).toEqual(whole.totals());
-        expect(split.hubs.get("r")?.groups).toBe(whole.groups.size);
-        for (const group of split.groups.values()) {
-          const incident = incidentOf(group);
-          expect(incident?.sparkline.reduce((sum, n) => sum + n, 0)).toBe(incident?.total);
-        }
-      }),
-      runs,
-    );
-  });
-
-  it("gives the very same group however batches are cut, for every kind of rule", () => {
-    const select = condition({ event_type: { $in: ["a", "b"] } });
-    const bad = condition({ event_type: "b" });
-    const kinds = [
-      ruleOf({ kind: "match", select }, { resolveWhen: condition({ event_type: "c" }) }),
-      ruleOf({ kind: "threshold", select, count: 4, withinMs: MINUTE }, { severity: "level" }),
-      ruleOf({ kind: "threshold", select, count: 2000, withinMs: MINUTE }),
-      ruleOf({ kind: "ratio", select, bad, over: 0.4, minSamples: 5, withinMs: HOUR }),
-      ruleOf({ kind: "absence", select, withinMs: MINUTE, forgetMs: DAY, during: null }),
-      ruleOf({
-        kind: "sequence",
-        select: bad,
-        expect: condition({ event_type: "c" }),
-        join: "event_data.n",
-        within: { ms: 5 },
-      }),
-      ruleOf({ kind: "novelty", select, of: ["event_data"], forgetMs: DAY }),
-    ];
-    const event = fc.record({
-      type: fc.constantFrom("a", "b", "c"),
-      afterMs: fc.integer({ min: 0, max: 20_000 }),
-      n: fc.integer({ min: 0, max: 4 }),
-    });
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...kinds),
-        fc.array(event, { maxLength: 40 }),
-        fc.integer({ min: 1, max: 39 }),
-        (kind, life, size) => {
-          const at = instants(life);
-          const events = life.map(({ type, n }, i) =>
-            arrived(at[i] as number, { event_type: type, event_data: { n } }),
-          );
-          const by = { rule: kind, nowMs: T0 + HOUR, fence: 1, limits: LIMITS };
-          const start = newGroup(kind, [NODE], { nowMs: T0 });
-          let split = start;
-          for (let i = 0; i < events.length; i += size) {
-            split = fold(split, events.slice(i, i + size), by);
-            split = fold(split, events.slice(i, i + size), by);
-          }
-          expect(split).toEqual(fold(start, events, by));
+  it(
+    "totals do not depend on how events are split, repeated, or interleaved",
+    () => {
+      const nodes = [NODE, "01JNODE0000000000000000002", "01JNODE0000000000000000003"];
+      const lives = fc.array(
+        fc.record({ node: fc.constantFrom(...nodes), afterMs: fc.integer({ min: 0, max: 5000 }) }),
+        {
+          minLength: 1,
+          maxLength: 80,
         },
-      ),
-      runs,
-    );
-  });
+      );
+      const cuts = fc.array(
+        fc.record({
+          size: fc.integer({ min: 1, max: 40 }),
+          again: fc.integer({ min: 0, max: 3 }),
+          shuffle: fc.integer(),
+        }),
+        { minLength: 1, maxLength: 8 },
+      );
+      fc.assert(
+        fc.property(lives, cuts, (life, plan) => {
+          const at = instants(life);
+          const events = life.map(({ node }, i) => arrived(at[i] as number, { source: { node_id: node } }));
+          const whole = new Shelf();
+          for (let i = 0; i < events.length; i += BATCH) whole.fold(events.slice(i, i + BATCH), byOf(rule));
+          const split = new Shelf();
+          for (let from = 0, i = 0; from < events.length; i++) {
+            const { size, again, shuffle } = plan[i % plan.length] as { size: number; again: number; shuffle: number };
+            const batch = events
+              .slice(from, from + size)
+              .sort((a, b) => (a.event._id + shuffle < b.event._id + shuffle ? -1 : 1));
+            from += size;
+            for (let n = 0; n <= again; n++)
+              split.fold(batch, byOf(rule), n < again ? (n % 2 === 0 ? "halfway" : "afterHubs") : "none");
+          }
+          expect(split.totals()).toEqual(whole.totals());
+          expect(split.hubs.get("r")?.groups).toBe(whole.groups.size);
+          for (const group of split.groups.values()) {
+            const incident = incidentOf(group);
+            expect(incident?.sparkline.reduce((sum, n) => sum + n, 0)).toBe(incident?.total);
+          }
+        }),
+        runs,
+      );
+    },
+    LONG_MS,
+  );
+
+  it(
+    "gives the very same group however batches are cut, for every kind of rule",
+    () => {
+      const select = condition({ event_type: { $in: ["a", "b"] } });
+      const bad = condition({ event_type: "b" });
+      const kinds = [
+        ruleOf({ kind: "match", select }, { resolveWhen: condition({ event_type: "c" }) }),
+        ruleOf({ kind: "threshold", select, count: 4, withinMs: MINUTE }, { severity: "level" }),
+        ruleOf({ kind: "threshold", select, count: 2000, withinMs: MINUTE }),
+        ruleOf({ kind: "ratio", select, bad, over: 0.4, minSamples: 5, withinMs: HOUR }),
+        ruleOf({ kind: "absence", select, withinMs: MINUTE, forgetMs: DAY, during: null }),
+        ruleOf({
+          kind: "sequence",
+          select: bad,
+          expect: condition({ event_type: "c" }),
+          join: "event_data.n",
+          within: { ms: 5 },
+        }),
+        ruleOf({ kind: "novelty", select, of: ["event_data"], forgetMs: DAY }),
+      ];
+      const event = fc.record({
+        type: fc.constantFrom("a", "b", "c"),
+        afterMs: fc.integer({ min: 0, max: 20_000 }),
+        n: fc.integer({ min: 0, max: 4 }),
+      });
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...kinds),
+          fc.array(event, { maxLength: 40 }),
+          fc.integer({ min: 1, max: 39 }),
+          (kind, life, size) => {
+            const at = instants(life);
+            const events = life.map(({ type, n }, i) =>
+              arrived(at[i] as number, { event_type: type, event_data: { n } }),
+            );
+            const by = { rule: kind, nowMs: T0 + HOUR, fence: 1, limits: LIMITS };
+            const start = newGroup(kind, [NODE], { nowMs: T0 });
+            let split = start;
+            for (let i = 0; i < events.length; i += size) {
+              split = fold(split, events.slice(i, i + size), by);
+              split = fold(split, events.slice(i, i + size), by);
+            }
+            expect(split).toEqual(fold(start, events, by));
+          },
+        ),
+        runs,
+      );
+    },
+    LONG_MS,
+  );
 });
 
 describe("groups", () => {
