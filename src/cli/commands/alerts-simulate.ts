@@ -126,7 +126,8 @@ function perRecipient({ now, other }: Both, columns: number | undefined): string
   const rows = [
     line("events that match a rule", ({ marked }) => marked),
     line("incidents", ({ incidents }) => incidents),
-    line("messages", ({ notices }) => notices.length),
+    line("messages", ({ notices, further }) => notices.length + further),
+    line("put into digests", ({ folded }) => folded),
     ...[...keys].sort().map((key) => line(`messages to ${key}`, (one) => count(one, key))),
   ];
   return rowsText(["IN FORCE", "NEW", ""], rows, columns);

@@ -1,0 +1,156 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EventStore } from "../../src/store/store.ts";
+import { scripted, sendJson } from "../client/setup.ts";
+import { openServer } from "../rest/server.ts";
+import { openWorld, type World } from "./alerts-world.ts";
+import { project } from "./run.ts";
+import { runHere } from "./run-here.ts";
+
+const json = (ended: { stdout: string }) => JSON.parse(ended.stdout);
+
+describe.each(["here", "there"] as const)("alerts %s", (place) => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await openWorld(place);
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  const incidentId = async () => json(await world.alerts("incidents", "--json"))[0].incident_id as string;
+
+  test("incidents lists what is going on, and narrows it", async () => {
+    const listed = await world.alerts("incidents");
+    expect(listed.code).toBe(0);
+    expect(listed.stdout).toMatch(/^ID +STATE +SEVERITY +RULE .*\n\S+ +firing +\S+ +arm +1 /);
+    expect(json(await world.alerts("incidents", "--json", "--state", "closed"))).toEqual([]);
+    expect((await world.alerts("incidents", "--rule", "other")).stdout).toBe("no incidents\n");
+    expect((await world.alerts("incidents", "--state", "burning")).code).toBe(2);
+  });
+
+  test("ack keeps who did it and why; an incident nobody has is a failure", async () => {
+    const id = await incidentId();
+    const done = await world.alerts("ack", id, "--by", "Ada", "--comment", "on it", "--for", "4h", "--json");
+    expect(done).toMatchObject({ code: 0 });
+    expect(json(done)).toMatchObject({ state: "acknowledged", acknowledged_by: "Ada" });
+    expect(Date.parse(json(done).acknowledge_expires_at)).toBeGreaterThan(Date.now() + 3.9 * 3_600_000);
+    expect((await world.alerts("incidents")).stdout).toContain("by Ada");
+    expect(await world.alerts("ack", "0123456789abcdef0123.1")).toMatchObject({
+      code: 1,
+      stderr: 'error: there is no incident with the id "0123456789abcdef0123.1"\n',
+    });
+  });
+
+  test("a silence begins, is listed, and ends", async () => {
+    const argv = ["--selector", '{"rule":"arm"}', "--for", "8h", "--comment", "deck open", "--author", "Ada", "--json"];
+    const made = json(await world.alerts("silence", "add", ...argv));
+    expect(made).toMatchObject({ author: "Ada", comment: "deck open", selector: { rule: "arm" } });
+    const listed = await world.alerts("silence", "list");
+    expect(listed.stdout).toContain(made.silence_id);
+    expect(await world.alerts("silence", "expire", made.silence_id)).toMatchObject({ code: 0 });
+    expect((await world.alerts("silence", "list")).stdout).toBe("no silences\n");
+    expect(json(await world.alerts("silence", "list", "--all", "--json"))).toHaveLength(1);
+    expect((await world.alerts("silence", "expire", "nobody")).code).toBe(1);
+  });
+
+  test("what could not be delivered is listed, tried again, given up", async () => {
+    const dead = json(await world.alerts("dead", "list", "--json"));
+    expect(dead).toMatchObject([
+      { state: "dead", channel: "mail" },
+      { state: "dead", channel: "mail" },
+    ]);
+    expect((await world.alerts("dead", "list")).stdout).toMatch(/b@lab\.example\.org +firing arm/);
+    expect((await world.alerts("dead", "retry")).stderr).toContain("needs either ids or --all");
+    expect((await world.alerts("dead", "discard", dead[0].notification_id)).stdout).toBe("1 message discarded\n");
+    expect(json(await world.alerts("dead", "list", "--json"))).toHaveLength(1);
+    expect((await world.alerts("dead", "discard", "nobody")).code).toBe(1);
+  });
+
+  test("dead retry --all takes all there are", async () => {
+    world.smtp.behaviour.rcpt = "ok";
+    const { code, stdout } = await world.alerts("dead", "retry", "--all");
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+ messages? will be tried again\n$/),
+    });
+    expect((await world.alerts("dead", "list")).stdout).toBe("nothing is dead\n");
+  });
+
+  test("why says what became of an event, and of one that nobody was told about", async () => {
+    const { stdout } = await world.alerts("why", "e1");
+    expect(stdout).toContain("arm");
+    expect(stdout).toContain("a@lab.example.org");
+    expect(json(await world.alerts("why", "e1", "--json"))).toMatchObject({ event_id: "e1", rules: ["arm"] });
+    expect(json(await world.alerts("why", "e2", "--json"))).toMatchObject({ rules: [], incidents: [] });
+    expect(await world.alerts("why", "nobody")).toMatchObject({ code: 1 });
+  });
+
+  test("rules shows what is in force", async () => {
+    expect(json(await world.alerts("rules", "--json"))).toEqual(
+      expect.arrayContaining([expect.objectContaining({ id: "arm", live_incidents: 1 })]),
+    );
+    expect((await world.alerts("rules")).stdout).toMatch(/\narm +match +yes .* ops +The arm is stuck\n/);
+  });
+
+  test("verify and test try the channels", async () => {
+    expect(json(await world.alerts("verify", "--json"))).toEqual([{ channel: "mail", problem: null }]);
+    expect((await world.alerts("test", "--channel", "mail", "--to", "me@lab.example.org")).code).toBe(0);
+    expect(world.smtp.messages.at(-1)?.to).toEqual(["me@lab.example.org"]);
+    expect((await world.alerts("test", "--channel", "fax")).code).toBe(2);
+  });
+});
+
+describe("what stands in the way", () => {
+  test("a silence that lacks something, or means nothing, is refused", async () => {
+    await using world = await openWorld("here");
+    const wrong = [
+      [["--for", "8h", "--comment", "x"], "needs --selector"],
+      [["--selector", "rule", "--for", "8h", "--comment", "x"], "--selector takes a JSON object"],
+      [["--selector", "{}", "--for", "a while", "--comment", "x"], "--for takes a length of time"],
+      [["--selector", '{"$where":"1"}', "--for", "8h", "--comment", "x"], "$where"],
+    ] as const;
+    for (const [argv, words] of wrong) {
+      const { code, stderr } = await world.alerts("silence", "add", ...argv);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(words) });
+    }
+  });
+
+  test("a file that a server holds is looked at, and changed only through the server", async () => {
+    const world = await openWorld("here");
+    await using store = await EventStore.open(`sqlite:${join(world.cwd, "events.db")}`, { onWarning: () => {} });
+    expect(store.stats()).toBeDefined();
+    expect((await world.alerts("incidents")).code).toBe(0);
+    const { code, stderr } = await world.alerts("silence", "expire", "x");
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/already open for writing by another process/);
+    await world[Symbol.asyncDispose]();
+  });
+
+  test("alerts that are off are told as such, here and there", async () => {
+    const cwd = project();
+    expect(await runHere(["alerts", "incidents"], { cwd })).toMatchObject({
+      code: 2,
+      stderr: "error: alerts are off: set alerting or email_alerts in the settings, or name a server with --server\n",
+    });
+    await using server = await openServer();
+    const url = await server.app.listen({ port: 0, host: "127.0.0.1" });
+    const { code, stderr } = await runHere(["alerts", "ack", "x", "--server", url], { cwd });
+    expect({ code, has: stderr.includes("This server has no alerts") }).toEqual({ code: 2, has: true });
+  });
+
+  test("a server of MADSci's knows nothing of alerts", async () => {
+    const old = await scripted((_request, response) => sendJson(response, 404, { detail: "Not Found" }));
+    const { code, stderr } = await runHere(["alerts", "why", "e1", "--server", old], { cwd: project() });
+    expect(code).toBe(4);
+    expect(stderr).toContain("it knows nothing of alerts");
+  });
+
+  test("a broken section is refused with its place before anything is opened", async () => {
+    const cwd = project();
+    writeFileSync(join(cwd, "event.settings.yaml"), "alerting: { rules: [{ id: a, kind: guess }] }\n");
+    const { code, stderr } = await runHere(["serve", "--port", "0"], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`event.settings.yaml: alerting.rules[0].kind: `);
+  });
+});
