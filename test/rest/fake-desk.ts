@@ -150,6 +150,7 @@ export function fakeDesk({
       told("test", [channel, to], [{ recipient: to ?? "lab@example.org", delivery: { status: "sent" } }]),
     verify: (channel) => told("verify", [channel], [{ channel: channel ?? "mail-ops", problem: null }]),
     redeem: (token, how) => redeem({ desk, secret: SECRET, nowMs: nowMs() }, token, how),
+    delivered: () => Promise.resolve(),
     stats: () => ({ ...QUIET, ...stats }),
     idle: () => Promise.resolve(),
     ...but,
