@@ -28,6 +28,7 @@ describe("examples", () => {
       "03-rest-in-your-fastify.mjs",
       "04-selectors.mjs",
       "05-two-sinks.mjs",
+      "06-alerts.mjs",
       "07-event-client.mjs",
     ]);
     const readme = readFileSync(join(root, "examples", "README.md"), "utf8");
@@ -70,7 +71,14 @@ describe("examples", () => {
     expect(printed).not.toContain("debug");
   });
 
-  it("06 logs, follows and finds through the client", () => {
+  it("06 tells a function of each event and people of an incident", () => {
+    const printed = run("06-alerts.mjs");
+    expect(printed).toMatch(/^hook: node_error clot in line 3, attempt 1$/m);
+    expect(printed).toContain("1 mail, sent to ops@lab.example.org: node-error, 3 events");
+    expect(printed).toContain("3 events, acknowledged by Ada");
+  });
+
+  it("07 logs, follows and finds through the client", () => {
     const printed = run("07-event-client.mjs");
     expect(printed.split("\n").slice(0, 4)).toEqual([
       "seen live: grip is loose",
