@@ -8,7 +8,9 @@
 import { createHash } from "node:crypto";
 import { idDomain, type MailAddress } from "./mail-address.ts";
 import { newestSample } from "./notice-places.ts";
+import { MAX_SUBJECT } from "./notice-words.ts";
 import type { Notification } from "./notification.ts";
+import { cut } from "./safe-text.ts";
 
 export type Importance = "High" | "Normal" | "Low";
 export type MailHeader = readonly [name: string, value: string | MailAddress];
@@ -48,7 +50,7 @@ function commonHeaders({ notification_id, created_at }: Notification, input: Hea
     ["From", input.from],
     ["To", input.to],
     // `=?` would begin an encoded word: mail programs would show what no check of ours has seen.
-    ["Subject", input.subject.replaceAll("=?", "= ?")],
+    ["Subject", cut(input.subject.replaceAll("=?", "= ?"), MAX_SUBJECT)],
     ["Date", new Date(Number.isNaN(made) ? 0 : made).toUTCString().replace("GMT", "+0000")],
     ["Message-ID", `<${safeId(notification_id)}@${idDomain(input.from)}>`],
   ];
