@@ -12,6 +12,7 @@ const OPTIONS = {
   labPack: false,
   publicUrl: "https://lab.example.org",
   rules: [
+    { id: "alert-level", enabled: false },
     {
       id: "node-error",
       kind: "match",
