@@ -1,5 +1,6 @@
 /** Channels of a plan, by name, and those a host program brings. Whoever opens them closes them. */
 import { EventStoreError } from "../errors.ts";
+import type { StoredEvent } from "../event/event.ts";
 import type { AlertClock } from "./clock.ts";
 import type { Resolver } from "./https-request.ts";
 import type { Incident } from "./incident.ts";
@@ -13,6 +14,8 @@ export interface ChannelsContext {
   readonly clock: AlertClock;
   /** Pages about an incident; null leaves links out. */
   readonly links?: (incident: Incident) => IncidentLinks | null;
+  /** A stored event; MADSci's form of a mail shows it whole. */
+  readonly event?: (id: string) => Promise<StoredEvent | undefined>;
   /** Channels of the host program, e.g. of `functionChannel`. */
   readonly own?: readonly Channel[];
   /** For webhooks, instead of the system's name service. */
@@ -37,8 +40,8 @@ export function openChannels(plan: AlertPlan, context: ChannelsContext): Map<str
 
 function channelOf(channel: ChannelPlan, plan: AlertPlan, context: ChannelsContext): Channel {
   const { publicUrl, timezone, templates, delivery } = plan;
-  const { clock, links, resolve, ca } = context;
-  if (channel.type === "email") return mailChannel(channel, { publicUrl, timezone, links, templates });
+  const { clock, event, links, resolve, ca } = context;
+  if (channel.type === "email") return mailChannel(channel, { publicUrl, timezone, links, event, templates });
   const concurrency = delivery.concurrency.webhook;
   return webhookChannel(channel, { publicUrl, timezone, clock, links, concurrency, resolve, ca });
 }

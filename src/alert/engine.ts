@@ -3,6 +3,7 @@
  * here is what people do and ask (desk.ts).
  */
 import type { Event } from "../event/event.ts";
+import { ChannelTroubles } from "./channel-troubles.ts";
 import { closeChannels, openChannels } from "./channels.ts";
 import { type AlertClock, systemClock } from "./clock.ts";
 import type { AlertDesk, AlertStats, By, ListQuery, Page, Redeemed, RuleView, SilenceInput, Why } from "./desk.ts";
@@ -85,11 +86,13 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     this.#clock = clock;
     const links = (incident: Incident) =>
       plan.publicUrl === null ? null : linksFor(plan.publicUrl, secret, incident, clock.now());
-    this.#channels = openChannels(plan, { clock, links, own: options.channels ?? [] });
+    this.#channels = openChannels(plan, { clock, links, event: (id) => host.get(id), own: options.channels ?? [] });
+    const troubles = new ChannelTroubles((message) => this.#closing ?? this.#loop.warn(message));
     this.#outbox = new Outbox({
       ...{ records: host.records, channels: this.#channels, delivery: plan.delivery, digest: plan.digest, clock },
       ...(options.random && { random: options.random }),
       mayLead: () => this.#loop.mayLead(),
+      onOutcome: (notification) => troubles.saw(notification),
       onDead: (notification) => this.#loop.warn(deadWords(notification)),
       onError: (error) => this.#loop.trouble(error),
     });

@@ -2,9 +2,10 @@
  * MADSci's own form of an alert mail, for settings that only have `alert_level` and `email_alerts`: scripts read it.
  *
  * Subject `ALERT (EventLogLevel.ERROR): EventType.LOG_ERROR`, and the event as indented JSON, with its fields in MADSci's
- * order and `event_id` for its id. The event is the newest one of the incident, as it was kept: long data cut, secrets
- * replaced.
+ * order and `event_id` for its id. The event is the newest one of the incident, whole, as its sender sent it; where it has
+ * been purged, as the incident kept it: long data cut, secrets replaced.
  */
+import type { StoredEvent } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
 import { levelName } from "../event/levels.ts";
 import type { Sample } from "./incident.ts";
@@ -15,7 +16,9 @@ export function compatSubject({ log_level, event_type }: Sample): string {
   return oneLine(`ALERT (EventLogLevel.${levelName(log_level)}): EventType.${event_type.toUpperCase()}`, MAX_SUBJECT);
 }
 
-export function compatBody(sample: Sample): string {
+/** @param stored the sample's event, where it is still there */
+export function compatBody(kept: Sample, stored: StoredEvent | undefined): string {
+  const sample = stored ?? kept;
   const event = {
     event_id: sample._id,
     event_type: sample.event_type,

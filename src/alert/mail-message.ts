@@ -47,7 +47,8 @@ export async function mailMessage(notification: Notification, look: MailLook): P
   const envelope = { from: from.address, to: [to.address] };
   if (notice.compat && notice.occasion === "firing" && sample !== undefined) {
     const headers = compatHeaders(notification, { ...input, subject: compatSubject(sample) });
-    const parts = [["text/plain", compatBody(sample)]] as const;
+    const stored = await look.context.event?.(sample._id).catch(() => undefined);
+    const parts = [["text/plain", compatBody(sample, stored)]] as const;
     return { envelope, raw: await mime({ kind: "multipart/mixed", headers, parts, notification }), troubles: [] };
   }
   const { subject, text, html, troubles } = await content(notification, look);

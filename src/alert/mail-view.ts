@@ -4,6 +4,8 @@
  * All texts are clean (safe-text.ts) and bounded here, none is escaped. Not here: how it looks (mail-text.ts,
  * mail-html.ts).
  */
+
+import type { StoredEvent } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";
 import { levelName } from "../event/levels.ts";
 import type { Incident, Sample } from "./incident.ts";
@@ -88,6 +90,8 @@ export interface MailContext {
   /** Zone of times, an IANA name. */
   readonly timezone: string;
   readonly links?: (incident: Incident) => IncidentLinks | null;
+  /** A stored event, for MADSci's form, which shows it whole. */
+  readonly event?: ((id: string) => Promise<StoredEvent | undefined>) | undefined;
 }
 
 const EVENTS = 3;
