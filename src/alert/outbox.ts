@@ -43,6 +43,8 @@ export interface OutboxOptions {
   readonly mayLead: () => boolean;
   /** A notification was given up; its record says so already. */
   readonly onDead?: (notification: Notification) => void;
+  /** An attempt has ended, or a notification was folded or given up; its record says so already. */
+  readonly onOutcome?: (notification: Notification) => void;
   /** The database, or a channel that throws. */
   readonly onError?: (error: unknown) => void;
 }
@@ -209,9 +211,10 @@ export class Outbox {
     if (record.state === "sent") this.#counted.sent += 1;
     if (record.state === "retry") this.#counted.retried += 1;
     if (record.state === "folded") this.#counted.folded += 1;
-    if (record.state !== "dead") return;
-    this.#counted.dead += 1;
-    this.#tell(() => this.#options.onDead?.(notificationOf(record)));
+    if (record.state === "dead") this.#counted.dead += 1;
+    const notification = notificationOf(record);
+    this.#tell(() => this.#options.onOutcome?.(notification));
+    if (record.state === "dead") this.#tell(() => this.#options.onDead?.(notification));
   }
 
   #report(error: unknown): void {
