@@ -134,6 +134,7 @@ export const LAB_PACK: readonly RuleOptions[] = [
     counter: "disk_used_percent",
     over: 90,
     severity: "critical",
+    resolveAfter: "never",
   },
   {
     id: "backup-failed",
@@ -165,6 +166,7 @@ export const LAB_PACK: readonly RuleOptions[] = [
     over: 60_000,
     for: "1m",
     severity: "error",
+    resolveAfter: "never",
   },
 ];
 

@@ -1,4 +1,6 @@
 /** The alerts of `serve`: the engine over the open store, what is said about it, and the first look at new channels. */
+import { statfsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Alerts as Engine } from "../alert/engine.ts";
 import type { AlertPlan } from "../alert/plan.ts";
 import type { EventStore } from "../store/store.ts";
@@ -12,17 +14,18 @@ export interface ServedAlerts {
   close(): Promise<void>;
 }
 
-/** Undefined where alerts are off. @throws EventStoreError what the engine throws */
+/** Undefined where alerts are off. @param file of the database, where it is one @throws EventStoreError what the engine throws */
 export async function serveAlerts(
   store: EventStore,
   setup: AlertSetup | undefined,
-  io: Io,
+  { io, file }: { readonly io: Io; readonly file: string | undefined },
 ): Promise<ServedAlerts | undefined> {
   if (setup === undefined) return undefined;
   const { startAlerts } = await import("../alert/engine.ts");
   const { plan, testSend } = setup;
   const host = store.alertHost;
-  const desk = await startAlerts(host, plan, { onWarning: (message) => warn(io, `alerts: ${message}`) });
+  const onWarning = (message: string) => warn(io, `alerts: ${message}`);
+  const desk = await startAlerts(host, plan, { onWarning, counters: () => diskCounter(file) });
   const stop = new AbortController();
   const say = (message: string, isTrouble: boolean) =>
     isTrouble ? warn(io, `alerts: ${message}`) : io.err(`alerts: ${message}`);
@@ -34,6 +37,18 @@ export async function serveAlerts(
       return desk.close();
     },
   };
+}
+
+/** How full the disk of a file is, in whole percent, as `df` counts. */
+function diskCounter(file: string | undefined): Record<string, number> {
+  if (file === undefined) return {};
+  try {
+    const { bavail, bfree, blocks } = statfsSync(dirname(resolve(file)));
+    const used = blocks - bfree;
+    return { disk_used_percent: Math.ceil((100 * used) / Math.max(1, used + bavail)) };
+  } catch {
+    return {};
+  }
 }
 
 /** Receivers named in the line; the rest is counted. */

@@ -8,6 +8,7 @@ import { redactUrl } from "../../backend/open.ts";
 import type { EventStore } from "../../store/store.ts";
 import { type Address, type AddressFlags, addressOf, urlOf } from "../address.ts";
 import { type AlertSetup, alertSetup } from "../alert-setup.ts";
+import { sqliteFile } from "../database-url.ts";
 import { CommandFailure, describeError } from "../exit.ts";
 import { addSettingFlags } from "../flags.ts";
 import { type Io, warn } from "../io.ts";
@@ -92,7 +93,7 @@ async function startServer(store: EventStore, configured: Settings, around: Surr
   let settings = configured;
   const onError = (error: unknown, request: string) => io.err(`${request}: ${describeError(error, true)}`);
   try {
-    alerts = await serveAlerts(store, setup, io);
+    alerts = await serveAlerts(store, setup, { io, file: sqliteFile(configured.mongo_db_url) });
     const parts = { store, settings: () => settings, version, alerts: alerts?.desk, onError };
     const server = await buildServer(parts);
     const address = { ...around.address, port: await listen(server, around.address) };
