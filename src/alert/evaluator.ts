@@ -17,7 +17,9 @@ import { GroupShelf, Superseded } from "./group-shelf.ts";
 import { withoutGroup } from "./hub.ts";
 import { retire } from "./life.ts";
 import type { AlertPlan } from "./plan.ts";
+import { SKEW_MS } from "./rewind.ts";
 import type { Rule } from "./rule.ts";
+import { withNumbersTaken } from "./said-before.ts";
 import type { Draft } from "./say.ts";
 import { Surroundings } from "./surroundings.ts";
 import { tick } from "./tick.ts";
@@ -25,8 +27,9 @@ import { unsilence } from "./unsilence.ts";
 import { isOpen } from "./view.ts";
 
 export const RULES_LANE = "rules";
-/** Groups ticked in one step. */
+/** Groups looked for in one step, and ticked between two looks at the lease. */
 const TICKS = 200;
+const PAGE = 50;
 /** Others may change a group under our hands; then it is read again, this often. */
 const TRIES = 20;
 
@@ -35,10 +38,12 @@ export interface EvaluatorParts {
   readonly plan: AlertPlan;
   readonly clock: AlertClock;
   readonly fence: number;
+  /** Since when nothing can have been missed, epoch ms: see `World`. */
+  readonly resumedAtMs: number;
   /** Asked before each batch. */
   readonly confirm: () => Promise<boolean>;
-  /** Makes notifications of what is to be said; durable when it resolves. */
-  readonly say: (drafts: readonly Draft[]) => Promise<void>;
+  /** Makes notifications of what is to be said; durable when it resolves. False: see said-before.ts. */
+  readonly say: (drafts: readonly Draft[]) => Promise<boolean>;
   readonly counters: () => Readonly<Record<string, number>>;
 }
 
@@ -48,17 +53,21 @@ export class Evaluator {
   readonly #limits: FoldLimits;
   readonly #shelf: GroupShelf;
   readonly #around: Surroundings;
+  /** Groups that wait for something to be missing may have wrong dates: a crash, or a clock that was set. */
+  #lookAgain = true;
+  #lastMs: number;
   folded = 0;
   ignored = 0;
 
   private constructor(parts: EvaluatorParts) {
-    const { records, plan, clock } = parts;
+    const { records, plan, clock, resumedAtMs } = parts;
     this.#parts = parts;
     this.#rules = new Map(plan.rules.map((rule) => [rule.id, rule]));
     const { maxSamples, severityFromLevel, stormPerMinute, redact } = plan;
     this.#limits = { maxSamples, severityFromLevel, stormPerMinute, redact };
     this.#shelf = new GroupShelf(records);
-    this.#around = new Surroundings(records, plan, clock.now());
+    this.#lastMs = clock.now();
+    this.#around = new Surroundings(records, plan, resumedAtMs);
   }
 
   /** Begins to lead. Rejects as the backend does. */
@@ -77,6 +86,7 @@ export class Evaluator {
   /** Folds a batch; answers how many events it held. @throws Superseded */
   async foldSome(): Promise<number> {
     await this.#confirmed();
+    this.#shelf.settle();
     const marked = await this.#parts.records.marked(RULES_LANE, BATCH);
     if (marked.length === 0) return 0;
     await this.#fold(marked);
@@ -90,15 +100,20 @@ export class Evaluator {
 
   async #fold(marked: readonly MarkedEvent[]): Promise<void> {
     const needed = neededBy(this.#rules, marked);
+    const lookAgain = new Set<string>();
     for (let tried = 0; tried < TRIES; tried++) {
       const { fence, clock } = this.#parts;
       const groups = await this.#shelf.groups(needed.groups, fence);
       const hubs = await this.#shelf.hubs(needed.hubs, fence);
       const by = { rules: this.#rules, nowMs: clock.now(), fence, limits: this.#limits };
       const folded = foldBatch(marked, { groups, hubs }, by);
+      // An earlier try may have written some of them.
+      for (const hub of hubs.values()) this.#around.sawHub(hub);
+      for (const group of groups.values()) this.#around.saw(group);
+      for (const rule of folded.lookAgain) lookAgain.add(rule);
       if (!(await this.#keep(folded))) continue;
       this.ignored += folded.ignored;
-      for (const rule of folded.lookAgain) await this.#lookAt(rule);
+      for (const rule of lookAgain) await this.#lookAt(rule);
       return;
     }
     throw new Superseded();
@@ -118,15 +133,29 @@ export class Evaluator {
   async tickSome(): Promise<boolean> {
     const nowMs = this.#parts.clock.now();
     await this.#confirmed();
+    this.#shelf.settle();
+    if (nowMs < this.#lastMs - SKEW_MS) {
+      this.#lookAgain = true;
+      this.#around.rewind(nowMs);
+    }
+    this.#lastMs = nowMs;
     await this.#around.loadSilences(nowMs);
     await this.#endSilences(nowMs);
+    await this.#lookAround();
+    const due = await this.#parts.records.due("groups", nowMs, TICKS);
+    await this.#tickAll(due.map(({ _id }) => _id));
+    return due.length === TICKS || this.#around.stale;
+  }
+
+  async #lookAround(): Promise<void> {
     if (this.#around.stale) {
       this.#around.stale = false;
       await this.#tickAll([...this.#around.live.keys()]);
     }
-    const due = await this.#parts.records.due("groups", nowMs, TICKS);
-    for (const { _id } of due) await this.#tickOne(_id);
-    return due.length === TICKS || this.#around.stale;
+    if (!this.#lookAgain) return;
+    this.#lookAgain = false;
+    for (const { id, when } of this.#rules.values())
+      if (when.kind === "absence" || when.kind === "sequence") await this.#lookAt(id);
   }
 
   /** One group per rule of kind `ledger`, looked at whenever the counters are. */
@@ -134,14 +163,17 @@ export class Evaluator {
     const rules = [...this.#rules.values()].filter(({ enabled, when }) => enabled && when.kind === "ledger");
     if (rules.length === 0) return;
     await this.#confirmed();
+    this.#shelf.settle();
     for (const rule of rules) await this.#tickOne(groupId(rule.id, []), rule);
   }
 
-  /** Removes closed incidents that were kept long enough. */
+  /** Removes closed incidents and ended silences that were kept long enough. */
   async sweep(): Promise<void> {
     const { records, clock } = this.#parts;
-    const old = await records.due("incidents", clock.now(), TICKS);
-    for (const { _id, version } of old) await records.remove("incidents", _id, version);
+    for (const kind of ["incidents", "silences"] as const) {
+      const old = await records.due(kind, clock.now(), TICKS);
+      for (const { _id, version } of old) await records.remove(kind, _id, version);
+    }
   }
 
   async #endSilences(nowMs: number): Promise<void> {
@@ -157,7 +189,8 @@ export class Evaluator {
     const { groups: changed, drafts } = unsilence([...groups.values()], id, {
       ...{ rules: this.#rules, world: this.#world(), nowMs },
     });
-    await this.#parts.say(drafts);
+    // Where it cannot, each speaks for itself a minute later.
+    if (!(await this.#parts.say(drafts))) return;
     const world = this.#world();
     const dated = changed.map((group) => ({ group, dueMs: this.#dueMs(group, world) }));
     // One that somebody changed meanwhile speaks for itself a minute later.
@@ -177,7 +210,11 @@ export class Evaluator {
   }
 
   async #tickAll(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await this.#tickOne(id);
+    for (let at = 0; at < ids.length; at += PAGE) {
+      await this.#confirmed();
+      const groups = await this.#shelf.groups(ids.slice(at, at + PAGE), this.#parts.fence);
+      for (const group of groups.values()) if (!(await this.#ticked(group))) await this.#tickOne(group.id);
+    }
   }
 
   /** @param rule makes the group where it does not exist */
@@ -197,7 +234,10 @@ export class Evaluator {
     const rule = this.#rules.get(group.rule);
     if (!rule) return this.#orphaned(group, nowMs);
     const { group: next, drafts, dueMs, gone } = tick(group, { rule, world: this.#world(), nowMs });
-    if (drafts.length > 0) await say(drafts);
+    if (drafts.length > 0 && !(await say(drafts))) {
+      await this.#shelf.writeGroups([{ group: withNumbersTaken(group, drafts), dueMs: nowMs }]);
+      return false;
+    }
     await this.#shelf.writeClosed(
       next.retired.filter(({ owed }) => owed === null).map(({ incident }) => incident),
       nowMs,
@@ -211,15 +251,13 @@ export class Evaluator {
 
   /** Its rule is not there any more: what was open is closed without a word. */
   async #orphaned(group: Group, nowMs: number): Promise<boolean> {
-    if (isOpen(group)) {
-      const incident = { ...group.incident, reason: `rule ${group.rule} is not there any more` };
-      const { retired } = retire({ ...group, incident }, nowMs);
-      await this.#shelf.writeClosed(
-        retired.slice(-1).map((one) => one.incident),
-        nowMs,
-      );
-    }
-    await this.#shelf.removeGroup(group.id);
+    const reason = `rule ${group.rule} is not there any more`;
+    const { retired } = isOpen(group) ? retire({ ...group, incident: { ...group.incident, reason } }, nowMs) : group;
+    await this.#shelf.writeClosed(
+      retired.map(({ incident }) => incident),
+      nowMs,
+    );
+    if (!(await this.#shelf.removeGroup(group.id))) return false;
     this.#around.saw({ ...group, incident: null });
     return true;
   }
@@ -227,13 +265,14 @@ export class Evaluator {
   async #remove(group: Group): Promise<boolean> {
     const hub = (await this.#shelf.hubs([group.rule], this.#parts.fence)).get(group.rule);
     if (hub && group.role === "keyed" && !(await this.#shelf.writeHubs([withoutGroup(hub, group)]))) return false;
-    await this.#shelf.removeGroup(group.id);
-    return true;
+    return this.#shelf.removeGroup(group.id);
   }
 
+  /** At once where incidents are over and yet to be written. */
   #dueMs(group: Group, world: ReturnType<Surroundings["world"]>): number | null {
     const rule = this.#rules.get(group.rule);
-    return rule ? dueAt(group, rule, world) : this.#parts.clock.now();
+    if (!rule || group.retired.some(({ owed }) => owed === null)) return this.#parts.clock.now();
+    return dueAt(group, rule, world);
   }
 
   #world() {

@@ -1,4 +1,4 @@
-/** GroupShelf: groups and hubs as records, each with the version it was read at. */
+/** GroupShelf: groups and hubs as records, each with what was read last, so that a write names the version it was made from. */
 import type { AlertRecord, AlertRecords } from "../backend/alert-records.ts";
 import { EventStoreError } from "../errors.ts";
 import { type Group, groupOf, groupToRecord } from "./group.ts";
@@ -19,7 +19,8 @@ export class Superseded extends EventStoreError {
 
 export class GroupShelf {
   readonly #records: AlertRecords;
-  readonly #versions = new Map<string, number>();
+  /** As they lie in the database, as far as this process knows. */
+  readonly #held = new Map<string, AlertRecord>();
 
   constructor(records: AlertRecords) {
     this.#records = records;
@@ -27,25 +28,16 @@ export class GroupShelf {
 
   /** @throws Superseded where one of them was written by a later leader. */
   async groups(ids: readonly string[], fence: number): Promise<Map<string, Group>> {
-    return new Map((await this.#read("groups", ids)).map((record) => [record._id, this.taken(record, fence)]));
+    const groups = (await this.#read("groups", ids)).map(groupOf);
+    if (groups.some((group) => group.fence > fence)) throw new Superseded();
+    return new Map(groups.map((group) => [group.id, group]));
   }
 
   /** By rule. */
   async hubs(rules: readonly string[], fence: number): Promise<Map<string, Hub>> {
-    const hubs = (await this.#read("state", rules.map(hubId))).map((record) => {
-      this.#versions.set(record._id, record.version);
-      return hubOf(record);
-    });
+    const hubs = (await this.#read("state", rules.map(hubId))).map(hubOf);
     if (hubs.some((hub) => hub.fence > fence)) throw new Superseded();
     return new Map(hubs.map((hub) => [hub.rule, hub]));
-  }
-
-  /** The group of a record that was read elsewhere. */
-  taken(record: AlertRecord, fence: number): Group {
-    const group = groupOf(record);
-    if (group.fence > fence) throw new Superseded();
-    this.#versions.set(record._id, record.version);
-    return group;
   }
 
   /** True when all were written; false: somebody else has changed one of them, so read again. */
@@ -56,37 +48,58 @@ export class GroupShelf {
     );
   }
 
-  /** @param dueMs of each, see `dueAt` */
+  /** As writeHubs; one that is as it was read is not written. @param dueMs of each, see `dueAt` */
   async writeGroups(groups: readonly { readonly group: Group; readonly dueMs: number | null }[]): Promise<boolean> {
+    const changed = groups.filter(({ group, dueMs }) => {
+      const held = this.#held.get(group.id);
+      return held === undefined || held.body !== (group as unknown) || held.dueMs !== dueMs;
+    });
     return this.#write(
       "groups",
-      groups.map(({ group, dueMs }) => groupToRecord(group, this.#next(group.id), dueMs)),
+      changed.map(({ group, dueMs }) => groupToRecord(group, this.#next(group.id), dueMs)),
     );
   }
 
-  async removeGroup(id: string): Promise<void> {
-    const version = this.#versions.get(id);
-    if (version !== undefined) await this.#records.remove("groups", id, version);
-    this.#versions.delete(id);
+  /** False: somebody else has changed it, so read again. */
+  async removeGroup(id: string): Promise<boolean> {
+    const version = this.#held.get(id)?.version;
+    this.#held.delete(id);
+    return version === undefined || this.#records.remove("groups", id, version);
   }
 
-  /** Incidents that are over; writing one twice is writing it once. */
+  /**
+   * Incidents that are over. One that was written before a crash and went on after it is written as it is now; writing
+   * one twice is writing it once.
+   */
   async writeClosed(incidents: readonly Incident[], nowMs: number): Promise<void> {
-    const records = incidents.map((incident): AlertRecord => {
-      const body = incident as unknown as AlertRecord["body"];
-      const place = { dueMs: nowMs + KEEP_CLOSED_MS, updatedMs: Date.parse(incident.closed_at ?? incident.last_at) };
-      return { _id: incident.incident_id, version: 1, state: "closed", ...place, body };
+    if (incidents.length === 0) return;
+    const records = incidents.map((incident) => closedRecord(incident, 1, nowMs));
+    const written = await this.#records.write("incidents", records);
+    const known = incidents.filter((_, i) => !written[i]);
+    if (known.length === 0) return;
+    const before = new Map(
+      (
+        await this.#records.read(
+          "incidents",
+          known.map(({ incident_id }) => incident_id),
+        )
+      ).map((record) => [record._id, record]),
+    );
+    const later = known.flatMap((incident) => {
+      const record = before.get(incident.incident_id);
+      const same = !record || (record.body.total === incident.total && record.body.sequence === incident.sequence);
+      return same ? [] : [closedRecord(incident, record.version + 1, nowMs)];
     });
-    if (records.length > 0) await this.#records.write("incidents", records);
+    if (later.length > 0) await this.#records.write("incidents", later);
   }
 
-  /** Forgets the versions of what is not at work. */
+  /** Forgets what is not at work. */
   settle(): void {
-    this.#versions.clear();
+    this.#held.clear();
   }
 
   #next(id: string): number {
-    return (this.#versions.get(id) ?? 0) + 1;
+    return (this.#held.get(id)?.version ?? 0) + 1;
   }
 
   async #read(kind: "groups" | "state", ids: readonly string[]): Promise<AlertRecord[]> {
@@ -94,15 +107,21 @@ export class GroupShelf {
     for (let at = 0; at < ids.length; at += READ) {
       found.push(...(await this.#records.read(kind, ids.slice(at, at + READ))));
     }
-    for (const id of ids) this.#versions.delete(id);
-    for (const { _id, version } of found) this.#versions.set(_id, version);
+    for (const id of ids) this.#held.delete(id);
+    for (const record of found) this.#held.set(record._id, record);
     return found;
   }
 
   async #write(kind: "groups" | "state", records: readonly AlertRecord[]): Promise<boolean> {
     if (records.length === 0) return true;
     const written = await this.#records.write(kind, records);
-    records.forEach(({ _id, version }, i) => void (written[i] && this.#versions.set(_id, version)));
+    records.forEach((record, i) => void (written[i] && this.#held.set(record._id, record)));
     return written.every(Boolean);
   }
+}
+
+function closedRecord(incident: Incident, version: number, nowMs: number): AlertRecord {
+  const body = incident as unknown as AlertRecord["body"];
+  const place = { dueMs: nowMs + KEEP_CLOSED_MS, updatedMs: Date.parse(incident.closed_at ?? incident.last_at) };
+  return { _id: incident.incident_id, version, state: "closed", ...place, body };
 }

@@ -21,12 +21,16 @@ import type { Channel } from "./notification.ts";
 import { notificationsOf, type Reach } from "./notify.ts";
 import type { Outbox } from "./outbox.ts";
 import type { AlertPlan } from "./plan.ts";
+import { saidOtherwise } from "./said-before.ts";
+import type { Draft } from "./say.ts";
 
 /** Rounds are at most this far apart where others write to the database, and where nothing says otherwise, in ms. */
 const LOOK_MS = 1000;
 const LEDGER_MS = 5000;
 const SWEEP_MS = 60_000;
 const PAUSE_MS = 1000;
+/** A database that was away for less is as good as one that was not: nobody is called silent later for it. */
+const BREAK_MS = 30_000;
 /** Batches folded before the groups get their turn. */
 const FOLDS = 50;
 
@@ -50,6 +54,8 @@ export class Loop {
   #cancelTimer = (): void => {};
   #closing: Promise<void> | undefined;
   #counted = { folded: 0, ignored: 0, errors: 0, waiting: 0, lagMs: 0 };
+  /** How long the database has answered without a break; it could take events then. */
+  #watched = { sinceMs: 0, lastMs: Number.NEGATIVE_INFINITY };
   #nextLedgerMs = 0;
   #nextSweepMs = 0;
   #lastTrouble = "";
@@ -115,9 +121,7 @@ export class Loop {
 
   wake(): void {
     this.#woken = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   /** A round of work, and the end of it. */
@@ -138,6 +142,7 @@ export class Loop {
       try {
         pauseMs = (await this.#leads()) ? await this.#work() : LOOK_MS;
         this.#lastTrouble = "";
+        this.#watched = { sinceMs: this.#watchingSince(), lastMs: this.#parts.clock.now() };
       } catch (error) {
         this.#retire();
         if (!(error instanceof Superseded)) this.trouble(error);
@@ -145,6 +150,13 @@ export class Loop {
       if (!this.#closing && !this.#woken) this.#cancelTimer = this.#parts.clock.after(pauseMs, () => this.wake());
       for (const resolve of waiters) resolve();
     }
+    this.#running = undefined;
+  }
+
+  #watchingSince(): number {
+    const { sinceMs, lastMs } = this.#watched;
+    const nowMs = this.#parts.clock.now();
+    return nowMs - lastMs <= BREAK_MS && sinceMs <= nowMs ? sinceMs : nowMs;
   }
 
   async #leads(): Promise<boolean> {
@@ -158,11 +170,19 @@ export class Loop {
     this.#evaluator = await Evaluator.begin({
       ...{ records: host.records, plan, clock },
       fence: this.#lease?.fence ?? 1,
+      resumedAtMs: this.#watchingSince(),
       confirm: async () => !this.#closing && (this.#lease ? this.#lease.confirm() : true),
-      say: (drafts) => outbox.put(notificationsOf(drafts, this.#reach)),
+      say: (drafts) => this.#say(drafts),
       counters: () => this.#counters(),
     });
     void outbox.takeOver();
+    return true;
+  }
+
+  async #say(drafts: readonly Draft[]): Promise<boolean> {
+    const made = notificationsOf(drafts, this.#reach);
+    if (await saidOtherwise(this.#parts.host.records, made)) return false;
+    await this.#parts.outbox.put(made);
     return true;
   }
 
@@ -226,6 +246,10 @@ export class Loop {
 
   warn(message: string): void {
     const { onWarning = (text: string) => process.emitWarning(text, { type: "MadsciEvents" }) } = this.#parts.options;
-    onWarning(message);
+    try {
+      onWarning(message);
+    } catch {
+      // Whoever listens must not stop the alerts.
+    }
   }
 }

@@ -12,6 +12,8 @@ import { dateOf } from "./time-input.ts";
 
 type SilenceState = "pending" | "active" | "expired";
 
+/** A record whose version grows after each change of a silence: what leaders look at, whatever the clocks say. */
+export const SILENCES_ID = "silences";
 const LONGEST_MS = 30 * 86_400_000;
 /** Ended ones are kept this long for people to read. */
 const KEEP_MS = 90 * 86_400_000;
@@ -28,7 +30,17 @@ export async function makeSilence(records: AlertRecords, input: SilenceInput, no
   const silence = checked(input, nowMs);
   readySilence(silence);
   await records.write("silences", [recordOf(silence, { version: 1, nowMs })]);
+  await changed(records, nowMs);
   return silence;
+}
+
+/** Whoever is refused here was overtaken by a later change, which says the same. */
+async function changed(records: AlertRecords, nowMs: number): Promise<void> {
+  const [record] = await records.read("state", [SILENCES_ID]);
+  const version = (record?.version ?? 0) + 1;
+  await records.write("state", [
+    { _id: SILENCES_ID, version, state: "count", dueMs: null, updatedMs: nowMs, body: {} },
+  ]);
 }
 
 function checked(input: SilenceInput, nowMs: number): Silence {
@@ -119,7 +131,9 @@ export async function expireSilence(records: AlertRecords, id: string, nowMs: nu
     const startsMs = Math.min(Date.parse(silence.starts_at), nowMs);
     const ended = { ...silence, starts_at: new Date(startsMs).toISOString(), ends_at: new Date(nowMs).toISOString() };
     const [written] = await records.write("silences", [recordOf(ended, { version: record.version + 1, nowMs })]);
-    if (written) return ended;
+    if (!written) continue;
+    await changed(records, nowMs);
+    return ended;
   }
   throw new EventStoreError("EVT_CONFLICT", `id: silence ${id} is being changed by others; try again`);
 }

@@ -103,10 +103,19 @@ class SimulatedLab {
     const channels = new Map(plan.channels.map((channel) => [channel.name, lab.#channel(channel)]));
     const reach = { receivers, channels, compat: plan.mode === "compat" };
     lab.#evaluator = await Evaluator.begin({
-      ...{ records: lab.#records, plan, clock: lab.#clock, fence: 1, confirm: async () => true, counters: () => ({}) },
+      ...{
+        records: lab.#records,
+        plan,
+        clock: lab.#clock,
+        fence: 1,
+        resumedAtMs: fromMs,
+        confirm: async () => true,
+        counters: () => ({}),
+      },
       say: async (drafts) => {
         for (const { incident } of drafts) lab.#incidents.add(incident.incident_id);
         await lab.#outbox.put(notificationsOf(drafts, reach));
+        return true;
       },
     });
     return lab;

@@ -9,7 +9,8 @@ import type { Silence } from "./incident.ts";
 import { inhibitorsOf } from "./inhibit.ts";
 import type { AlertPlan } from "./plan.ts";
 import { type ReadySilence, readySilence, silenceHolds } from "./silence.ts";
-import { isOpen } from "./view.ts";
+import { SILENCES_ID } from "./silence-desk.ts";
+import { isOpen, selectable } from "./view.ts";
 import { UNSILENCE_GRACE_MS, type World, worldOf } from "./world.ts";
 
 const PAGE = 500;
@@ -20,13 +21,13 @@ const LIVE_STATES = ["pending", "firing", "acknowledged", "resolved"];
 export class Surroundings {
   readonly #records: AlertRecords;
   readonly #plan: AlertPlan;
-  readonly #base: World;
+  #base: World;
   readonly #live = new Map<string, Group>();
   readonly #activities = new Map<string, Hub["activity"]>();
   #silences: readonly ReadySilence[] = [];
   /** Silences that held at the last look. */
   #holding = new Set<string>();
-  #newestSilence = "";
+  #silencesMark = "";
   #world: World | undefined;
   /** True when flags of live groups may be out of date. */
   stale = true;
@@ -72,7 +73,20 @@ export class Surroundings {
     else this.#live.delete(group.id);
     if (before?.incident?.state === group.incident?.state && before?.incident?.severity === group.incident?.severity)
       return;
-    if (this.#plan.inhibit.length === 0) return;
+    if (!this.#inhibits(before) && !this.#inhibits(group)) return;
+    this.#world = undefined;
+    this.stale = true;
+  }
+
+  #inhibits(group: Group | undefined): boolean {
+    if (!group || !isOpen(group) || this.#plan.inhibit.length === 0) return false;
+    const document = selectable(group, group.incident);
+    return this.#plan.inhibit.some(({ source }) => source.matches(document));
+  }
+
+  /** The wall clock went back: what was seen until now was seen at the latest now. */
+  rewind(nowMs: number): void {
+    this.#base = { ...this.#base, resumedAtMs: Math.min(this.#base.resumedAtMs, nowMs) };
     this.#world = undefined;
     this.stale = true;
   }
@@ -86,12 +100,12 @@ export class Surroundings {
 
   /** Reads the silences anew where one was made or changed. */
   async loadSilences(nowMs: number): Promise<void> {
-    const newest = await this.#records.list("silences", { limit: 1 });
-    const mark = JSON.stringify(newest.map(({ _id, version, updatedMs }) => [_id, version, updatedMs]));
-    if (mark === this.#newestSilence) return this.#dropEnded(nowMs);
+    const [counted] = await this.#records.read("state", [SILENCES_ID]);
+    const mark = `${counted?.version ?? 0}`;
+    if (mark === this.#silencesMark) return this.#dropEnded(nowMs);
     const found = await this.#records.list("silences", { limit: MAX_SILENCES });
     this.#silences = found.flatMap(({ body }) => ready(body as unknown as Silence));
-    this.#newestSilence = mark;
+    this.#silencesMark = mark;
     this.#world = undefined;
     this.stale = true;
     this.#dropEnded(nowMs);

@@ -1,0 +1,316 @@
+/** The engine as a whole, in virtual time: from an event to a message, and through restarts and a failing database. */
+import { describe, expect, it } from "vitest";
+import { openAlerts } from "../../src/alert/engine.ts";
+import { functionChannel } from "../../src/alert/function-channel.ts";
+import type { Notification } from "../../src/alert/notification.ts";
+import { EventStoreError } from "../../src/errors.ts";
+import { EventStore } from "../../src/store/store.ts";
+import { EngineBench, NODE_ERROR, onlyIncident, planOf } from "./engine-bench.ts";
+import { FaultyRecords } from "./faulty-records.ts";
+import { HOUR, MINUTE, SECOND } from "./lab.ts";
+
+const WORKCELL = "01JWORKCELL000000000000001";
+const away = () => Promise.reject(new EventStoreError("EVT_BACKEND_UNAVAILABLE", "the database is away"));
+
+describe("an engine on a store", () => {
+  it("tells of an event that a store has appended", async () => {
+    await using store = await EventStore.open("memory:");
+    const sent: Notification[] = [];
+    const ops = functionChannel("ops", { send: (notification) => void sent.push(notification) });
+    await using alerts = await openAlerts(
+      store,
+      { labPack: false, receivers: { ops: ["ops"] }, rules: [{ ...NODE_ERROR, groupWait: "0s" }] },
+      { channels: [ops] },
+    );
+    await store.append([{ event_type: "node_error" }, { event_type: "log_info" }]);
+    await alerts.idle();
+    expect(sent.map(({ occasion, notice }) => [occasion, notice.incident.total])).toEqual([["firing", 1]]);
+    expect(await alerts.notification(sent[0]!.notification_id)).toMatchObject({ state: "sent", attempts: 1 });
+    expect(alerts.stats()).toMatchObject({ leading: true, marks_waiting: 0, events_folded: 1, notifications_sent: 1 });
+  });
+
+  it("goes on where the engine before it on the same store stopped", async () => {
+    await using store = await EventStore.open("memory:");
+    const options = {
+      labPack: false,
+      receivers: { ops: ["ops"] },
+      rules: [{ ...NODE_ERROR, groupWait: "0s" }],
+    } as const;
+    const totals: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const ops = functionChannel("ops", { send: ({ notice }) => void totals.push(notice.incident.total) });
+      await using alerts = await openAlerts(store, options, { channels: [ops] });
+      await store.append([{ event_type: "node_error" }]);
+      await alerts.idle();
+      expect(await onlyIncident(alerts)).toMatchObject({ total: i + 1, sequence: 1 });
+    }
+    expect(totals).toEqual([1]);
+  });
+});
+
+describe("an engine", () => {
+  it("speaks at group_wait, group_interval, repeat_interval and when it is over, to the second", async () => {
+    const bench = new EngineBench();
+    await bench.start();
+    bench.append();
+    await bench.advance(40 * SECOND);
+    bench.append();
+    await bench.advance(5 * HOUR);
+    expect(bench.said()).toEqual(["firing@30", "firing@330", `resolved@${40 + 15 * 60}`]);
+    expect(bench.told.map(({ notification }) => notification.notice.incident.total)).toEqual([1, 2, 2]);
+    await bench.close();
+  });
+
+  it("escalates to whom it should, when nobody has acknowledged", async () => {
+    const rules = [{ ...NODE_ERROR, resolveAfter: "never" }];
+    const receivers = { ops: { channels: ["ops"], escalate: [{ after: "15m", channels: ["pager"] }] } };
+    const bench = new EngineBench({ rules, receivers });
+    await bench.start();
+    bench.append();
+    await bench.advance(5 * HOUR);
+    expect(bench.said()).toEqual(["firing@30", "escalation@900", `firing@${4 * 3600 + 30}`]);
+    expect(bench.told.map(({ notification }) => notification.channel)).toEqual(["ops", "pager", "ops"]);
+    await bench.close();
+  });
+
+  it("closes the incident of a group for good, and opens another with the next number", async () => {
+    const bench = new EngineBench();
+    const engine = await bench.start();
+    bench.append();
+    await bench.advance(HOUR);
+    bench.append();
+    await bench.advance(MINUTE);
+    const { items } = await engine.incidents();
+    expect(items.map(({ incident_id, state }) => `${incident_id.split(".")[1]} ${state}`)).toEqual([
+      "2 firing",
+      "1 closed",
+    ]);
+    await bench.close();
+  });
+
+  it("keeps quiet what follows from another incident, and tells when that is over", async () => {
+    const bench = new EngineBench({
+      labPack: true,
+      rules: [{ id: "workcell-stopped", enabled: true, groupWait: "0s" }],
+    });
+    const engine = await bench.start();
+    bench.append({ event_type: "workcell_stop", source: { workcell_id: WORKCELL } });
+    bench.append({ event_type: "workflow_step_failed", source: { workcell_id: WORKCELL } });
+    bench.append({ event_type: "workflow_step_failed", source: { workcell_id: "01JWORKCELL000000000000002" } });
+    await bench.advance(5 * MINUTE);
+    expect(bench.told.map(({ notification }) => notification.notice.incident.rule)).toEqual([
+      "workcell-stopped",
+      "step-failed",
+    ]);
+    const { items } = await engine.incidents({ rule: "step-failed" });
+    expect(items.filter(({ inhibited_by }) => inhibited_by !== null).length).toBe(1);
+    bench.append({ event_type: "workcell_start", source: { workcell_id: WORKCELL } });
+    await bench.advance(MINUTE);
+    expect(bench.said().sort()).toEqual(["firing@0", "firing@30", "firing@300", "resolved@300"]);
+    await bench.close();
+  });
+
+  it("looks at counters by itself, and says when one is back", async () => {
+    const rules = [{ id: "full", kind: "ledger", counter: "disk_used_percent", over: 90, groupWait: "0s" }] as const;
+    const bench = new EngineBench({ rules });
+    await bench.start();
+    await bench.advance(SECOND);
+    bench.counters = { disk_used_percent: 95 };
+    await bench.advance(MINUTE - SECOND);
+    bench.counters = { disk_used_percent: 50 };
+    await bench.advance(10 * SECOND);
+    expect(bench.said()).toEqual(["firing@5", "resolved@65"]);
+    await bench.close();
+  });
+
+  it("closes what a rule that was taken away has open, without a word", async () => {
+    const bench = new EngineBench();
+    const before = await bench.start();
+    bench.append();
+    await bench.advance(MINUTE);
+    await before.close();
+    const after = await bench.start({ plan: planOf({ rules: [] }) });
+    bench.add();
+    await bench.advance(10 * SECOND);
+    expect(await onlyIncident(after)).toMatchObject({
+      state: "closed",
+      total: 1,
+      reason: "rule node-error is not there any more",
+    });
+    expect(await bench.memory.count("groups")).toBe(0);
+    expect(after.stats()).toMatchObject({ events_ignored: 1, marks_waiting: 0, live_incidents: 0 });
+    expect(bench.said()).toEqual(["firing@30"]);
+    await bench.close();
+  });
+
+  it("delays nothing when the wall clock is set back, and says nothing twice when it is set forward", async () => {
+    const bench = new EngineBench();
+    await bench.start();
+    bench.append();
+    await bench.advance(10 * SECOND);
+    bench.clock.jump(-HOUR);
+    await bench.advance(MINUTE);
+    expect(bench.told.length).toBe(1);
+    bench.clock.jump(HOUR);
+    await bench.advance(MINUTE);
+    expect(bench.told.filter(({ notification }) => notification.occasion === "firing").length).toBe(1);
+    await bench.advance(20 * MINUTE);
+    expect(bench.told.at(-1)?.notification.occasion).toBe("resolved");
+    expect(new Set(bench.times().values())).toEqual(new Set([1]));
+    await bench.close();
+  });
+
+  it("finds silent nodes missing after their workcell starts, also when it died just then", async () => {
+    const absence = {
+      ...({ id: "silent", kind: "absence" } as const),
+      ...{ select: { event_type: "log_info" }, forEach: "source.node_id" },
+      ...{ within: "2m", while: { "ledger.workcell_active": true } as const, groupWait: "0s" },
+    };
+    for (const dies of [false, true]) {
+      const bench = new EngineBench({ rules: [absence] });
+      let writes = 0;
+      const records = new FaultyRecords(bench.memory, {
+        fate: () => (dies && writes > 0 ? "lost" : "done"),
+        trouble: () => new Promise(() => {}),
+      });
+      const { write } = records;
+      records.write = async (kind, all) => {
+        const written = await write(kind, all);
+        if (kind === "state" && all.some(({ body }) => (body.activity as unknown[] | undefined)?.length)) writes++;
+        return written;
+      };
+      await bench.start({ records });
+      bench.append({ event_type: "log_info" });
+      await bench.advance(10 * MINUTE);
+      expect(bench.said()).toEqual([]);
+      bench.append({ event_type: "workcell_start", source: {} });
+      await bench.advance(SECOND);
+      if (dies) {
+        bench.engines.clear();
+        await bench.start();
+      }
+      await bench.advance(3 * MINUTE);
+      expect(bench.told.length).toBe(1);
+      await bench.close();
+    }
+  });
+});
+
+describe("an engine that is closed", () => {
+  it("sends nothing any more, and closes twice", async () => {
+    const bench = new EngineBench();
+    const engine = await bench.start();
+    bench.append();
+    await bench.advance(SECOND);
+    await Promise.all([engine.close(), engine.close()]);
+    await engine.close();
+    await engine.idle();
+    bench.append();
+    await bench.advance(HOUR);
+    expect(bench.told).toEqual([]);
+    expect(bench.clock.waiting).toBe(0);
+  });
+
+  it("leaves no timer behind that anybody would notice: those after it speak at the same instants", async () => {
+    const said = async (restartsMs: readonly number[]) => {
+      const receivers = { ops: { channels: ["ops"], escalate: [{ after: "15m", channels: ["pager"] }] } };
+      const bench = new EngineBench({ rules: [{ ...NODE_ERROR, resolveAfter: "never" }], receivers });
+      let engine = await bench.start();
+      bench.append();
+      for (const ms of [...restartsMs, 5 * HOUR]) {
+        await bench.advance(bench.startMs + ms - bench.clock.now());
+        if (ms === 100_000) bench.append();
+        await bench.advance(0);
+        await engine.close();
+        engine = await bench.start();
+      }
+      await bench.close();
+      return bench.told.map(({ atMs, notification }) => [atMs - bench.startMs, notification.notification_id]);
+    };
+    const undisturbed = await said([100_000]);
+    expect(undisturbed.map(([atMs]) => atMs)).toEqual([30_000, 330_000, 900_000, 330_000 + 4 * HOUR]);
+    const disturbed = await said([1, 29_999, 30_000, 100_000, 329_999, 500_000, 899_999, 900_001, 2 * HOUR]);
+    expect(disturbed).toEqual(undisturbed);
+  });
+
+  it("says what came due in between as soon as the next one starts, once", async () => {
+    const bench = new EngineBench();
+    const engine = await bench.start();
+    bench.append();
+    await bench.advance(10 * SECOND);
+    await engine.close();
+    await bench.advance(3 * HOUR);
+    await bench.start();
+    await bench.advance(14 * MINUTE);
+    expect(bench.said()).toEqual([`firing@${10 + 3 * 3600}`]);
+    await bench.advance(2 * MINUTE);
+    // It was quiet while nobody looked; that proves nothing, so it is quiet from the restart on.
+    expect(bench.said()[1]).toBe(`resolved@${10 + 3 * 3600 + 15 * 60}`);
+    await bench.close();
+  });
+});
+
+describe("a database that fails for a while", () => {
+  it("costs time but no event and no message, and is told of once", async () => {
+    const bench = new EngineBench();
+    let isAway = false;
+    const records = new FaultyRecords(bench.memory, { fate: () => (isAway ? "lost" : "done"), trouble: away });
+    const engine = await bench.start({ records });
+    bench.append();
+    await bench.advance(10 * SECOND);
+    isAway = true;
+    bench.append();
+    await bench.advance(10 * MINUTE);
+    expect(bench.told).toEqual([]);
+    expect(bench.warnings).toEqual(["alerts wait: the database is away"]);
+    isAway = false;
+    await bench.advance(30 * SECOND);
+    expect(await onlyIncident(engine)).toMatchObject({ total: 2 });
+    expect(bench.told.map(({ notification }) => notification.notice.incident.total)).toEqual([2]);
+    isAway = true;
+    await bench.advance(10 * SECOND);
+    expect(bench.warnings.length).toBe(2);
+    isAway = false;
+    await bench.close();
+  });
+
+  it("that fails again and again costs nothing either, whether it has done what it failed at or not", async () => {
+    const bench = new EngineBench();
+    let calls = 0;
+    const fate = () => (++calls % 13 > 0 || calls < 3 ? "done" : calls % 2 === 0 ? "lost" : "unheard");
+    const engine = await bench.start({ records: new FaultyRecords(bench.memory, { fate, trouble: away }) });
+    for (let i = 0; i < 20; i++) {
+      bench.append();
+      await bench.advance(7 * SECOND);
+    }
+    await bench.advance(2 * HOUR);
+    expect(engine.stats().errors).toBeGreaterThan(20);
+    await bench.close();
+    const after = await bench.start();
+    await bench.advance(MINUTE);
+    expect(await onlyIncident(after)).toMatchObject({ state: "closed", total: 20 });
+    expect(bench.told.at(-1)?.notification).toMatchObject({
+      occasion: "resolved",
+      notice: { incident: { total: 20 } },
+    });
+    await bench.close();
+  });
+
+  it("does not stop an engine whose host program throws when it is warned", async () => {
+    const bench = new EngineBench();
+    let isAway = true;
+    const records = new FaultyRecords(bench.memory, { fate: () => (isAway ? "lost" : "done"), trouble: away });
+    isAway = false;
+    await bench.start({ records });
+    bench.warnings.push = () => {
+      throw new Error("no room for warnings");
+    };
+    isAway = true;
+    await bench.advance(10 * SECOND);
+    isAway = false;
+    bench.append();
+    await bench.advance(MINUTE);
+    expect(bench.told.length).toBe(1);
+    await bench.close();
+  });
+});
