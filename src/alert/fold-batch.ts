@@ -4,7 +4,7 @@
  */
 import type { MarkedEvent } from "../backend/alert-records.ts";
 import { arrivalMs, type FoldLimits, fold } from "./fold.ts";
-import { type Group, groupId, type Key, keyOf, newGroup, roleKey } from "./group.ts";
+import { type Group, groupId, type Key, keyOf, newGroup, RING, roleKey } from "./group.ts";
 import { type Hub, hubAfter, newHub, ringId, withGroup } from "./hub.ts";
 import type { Rule } from "./rule.ts";
 
@@ -35,6 +35,8 @@ export interface BatchBy {
   readonly nowMs: number;
   readonly fence: number;
   readonly limits: FoldLimits;
+  /** Nothing that was folded before is marked any more, except what is in this batch. @default false */
+  readonly unmarked?: boolean;
 }
 
 /** Ids of the records a batch may touch. */
@@ -66,9 +68,10 @@ export function foldBatch(events: readonly MarkedEvent[], held: Held, by: BatchB
   for (const marked of events) {
     const rules = rulesOf(by.rules, marked.matched);
     if (rules.length === 0) ignored++;
-    for (const rule of rules) byRule.set(rule, [...(byRule.get(rule) ?? []), marked]);
+    for (const rule of rules) listIn(byRule, rule).push(marked);
   }
-  const folded = [...byRule].map(([rule, mine]) => foldRule(rule, mine, { held, by }));
+  const again = by.unmarked ? new Set(events.map(({ event }) => ringId(event))) : undefined;
+  const folded = [...byRule].map(([rule, mine]) => foldRule(rule, mine, { held, by, again }));
   return {
     groups: folded.flatMap(({ groups }) => groups),
     hubs: folded.flatMap(({ hub }) => hub ?? []),
@@ -77,14 +80,23 @@ export function foldBatch(events: readonly MarkedEvent[], held: Held, by: BatchB
   };
 }
 
+function listIn<Key, Item>(lists: Map<Key, Item[]>, key: Key): Item[] {
+  const known = lists.get(key);
+  if (known) return known;
+  const made: Item[] = [];
+  lists.set(key, made);
+  return made;
+}
+
 interface Where {
   readonly held: Held;
   readonly by: BatchBy;
+  readonly again: ReadonlySet<string> | undefined;
 }
 
-function foldRule(rule: Rule, events: readonly MarkedEvent[], { held, by }: Where) {
+function foldRule(rule: Rule, events: readonly MarkedEvent[], { held, by, again }: Where) {
   const before = held.hubs.get(rule.id) ?? newHub(rule.id, by.nowMs);
-  const lanes = new Lanes(rule, held.groups, before);
+  const lanes = new Lanes(rule, held.groups, { hub: before, again });
   for (const marked of events) {
     const group = lanes.groupFor(marked, by.nowMs);
     const storm = lanes.arrive(marked, by);
@@ -92,7 +104,7 @@ function foldRule(rule: Rule, events: readonly MarkedEvent[], { held, by }: Wher
     if (storm) lanes.add(lanes.roleGroup("storm", by.nowMs), marked, true);
   }
   const groups = lanes.fold(by);
-  const { hub } = lanes;
+  const hub = lanes.hub === before ? before : { ...lanes.hub, ring: lanes.ring };
   const lookAgain = hub.activity !== before.activity;
   return {
     rule: rule.id,
@@ -113,15 +125,27 @@ class Lanes {
   readonly #rule: Rule;
   readonly #known: ReadonlyMap<string, Group>;
   readonly #made = new Map<string, Group>();
-  readonly #piles: Pile[] = [];
+  /** By group, in order. */
+  readonly #piles = new Map<string, Pile[]>();
+  readonly #again: ReadonlySet<string> | undefined;
   readonly #ring: Set<string>;
   hub: Hub;
 
-  constructor(rule: Rule, known: ReadonlyMap<string, Group>, hub: Hub) {
+  constructor(
+    rule: Rule,
+    known: ReadonlyMap<string, Group>,
+    { hub, again }: { hub: Hub; again: ReadonlySet<string> | undefined },
+  ) {
     this.#rule = rule;
     this.#known = known;
-    this.#ring = new Set(hub.ring);
+    this.#again = again;
+    this.#ring = new Set(again ? hub.ring.filter((id) => again.has(id)) : hub.ring);
     this.hub = hub;
+  }
+
+  /** The hub's, with the events of this batch. */
+  get ring(): readonly string[] {
+    return [...this.#ring].slice(-RING);
   }
 
   /** Counts the event once; answers whether its rule storms. */
@@ -168,18 +192,18 @@ class Lanes {
 
   /** Runs of events of one group under the same weather. */
   add(group: Group, marked: MarkedEvent, storm: boolean): void {
-    const pile = this.#piles.findLast((candidate) => candidate.group.id === group.id);
+    const piles = listIn(this.#piles, group.id);
+    const pile = piles.at(-1);
     if (pile && pile.storm === storm) pile.events.push(marked);
-    else this.#piles.push({ group, storm, events: [marked] });
+    else piles.push({ group, storm, events: [marked] });
   }
 
   fold({ nowMs, fence, limits }: BatchBy): Group[] {
-    const folded = new Map<string, Group>();
-    for (const { group, storm, events } of this.#piles) {
-      const from = folded.get(group.id) ?? group;
-      folded.set(group.id, fold(from, events, { rule: this.#rule, nowMs, fence, limits, storm }));
-    }
-    return [...folded.values()].filter((group) => group !== this.#known.get(group.id));
+    const by = { rule: this.#rule, nowMs, fence, limits, again: this.#again };
+    const folded = [...this.#piles.values()].map((piles) =>
+      piles.reduce((from, { storm, events }) => fold(from, events, { ...by, storm }), (piles[0] as Pile).group),
+    );
+    return folded.filter((group) => group !== this.#known.get(group.id));
   }
 }
 

@@ -39,11 +39,18 @@ export interface FoldBy {
   readonly limits: FoldLimits;
   /** The rule's events storm: count only. */
   readonly storm?: boolean;
+  /** Ring ids of all that may be folded again after a crash; most others the ring forgets. @default all it holds */
+  readonly again?: ReadonlySet<string> | undefined;
 }
+
+/** Newest ids that stay in the ring for people who ask about an event (why.ts). */
+const SHOWN = 20;
 
 /** @param events at most BATCH */
 export function fold(group: Group, events: readonly MarkedEvent[], by: FoldBy): Group {
-  const known = new Set(group.ring);
+  const { again } = by;
+  const last = group.ring.length - SHOWN;
+  const known = new Set(again ? group.ring.filter((id, at) => at >= last || again.has(id)) : group.ring);
   const fresh: StoredEvent[] = [];
   for (const { event } of events) {
     const id = ringId(event);

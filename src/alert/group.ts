@@ -14,10 +14,10 @@ import type { Live, Owed } from "./live.ts";
 import { type Memory, startMemory } from "./memory.ts";
 import type { Rule, Severity } from "./rule.ts";
 
-/** Most events folded at once. */
-export const BATCH = 200;
+/** Most events folded at once: a longer batch writes each group less often, and holds up the event loop longer. */
+export const BATCH = 500;
 /** Event ids a group remembers as folded. At least a batch, or a batch folded twice would count twice. */
-export const RING = 256;
+export const RING = 640;
 if (RING < BATCH) throw new TypeError("the ring of folded ids must hold a whole batch");
 
 /**
@@ -73,8 +73,18 @@ export function groupPrefix(rule: string): string {
 
 /** 20 hex digits. */
 export function groupId(rule: string, key: Key): string {
-  return groupPrefix(rule) + sha256(JSON.stringify([rule, key])).slice(0, 14);
+  const text = JSON.stringify([rule, key]);
+  const known = KNOWN_IDS.get(text);
+  if (known !== undefined) return known;
+  const id = groupPrefix(rule) + sha256(text).slice(0, 14);
+  if (KNOWN_IDS.size >= MAX_KNOWN_IDS) KNOWN_IDS.clear();
+  KNOWN_IDS.set(text, id);
+  return id;
 }
+
+/** The same few are asked for several times per event, and hashing is slow. When full it starts anew. */
+const KNOWN_IDS = new Map<string, string>();
+const MAX_KNOWN_IDS = 10_000;
 
 /**
  * Paths whose values make a group. Where one event ends what another began (`resolveWhen`, `sequence`) they differ in

@@ -43,7 +43,7 @@ export function hubOf(record: AlertRecord): Hub {
   return record.body as unknown as Hub;
 }
 
-/** One more event of the rule. */
+/** One more event of the rule; the ring is the caller's (fold-batch.ts). */
 export function hubAfter(
   hub: Hub,
   rule: Rule,
@@ -52,8 +52,7 @@ export function hubAfter(
   const during = rule.when.kind === "absence" ? rule.when.during : null;
   const storm = storming(rewindStorm(hub.storm, seen.nowMs), seen.atMs, seen.perMinute);
   const activity = during ? activityAfter(hub.activity, during, seen) : hub.activity;
-  const ring = [...hub.ring, ringId(seen.event)].slice(-RING);
-  return { ...hub, ring, storm, activity, updatedMs: seen.nowMs };
+  return { ...hub, storm, activity, updatedMs: seen.nowMs };
 }
 
 /** One more group. */
