@@ -56,6 +56,17 @@ describe("README", () => {
     expect(verbs.filter((verb) => !new RegExp(`^\\s+${verb}\\b`, "m").test(help))).toEqual([]);
   });
 
+  it("shows settings of alerts in which nothing is wrong", () => {
+    const [settings = ""] = blocks("yaml").filter((text) => text.startsWith("alerting:"));
+    writeFileSync(join(folder, "event.settings.yaml"), settings);
+    const names = [...settings.matchAll(/env:(\w+)/g)].map((match) => match[1] ?? "");
+    const env = { PATH: process.env.PATH, ...Object.fromEntries(names.map((name) => [name, "x"])) };
+    const flags = [join(root, "dist/cli/main.js"), "alerts", "lint"];
+    const lint = spawnSync(process.execPath, flags, { cwd: folder, encoding: "utf8", env });
+    rmSync(join(folder, "event.settings.yaml"));
+    expect([lint.stdout.trim(), lint.status], lint.stderr).toEqual(["nothing is wrong", 0]);
+  });
+
   it("lists every error code, and no other", () => {
     const section = readme.slice(readme.indexOf("## Errors"));
     const listed = [...section.matchAll(/^\| `(EVT_\w+)`/gm)].map((match) => match[1]);
