@@ -20,7 +20,7 @@ export type Action =
   | { readonly kind: "assign"; readonly by: string; readonly comment?: string; readonly assignee: string | null }
   | { readonly kind: "comment"; readonly by: string; readonly comment: string };
 
-export const MAX_COMMENTS = 100;
+const MAX_COMMENTS = 100;
 const COMMENT_CHARS = 2000;
 const NAME_CHARS = 200;
 

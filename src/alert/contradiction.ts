@@ -28,7 +28,7 @@ export function neverHolds(node: Node, zone: ZoneReader): boolean {
 }
 
 /** Conditions that must all hold, with `and` inside `and` spread out. */
-export function conjuncts(node: Node): readonly Node[] {
+function conjuncts(node: Node): readonly Node[] {
   return node.op === "and" ? node.children.flatMap(conjuncts) : [node];
 }
 

@@ -12,7 +12,7 @@ import { SEVERITIES, type Severity } from "./rule.ts";
 /** Incidents listed in one digest. */
 const MOST_LISTED = 50;
 /** Ids remembered; more than twice the page of the outbox. */
-export const MOST_MERGED = 512;
+const MOST_MERGED = 512;
 
 interface Listed {
   readonly incident: Incident;

@@ -18,8 +18,8 @@ import { spanWords } from "./words.ts";
 import { afterQuiet, UNSILENCE_GRACE_MS, type World } from "./world.ts";
 
 /** Closed this long after it was resolved, unless the next one opens before. */
-export const CLOSE_MS = 5 * 60_000;
-export const ONE_OFF_MS = 24 * 3_600_000;
+const CLOSE_MS = 5 * 60_000;
+const ONE_OFF_MS = 24 * 3_600_000;
 /** A step that has not come to its end by then never will. */
 const GIVE_UP_MS = 24 * 3_600_000;
 

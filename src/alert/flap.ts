@@ -11,9 +11,9 @@ export interface Flap {
   readonly told: boolean;
 }
 
-export const FLAP_CHANGES = 5;
-export const FLAP_WITHIN_MS = 30 * 60_000;
-export const FLAP_STABLE_MS = 15 * 60_000;
+const FLAP_CHANGES = 5;
+const FLAP_WITHIN_MS = 30 * 60_000;
+const FLAP_STABLE_MS = 15 * 60_000;
 
 /** One more change. */
 export function flapped(flap: Flap, atMs: number): Flap {

@@ -28,7 +28,7 @@ export type Role = "keyed" | "storm" | "overflow";
 export type Key = readonly (string | null)[];
 
 /** An incident that is over, kept until the engine has written its record. */
-export interface Retired {
+interface Retired {
   readonly incident: Incident;
   readonly owed: Owed;
 }
@@ -90,7 +90,7 @@ const MAX_KNOWN_IDS = 10_000;
  * Paths whose values make a group. Where one event ends what another began (`resolveWhen`, `sequence`) they differ in
  * type and level, so these two never tell groups apart there.
  */
-export function groupPaths(rule: Rule): readonly string[] {
+function groupPaths(rule: Rule): readonly string[] {
   if (rule.when.kind === "ledger") return [];
   if (rule.resolveWhen === null && rule.when.kind !== "sequence") return rule.groupBy;
   return rule.groupBy.filter((path) => !DIFFERENT.has(path));

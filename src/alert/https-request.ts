@@ -53,7 +53,7 @@ export class PrivateAddressError extends Error {
 }
 
 /** No status line came. `message` is in words; `code` is what the system calls it. */
-export class NoAnswerError extends Error {
+class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
   readonly code: string;
 

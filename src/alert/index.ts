@@ -22,7 +22,16 @@ export type { Comment, Incident, IncidentState, Sample, Silence, Weekly } from "
 export { LAB_PACK } from "./lab-pack.ts";
 export { lintAlerts } from "./lint.ts";
 export type { Channel, Delivery, Notice, Notification, NotificationState, Occasion } from "./notification.ts";
-export type { AlertOptions, PlanContext, RuleOptions } from "./options.ts";
+export type {
+  AlertOptions,
+  ChannelOptions,
+  PlanContext,
+  ReceiverOptions,
+  RuleOptions,
+  SmtpOptions,
+  UsualOptions,
+  WhileOptions,
+} from "./options.ts";
 export type { AlertPlan } from "./plan.ts";
 export { alertPlan } from "./plan-file.ts";
 export { SEVERITIES, type Severity } from "./rule.ts";

@@ -9,14 +9,14 @@ import type { Severity } from "./rule.ts";
 /** What is still to be said about an incident that was resolved. */
 export type Owed = "resolved" | "firing" | null;
 
-export interface Acknowledgement {
+interface Acknowledgement {
   readonly by: string;
   readonly atMs: number;
   readonly expiresMs: number | null;
 }
 
 /** An event that gets a notice of its own. */
-export interface Single {
+interface Single {
   readonly atMs: number;
   readonly sample: Sample;
 }

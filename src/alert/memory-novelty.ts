@@ -10,7 +10,7 @@ import { sha256, valueAt } from "./event-path.ts";
 import { hit, nothing, type Outcome, type Seen } from "./outcome.ts";
 import type { When } from "./rule.ts";
 
-export const MAX_KNOWN = 1000;
+const MAX_KNOWN = 1000;
 const TEXT_CHARS = 2000;
 
 export interface NoveltyMemory {
@@ -33,7 +33,7 @@ export function rememberFingerprint(memory: NoveltyMemory, when: Novelty, seen: 
 }
 
 /** 16 hex digits. */
-export function fingerprint(event: unknown, of: readonly string[]): string {
+function fingerprint(event: unknown, of: readonly string[]): string {
   const values = of.map((path) => {
     const value = valueAt(event, path);
     return value === undefined ? null : levelled(typeof value === "string" ? value : stringifyJson(value));

@@ -16,7 +16,7 @@ import { slimSample } from "./sample.ts";
 export const MAX_PENDING = 1000;
 const MAX_EARLY = 100;
 const MAX_NAMES = 100;
-export const DURATIONS = 20;
+const DURATIONS = 20;
 /** Pending ones that keep their event's sample. */
 const MAX_SAMPLES = 50;
 /** An end that came before its beginning was overtaken on the way, not much longer ago than this. */
@@ -103,7 +103,7 @@ export function usualOf(memory: SequenceMemory, of: string): number | null {
 }
 
 /** Where nothing is known yet of how long it usually takes, the longest. */
-export function patienceMs(patience: Patience, usualMs: number | null): number {
+function patienceMs(patience: Patience, usualMs: number | null): number {
   if ("ms" in patience) return patience.ms;
   const wanted = usualMs === null ? patience.mostMs : patience.times * usualMs;
   return Math.round(Math.min(patience.mostMs, Math.max(patience.leastMs, wanted)));

@@ -9,7 +9,7 @@ import type { When } from "./rule.ts";
 import { countIn, instantsOf, rewindWindow, sums, type Window } from "./window.ts";
 import { spanWords } from "./words.ts";
 
-export const EXACT_COUNT = 1000;
+const EXACT_COUNT = 1000;
 
 export interface ThresholdMemory {
   readonly kind: "threshold";

@@ -154,7 +154,8 @@ export function countWords(incident: Incident): string {
 export function whyWords(notice: Notice): string {
   const receiver = oneLine(notice.receiver, MAX_THING);
   if (notice.occasion === "test") return `You get this because somebody tested receiver ${receiver}.`;
-  if (notice.occasion === "digest") return `You get this because receiver ${receiver} had more to tell than its limits let through at once.`;
+  if (notice.occasion === "digest")
+    return `You get this because receiver ${receiver} had more to tell than its limits let through at once.`;
   return `You get this because rule ${oneLine(notice.incident.rule, MAX_THING)} tells receiver ${receiver}.`;
 }
 

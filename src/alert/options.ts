@@ -9,9 +9,9 @@ import type { ZoneReader } from "../event/zone.ts";
 import type { Severity } from "./rule.ts";
 
 /** A length of time: `30s`, `5m`, `4h`, `7d`, `500ms`, `1h30m`. @since 0.1.0 */
-export type Span = string;
+type Span = string;
 /** One text, or several. @since 0.1.0 */
-export type Texts = string | readonly string[];
+type Texts = string | readonly string[];
 
 /** When, and about what. Which keys of a kind there are is told by `kind`. @since 0.1.0 */
 export interface RuleOptions {

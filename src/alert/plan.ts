@@ -19,9 +19,6 @@ export interface Receiver {
   readonly escalate: readonly { readonly afterMs: number; readonly channels: readonly string[] }[];
 }
 
-/** A text, or where it is kept: `env:NAME` or `file:PATH`; resolved when the channel is made. */
-export type SecretRef = string;
-
 export interface SmtpPlan {
   readonly host: string;
   readonly port: number;

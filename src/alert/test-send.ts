@@ -54,7 +54,7 @@ function named(channels: ReadonlyMap<string, Channel>, name: string): Channel {
 }
 
 /** What a test message is about: nothing that happened. */
-export function testNotification(recipient: string, { channel, nowMs, plan }: TestOptions): Notification {
+function testNotification(recipient: string, { channel, nowMs, plan }: TestOptions): Notification {
   const incident = testIncident(nowMs);
   const receiver = plan.receivers.find((one) => one.channels.includes(channel))?.name ?? "none";
   const notice = { occasion: "test", incident, others: [], next: null, receiver, compat: false } as const;

@@ -9,7 +9,7 @@ import type { Node, YAMLMap, YAMLSeq } from "yaml";
 /** Loaded on demand, as settings-files.ts does. */
 const load = createRequire(import.meta.url);
 
-export interface YamlTrouble {
+interface YamlTrouble {
   readonly line: number | undefined;
   readonly message: string;
 }

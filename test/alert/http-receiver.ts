@@ -11,7 +11,7 @@ import type { WebhookContext } from "../../src/alert/webhook-channel.ts";
 const pem = (name: string) => readFileSync(resolve(import.meta.dirname, "../data/tls", name), "utf8");
 export const CERTIFICATE = pem("cert.pem");
 
-export interface Received {
+interface Received {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;

@@ -36,8 +36,6 @@ export function condition(selector: Selector): Condition {
   return { selector, matches: compileMatcher(parseSelector(selector, { naiveTimezone: "UTC" }), zoneReader("UTC")) };
 }
 
-export const anything = condition({});
-
 export function ruleOf(when: When | Selector = {}, change: Partial<Rule> = {}): Rule {
   const checked = "kind" in when ? (when as When) : ({ kind: "match", select: condition(when) } as const);
   return {

@@ -18,7 +18,7 @@ export const DELIVERY: DeliveryPlan = {
   timeoutMs: 30_000,
 };
 
-export const DIGEST: AlertPlan["digest"] = { cron: "0 * * * *", timezone: "Europe/Berlin", minSeverity: "warning" };
+const DIGEST: AlertPlan["digest"] = { cron: "0 * * * *", timezone: "Europe/Berlin", minSeverity: "warning" };
 
 export const SENT: Delivery = { status: "sent" };
 export const DOWN: Delivery = { status: "retry", reason: "connection refused", channelDown: true };
