@@ -56,6 +56,8 @@ export class Evaluator {
   /** Groups that wait for something to be missing may have wrong dates: a crash, or a clock that was set. */
   #lookAgain = true;
   #lastMs: number;
+  /** Nothing was marked once since this leader began: from then on each batch is read after the one before is unmarked. */
+  #unmarked = false;
   folded = 0;
   ignored = 0;
 
@@ -88,7 +90,10 @@ export class Evaluator {
     await this.#confirmed();
     this.#shelf.settle();
     const marked = await this.#parts.records.marked(RULES_LANE, BATCH);
-    if (marked.length === 0) return 0;
+    if (marked.length === 0) {
+      this.#unmarked = true;
+      return 0;
+    }
     await this.#fold(marked);
     await this.#parts.records.unmark(
       RULES_LANE,
@@ -105,7 +110,7 @@ export class Evaluator {
       const { fence, clock } = this.#parts;
       const groups = await this.#shelf.groups(needed.groups, fence);
       const hubs = await this.#shelf.hubs(needed.hubs, fence);
-      const by = { rules: this.#rules, nowMs: clock.now(), fence, limits: this.#limits };
+      const by = { rules: this.#rules, nowMs: clock.now(), fence, limits: this.#limits, unmarked: this.#unmarked };
       const folded = foldBatch(marked, { groups, hubs }, by);
       // An earlier try may have written some of them.
       for (const hub of hubs.values()) this.#around.sawHub(hub);
