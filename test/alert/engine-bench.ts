@@ -54,6 +54,8 @@ export class EngineBench {
   readonly told: Told[] = [];
   readonly warnings: string[] = [];
   readonly engines = new Set<Alerts>();
+  /** Events so far. */
+  readonly added: StoredEvent[] = [];
   counters: Record<string, number> = {};
   readonly plan: AlertPlan;
   readonly #wakes = new Set<() => void>();
@@ -75,9 +77,14 @@ export class EngineBench {
 
   /** An event arrives now, durable with its mark. */
   add(change: EventChange = {}): StoredEvent {
-    const { event } = arrived(this.clock.now(), { log_level: 20, ...change });
+    return this.keep(arrived(this.clock.now(), { log_level: 20, ...change }).event);
+  }
+
+  /** One that arrived when it says. */
+  keep(event: StoredEvent): StoredEvent {
     const rules = compileMarker(this.plan.rules)(event);
     this.memory.add(event, { rules });
+    this.added.push(event);
     return event;
   }
 
