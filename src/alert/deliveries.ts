@@ -6,13 +6,15 @@ import type { AlertRecord, AlertRecords } from "../backend/alert-records.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
 import type { AlertClock } from "./clock.ts";
 import type { Delivery } from "./notification.ts";
-import { afterAttempt, verdictOf } from "./outbox-outcome.ts";
+import { afterAttempt, afterLeader, verdictOf } from "./outbox-outcome.ts";
 import { notificationOf } from "./outbox-record.ts";
 import type { Ready } from "./outbox-sort.ts";
 import type { DeliveryPlan } from "./plan.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** Longest a close waits for what is under way: whoever ends processes has little patience. */
+const CLOSE_MS = 5_000;
 
 export interface DeliveriesOptions {
   readonly records: AlertRecords;
@@ -30,6 +32,8 @@ export class Deliveries {
   readonly #options: DeliveriesOptions;
   readonly #underWay = new Map<string, { readonly attempt: Attempt; readonly recorded: Promise<void> }>();
   #closing = false;
+  /** The close has cut off what was under way. */
+  #cutOff = false;
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
@@ -65,11 +69,12 @@ export class Deliveries {
     await Promise.all([...this.#underWay.values()].map(({ recorded }) => recorded));
   }
 
-  /** Waits for all up to the time an attempt may take, then stops the rest, which will be tried again. */
+  /** Waits for all, but not long, then stops the rest: whoever leads next tries those again at once. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#underWay.size === 0) return;
-    const cancel = this.#options.clock.after(this.#options.plan.timeoutMs, () => {
+    const cancel = this.#options.clock.after(Math.min(this.#options.plan.timeoutMs, CLOSE_MS), () => {
+      this.#cutOff = true;
       for (const { attempt } of this.#underWay.values()) attempt.stop();
     });
     await this.all();
@@ -92,7 +97,9 @@ export class Deliveries {
   /** Where the record has changed meanwhile, another leader has taken it over, and what became of it is its business. */
   async #tryToRecord(record: AlertRecord, delivery: Delivery): Promise<void> {
     const { records, plan, clock, random, onOutcome } = this.#options;
-    const next = afterAttempt(record, delivery, { plan, nowMs: clock.now(), random: random() });
+    const facts = { plan, nowMs: clock.now(), random: random() };
+    const isCut = this.#cutOff && delivery.status === "retry";
+    const next = isCut ? afterLeader(record, facts) : afterAttempt(record, delivery, facts);
     const [kept] = await records.write("notifications", [next]);
     if (kept) onOutcome(next);
   }

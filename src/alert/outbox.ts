@@ -164,7 +164,7 @@ export class Outbox {
     return { ...this.#counted, underWay: this.#deliveries.size, breakersOpen };
   }
 
-  /** Starts nothing more and waits for what is under way, up to the time of one attempt; the rest is tried again later. */
+  /** Starts nothing more and waits for what is under way, a few seconds at most; the rest is tried again by the next one. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelTimer();

@@ -109,3 +109,16 @@ export async function press({ site }: Lab, link: string, by: string): Promise<An
   const target = new URL(action, new URL(link, site.url)).pathname;
   return site.call(target, { method: "POST", body: new URLSearchParams({ token, by }) });
 }
+
+/** Incidents that only people or events end. */
+export const PATIENT = { rules: [{ id: "node-error", resolveAfter: "never" }] } as const;
+
+export async function incidentsOf({ site }: Lab, query = "") {
+  return (await site.call(`/v1/incidents?${query}`)).json.items;
+}
+
+/** The value of one name in what Prometheus reads. */
+export async function metric({ site }: Lab, name: string): Promise<number> {
+  const { text } = await site.call("/metrics");
+  return Number(new RegExp(`^madsci_events_alerts_${name} (.+)$`, "m").exec(text)?.[1]);
+}

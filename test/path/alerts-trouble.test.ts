@@ -1,0 +1,83 @@
+/** Alerts in trouble of their own: a mail server that is gone, a leader that is gone. */
+import { describe, expect, it } from "vitest";
+import { parseMail } from "../alert/smtp.ts";
+import { mongoSkip } from "../helpers/mongo.ts";
+import {
+  HOUR,
+  incidentsOf,
+  type Lab,
+  MINUTE,
+  metric,
+  nodeError,
+  OTHER_NODE,
+  openLab,
+  PATIENT,
+  passing,
+  SECOND,
+} from "./alerts-lab.ts";
+import { PLACES } from "./alerts-site.ts";
+
+describe("a mail server that is gone", () => {
+  it("is tried with pauses, rested from, given up, and told of through the other channel", async () => {
+    await using lab = await openLab({
+      receivers: { ops: "mail", pager: "hook" },
+      defaults: { receivers: "ops" },
+      rules: [...PATIENT.rules, { id: "dead-letter", receivers: "pager" }],
+      delivery: { attempts: 3, breaker: { failures: 2, openFor: "1m" } },
+    });
+    await lab.smtp.close();
+    await lab.happens(nodeError(), nodeError({ source: { node_id: OTHER_NODE } }));
+    await lab.passes(30 * SECOND);
+    expect(lab.site.alerts.stats()).toMatchObject({
+      notifications_waiting: 2,
+      notifications_retried: 2,
+      breakers_open: 1,
+    });
+    expect([await metric(lab, "breakers_open"), await metric(lab, "notifications_waiting")]).toEqual([1, 2]);
+    expect(lab.site.warnings.filter((text) => text.includes("tried again"))).toHaveLength(1);
+    for (let n = 0; n < 12; n++) await lab.passes(MINUTE);
+    const dead = (await lab.site.call("/v1/notifications?state=dead")).json.items;
+    expect(dead).toMatchObject([{ attempts: 3, last_error: expect.stringContaining("ECONNREFUSED") }, { attempts: 3 }]);
+    expect(await metric(lab, "notifications_dead")).toBe(2);
+    const { description, alerts } = (await lab.site.call("/health")).json;
+    expect([description, alerts.notifications_dead]).toEqual([expect.stringContaining("2 alert notifications"), 2]);
+    const told = lab.hook.received.map(({ body }) => JSON.parse(body));
+    expect(told[0]).toMatchObject({ type: "firing", receiver: "pager", incident: { rule: "dead-letter" } });
+    expect(told.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe.skipIf(mongoSkip)("two servers on one database", () => {
+  it("have one leader, who tells what both store; when it ends the other goes on, and nothing is told twice", async () => {
+    await using lab = await openLab(PATIENT, PLACES.find(({ name }) => name === "mongo")?.make());
+    await using second = await lab.another();
+    const servers = [lab.site, second];
+    const leading = () => servers.map(({ alerts }) => alerts.stats().leading);
+    await lab.happens(nodeError());
+    expect(leading()).toEqual([true, false]);
+    expect((await second.post(nodeError())).status).toBe(200);
+    await lab.passes(31 * SECOND);
+    expect(await lab.subjects()).toEqual([expect.stringContaining("pf400 ×2")]);
+    expect(await second.call("/v1/incidents")).toEqual(await lab.site.call("/v1/incidents"));
+    const acknowledged = await second.call(`${await incidentPath(lab)}/acknowledge`, {
+      method: "POST",
+      body: { by: "Ada" },
+    });
+    expect(acknowledged.status).toBe(200);
+    expect((await second.post(nodeError({ source: { node_id: OTHER_NODE } }))).status).toBe(200);
+    await lab.site[Symbol.asyncDispose]();
+    await lab.clock.advance(SECOND);
+    await second.alerts.idle();
+    expect(second.alerts.stats().leading).toBe(true);
+    await passing(lab.clock, second, 31 * SECOND);
+    expect((await lab.subjects()).length).toBe(2);
+    await passing(lab.clock, second, HOUR);
+    const mails = await Promise.all(lab.smtp.messages.map(parseMail));
+    expect(mails.map(({ messageId }) => messageId)).toEqual([...new Set(mails.map(({ messageId }) => messageId))]);
+  });
+});
+
+async function incidentPath(lab: Lab): Promise<string> {
+  const [{ incident_id }] = await incidentsOf(lab, "rule=node-error");
+  return `/v1/incidents/${incident_id}`;
+}
