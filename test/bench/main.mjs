@@ -1,7 +1,8 @@
-// npm run bench -- ingest | query | ship | tail   Measures, prints one table, and never fails for being slow.
+// npm run bench -- alert | ingest | query | ship | tail   Measures, prints one table, and never fails for being slow.
 import "./typescript.mjs";
 
 const BENCHES = {
+  alert: () => import("./alert.ts"),
   ingest: () => import("./ingest.ts"),
   query: () => import("./query.ts"),
   ship: () => import("./ship.ts"),

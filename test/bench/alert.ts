@@ -1,0 +1,113 @@
+/**
+ * What alerts cost: on `append`, per marked event, from an event to its message, and in the answers of a server whose mail
+ * server hangs. Uses the built package, as `serve` does.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serve } from "../fault/server.ts";
+import { environments, p99, pacedPosts, startSilentSmtp } from "./alert-http.ts";
+import { runChild } from "./child.ts";
+import { interleaved, sizeOf, spreadOf } from "./measure.ts";
+import { notMeasured, pairRow, printTable, type Row, rate } from "./table.ts";
+
+const ROUNDS = sizeOf("BENCH_ROUNDS", 3);
+const EVENTS = sizeOf("BENCH_EVENTS", 60_000);
+const SECONDS = sizeOf("BENCH_SECONDS", 4);
+const PER_SECOND = 300;
+const LATENCIES = 300;
+const APPEND = new URL("./alert-append.ts", import.meta.url);
+const FOLD = new URL("./alert-fold.ts", import.meta.url);
+const LATENCY = new URL("./alert-latency.ts", import.meta.url);
+
+export async function run(): Promise<void> {
+  await withServer({}, async () => 0);
+  const rows = [
+    await row("append, 1 in 100 alerts, writer thread: alerts on ÷ off", (what) => appendRow(what, "thread")),
+    await row("append, 1 in 100 alerts, in process: alerts on ÷ off", (what) => appendRow(what, "local")),
+    await row("marked events folded, 1 group", (what) => foldRow(what, 1)),
+    await row("marked events folded, 100 groups", (what) => foldRow(what, 100)),
+    await row("marked events folded, 10 000 groups", (what) => foldRow(what, 10_000)),
+    await row("append → message, idle, group wait 0", latencyRow),
+    await row("POST /event p99, silent mail server: alerts on ÷ off", (what) => stalledRow(what, "on")),
+    await row("POST /event p99, silent mail server: MADSci's e-mails ÷ off", (what) => stalledRow(what, "compat")),
+  ];
+  printTable("alert", rows);
+}
+
+async function row(what: string, measure: (what: string) => Promise<Row>): Promise<Row> {
+  if (!what.includes(process.env.BENCH_ONLY ?? "")) return notMeasured(what, "BENCH_ONLY");
+  const startMs = performance.now();
+  const measured = await measure(what).catch((error: Error) => notMeasured(what, error.message));
+  console.error(`${what}: ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
+  return measured;
+}
+
+async function inFolder<Result>(work: (path: string) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), "madsci-events-bench-"));
+  try {
+    return await work(join(folder, "events.db"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function withServer<Result>(env: Readonly<Record<string, string>>, work: (url: string) => Promise<Result>) {
+  return inFolder(async (path) => {
+    const served = await serve(`sqlite:${path}`, { env });
+    try {
+      return await work(served.url);
+    } finally {
+      await served.end("SIGTERM");
+    }
+  });
+}
+
+async function appendRow(what: string, writer: "thread" | "local"): Promise<Row> {
+  const appended = (alerts: "on" | "off") => () =>
+    inFolder((path) => runChild<number>(APPEND, [path, writer, alerts, String(EVENTS), "100"]));
+  return pairRow(what, await interleaved(ROUNDS, appended("on"), appended("off")), 0.95);
+}
+
+async function foldRow(what: string, groups: number): Promise<Row> {
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++)
+    rates.push(await inFolder((path) => runChild<number>(FOLD, [path, String(groups), String(EVENTS)])));
+  const folded = spreadOf(rates);
+  const goal = groups > 100 ? "" : `≥ 10k/s ${folded.median >= 10_000 ? "met" : "MISSED"}`;
+  return { what, ours: rate(folded), reference: "", ratio: "", goal };
+}
+
+interface Latencies {
+  readonly told: { readonly p50: number; readonly p99: number };
+  readonly stored: { readonly p50: number; readonly p99: number };
+}
+
+async function latencyRow(what: string): Promise<Row> {
+  const { told, stored } = await inFolder((path) => runChild<Latencies>(LATENCY, [path, String(LATENCIES)]));
+  const words = ({ p50, p99: most }: Latencies["told"]) => `p50 ${p50.toFixed(1)} ms, p99 ${most.toFixed(1)} ms`;
+  const goal = `< 100 ms ${told.p99 < 100 ? "met" : "MISSED"}`;
+  return { what, ours: words(told), reference: `${words(stored)} (append alone)`, ratio: "", goal };
+}
+
+/** Rates are requests per second; what matters here is the slowest hundredth. */
+async function stalledRow(what: string, alerts: "on" | "compat"): Promise<Row> {
+  const smtp = await startSilentSmtp();
+  const env = environments(smtp.port);
+  const slowest = (which: keyof typeof env) => () =>
+    withServer(env[which], async (url) => {
+      await pacedPosts(url, PER_SECOND, 2);
+      return p99(await pacedPosts(url, PER_SECOND, SECONDS));
+    });
+  try {
+    const { ours, reference, ratio } = await interleaved(ROUNDS, slowest(alerts), slowest("off"));
+    if (smtp.connections() === 0) throw new Error("nobody tried to send a mail");
+    const ms = (spread: typeof ours) =>
+      `${spread.median.toFixed(1)} ms (${spread.min.toFixed(1)}–${spread.max.toFixed(1)})`;
+    const share = `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`;
+    const goal = `< 1.2 ${ratio.median < 1.2 ? "met" : "MISSED"}`;
+    return { what, ours: ms(ours), reference: ms(reference), ratio: share, goal };
+  } finally {
+    smtp.close();
+  }
+}
