@@ -13,6 +13,7 @@ import type { AlertClock } from "./clock.ts";
 import type { AlertStats } from "./desk.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { Evaluator, RULES_LANE } from "./evaluator.ts";
+import { BATCH } from "./group.ts";
 import { Superseded } from "./group-shelf.ts";
 import type { AlertHost } from "./host.ts";
 import { Lease } from "./lease.ts";
@@ -31,6 +32,10 @@ const SWEEP_MS = 60_000;
 const PAUSE_MS = 1000;
 /** A database that was away for less is as good as one that was not: nobody is called silent later for it. */
 const BREAK_MS = 30_000;
+/** Under a steady trickle rounds are this far apart, in ms: each costs several durable writes, which events wait for. */
+const GAP_MS = 50;
+/** Rounds that come at once before that holds. */
+const AT_ONCE = 4;
 /** Batches folded before the groups get their turn. */
 const FOLDS = 50;
 
@@ -51,7 +56,12 @@ export class Loop {
   #evaluator: Evaluator | undefined;
   #running: Promise<void> | undefined;
   #woken = true;
+  /** Events were marked that the round under way may not see. */
+  #more = false;
+  /** Until when the rounds that marks have asked for so far would take, one per gap. */
+  #spokenForMs = 0;
   #cancelTimer = (): void => {};
+  #timerMs = Number.POSITIVE_INFINITY;
   #closing: Promise<void> | undefined;
   #counted = { folded: 0, ignored: 0, errors: 0, waiting: 0, lagMs: 0 };
   /** How long the database has answered without a break; it could take events then. */
@@ -68,7 +78,7 @@ export class Loop {
     this.#reach = { receivers, channels, compat: plan.mode === "compat" };
     const { ttlMs, renewMs } = plan.lease;
     if (!host.alone) this.#lease = new Lease(host.records, "alerting", clock, { owner: randomUUID(), ttlMs, renewMs });
-    this.#removeLane = host.addLane(RULES_LANE, compileMarker(plan.rules), () => this.wake());
+    this.#removeLane = host.addLane(RULES_LANE, compileMarker(plan.rules), () => this.#marked());
   }
 
   stats(): AlertStats {
@@ -124,6 +134,33 @@ export class Loop {
     this.#running ??= this.#run();
   }
 
+  /** Events wait: a round at once, or soon where there were several just now. */
+  #marked(): void {
+    if (this.#running) this.#more = true;
+    else if (!this.#closing) this.#soon();
+  }
+
+  #soon(): void {
+    const nowMs = this.#parts.clock.elapsed();
+    const waitMs = this.#spokenForMs - (AT_ONCE - 1) * GAP_MS - nowMs;
+    if (waitMs > 0) {
+      // A round that comes sooner, because something is due, folds as well.
+      if (nowMs + waitMs < this.#timerMs) this.#in(waitMs, () => this.#soon());
+      return;
+    }
+    this.#spokenForMs = Math.max(this.#spokenForMs, nowMs) + GAP_MS;
+    this.wake();
+  }
+
+  #in(ms: number, action: () => void): void {
+    this.#cancelTimer();
+    this.#timerMs = this.#parts.clock.elapsed() + ms;
+    this.#cancelTimer = this.#parts.clock.after(ms, () => {
+      this.#timerMs = Number.POSITIVE_INFINITY;
+      action();
+    });
+  }
+
   /** A round of work, and the end of it. */
   #round(): Promise<void> {
     if (this.#closing) return Promise.resolve();
@@ -138,6 +175,7 @@ export class Loop {
       this.#woken = false;
       const waiters = this.#waiters.splice(0);
       this.#cancelTimer();
+      this.#timerMs = Number.POSITIVE_INFINITY;
       let pauseMs = PAUSE_MS;
       try {
         pauseMs = (await this.#leads()) ? await this.#work() : LOOK_MS;
@@ -147,7 +185,9 @@ export class Loop {
         this.#retire();
         if (!(error instanceof Superseded)) this.trouble(error);
       }
-      if (!this.#closing && !this.#woken) this.#cancelTimer = this.#parts.clock.after(pauseMs, () => this.wake());
+      if (!this.#closing && !this.#woken) this.#in(pauseMs, () => this.wake());
+      if (this.#more && this.#lastTrouble === "" && !this.#closing) this.#soon();
+      this.#more = false;
       for (const resolve of waiters) resolve();
     }
     this.#running = undefined;
@@ -196,8 +236,9 @@ export class Loop {
   async #work(): Promise<number> {
     const { clock, host, outbox } = this.#parts;
     const evaluator = this.#evaluator as Evaluator;
-    let more = true;
-    for (let i = 0; more && i < FOLDS; i++) more = (await evaluator.foldSome()) > 0;
+    let folded = BATCH;
+    for (let i = 0; folded >= BATCH && i < FOLDS; i++) folded = await evaluator.foldSome();
+    if (folded > 0) this.#more = true;
     if (clock.now() >= this.#nextLedgerMs || this.#nextLedgerMs > clock.now() + LEDGER_MS) {
       this.#nextLedgerMs = clock.now() + LEDGER_MS;
       await this.#measure();
@@ -207,7 +248,7 @@ export class Loop {
       this.#nextSweepMs = clock.now() + SWEEP_MS;
       await evaluator.sweep();
     }
-    const again = (await evaluator.tickSome()) || more;
+    const again = (await evaluator.tickSome()) || folded >= BATCH;
     void outbox.pump();
     if (again) this.#woken = true;
     const dueMs = await host.records.nextDue("groups");
