@@ -82,7 +82,7 @@ export class Evaluator {
   }
 
   get live(): number {
-    return this.#around.live.size;
+    return this.#around.liveIncidents;
   }
 
   /** Folds a batch; answers how many events it held. @throws Superseded */

@@ -49,7 +49,7 @@ export interface OutboxOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Since the outbox was made; `waiting` is as of the last look. */
+/** Since the outbox was made; `waiting` and `dead` are how many there are, as of the last look. */
 export interface OutboxStats {
   readonly waiting: number;
   readonly underWay: number;
@@ -67,6 +67,8 @@ export class Outbox {
   readonly #deliveries: Deliveries;
   readonly #pass: OutboxPass;
   readonly #counted = { waiting: 0, sent: 0, retried: 0, folded: 0, dead: 0, errors: 0 };
+  /** When the dead were counted last; others may retry, discard and remove them. */
+  #deadMs = Number.NEGATIVE_INFINITY;
   #pumping: Promise<void> | undefined;
   #again = false;
   /** Passes that failed in a row. */
@@ -150,13 +152,15 @@ export class Outbox {
   /** A dead one begins anew, one between attempts is tried now. @throws EventStoreError `EVT_INVALID_OPTION` for others. */
   async retry(id: string): Promise<Notification | undefined> {
     const retried = await retryNotification(this.#options.records, id, this.#options.clock.now());
-    if (retried !== undefined) void this.pump();
+    if (retried !== undefined) this.#recount();
     return retried;
   }
 
   /** Gives up a dead or waiting one. @throws EventStoreError `EVT_INVALID_OPTION` for others. */
-  discard(id: string): Promise<Notification | undefined> {
-    return discardNotification(this.#options.records, id, this.#options.clock.now());
+  async discard(id: string): Promise<Notification | undefined> {
+    const discarded = await discardNotification(this.#options.records, id, this.#options.clock.now());
+    if (discarded !== undefined) this.#recount();
+    return discarded;
   }
 
   stats(): OutboxStats {
@@ -189,9 +193,18 @@ export class Outbox {
     this.#pumping = undefined;
   }
 
+  #recount(): void {
+    this.#deadMs = Number.NEGATIVE_INFINITY;
+    void this.pump();
+  }
+
   async #look(): Promise<void> {
-    const { records, mayLead } = this.#options;
+    const { records, mayLead, clock } = this.#options;
     this.#counted.waiting = await records.count("notifications", ["pending", "retry", "sending"]);
+    if (clock.elapsed() - this.#deadMs >= LOOK_EVERY_MS) {
+      this.#deadMs = clock.elapsed();
+      this.#counted.dead = await records.count("notifications", ["dead"]);
+    }
     const dueMs = await this.nextDueMs();
     this.#wakeIn(mayLead() && dueMs !== null ? this.#pauseUntil(dueMs) : LOOK_EVERY_MS);
   }

@@ -8,6 +8,7 @@ import type { Hub } from "./hub.ts";
 import type { Silence } from "./incident.ts";
 import { inhibitorsOf } from "./inhibit.ts";
 import type { AlertPlan } from "./plan.ts";
+import { isLive } from "./say.ts";
 import { type ReadySilence, readySilence, silenceHolds } from "./silence.ts";
 import { SILENCES_ID } from "./silence-desk.ts";
 import { isOpen, selectable } from "./view.ts";
@@ -23,6 +24,8 @@ export class Surroundings {
   readonly #plan: AlertPlan;
   #base: World;
   readonly #live = new Map<string, Group>();
+  /** Of those, how many are not resolved. */
+  #liveIncidents = 0;
   readonly #activities = new Map<string, Hub["activity"]>();
   #silences: readonly ReadySilence[] = [];
   /** Silences that held at the last look. */
@@ -45,6 +48,7 @@ export class Surroundings {
       fence(group);
       this.#live.set(group.id, group);
     });
+    this.#liveIncidents = [...this.#live.values()].filter(isLive).length;
     await this.#pages("state", ["hub"], (record) => {
       const hub = record.body as unknown as Hub;
       this.#activities.set(hub.rule, hub.activity);
@@ -54,6 +58,10 @@ export class Surroundings {
 
   get live(): ReadonlyMap<string, Group> {
     return this.#live;
+  }
+
+  get liveIncidents(): number {
+    return this.#liveIncidents;
   }
 
   world(counters: World["counters"]): World {
@@ -69,6 +77,7 @@ export class Surroundings {
   /** A group as it was just written. */
   saw(group: Group): void {
     const before = this.#live.get(group.id);
+    this.#liveIncidents += Number(isLive(group)) - Number(before !== undefined && isLive(before));
     if (isOpen(group)) this.#live.set(group.id, group);
     else this.#live.delete(group.id);
     if (before?.incident?.state === group.incident?.state && before?.incident?.severity === group.incident?.severity)

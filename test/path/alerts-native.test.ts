@@ -43,6 +43,7 @@ describe("a node that fails again and again", () => {
     await lab.happens({ event_type: "node_start", source: { node_id: NODE } });
     await lab.passes(SECOND);
     expect((await lab.subjects())[3]).toMatch(/^\[RESOLVED\] node_error on pf400 ×9/);
+    expect([await metric(lab, "live_incidents"), await metric(lab, "notifications_sent_total")]).toEqual([0, 12]);
     const mails = await Promise.all(lab.smtp.messages.map(parseMail));
     const threads = new Set(mails.map(({ references, inReplyTo }) => JSON.stringify([references, inReplyTo])));
     expect([threads.size, new Set(mails.map(({ messageId }) => messageId)).size]).toEqual([1, 4]);

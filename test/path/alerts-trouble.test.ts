@@ -44,6 +44,13 @@ describe("a mail server that is gone", () => {
     const told = lab.hook.received.map(({ body }) => JSON.parse(body));
     expect(told[0]).toMatchObject({ type: "firing", receiver: "pager", incident: { rule: "dead-letter" } });
     expect(told.length).toBeLessThanOrEqual(2);
+    for (const { notification_id } of dead)
+      expect((await lab.site.call(`/v1/notifications/${notification_id}/discard`, { method: "POST" })).status).toBe(
+        200,
+      );
+    await lab.passes(SECOND);
+    expect(await metric(lab, "notifications_dead")).toBe(0);
+    expect((await lab.site.call("/health")).json.description).toBe("Event Manager is running normally");
   });
 });
 
