@@ -184,6 +184,8 @@ export class Loop {
       } catch (error) {
         this.#retire();
         if (!(error instanceof Superseded)) this.trouble(error);
+        // Whoever watches must see that events wait.
+        void this.#measure().catch(() => {});
       }
       if (!this.#closing && !this.#woken) this.#in(pauseMs, () => this.wake());
       if (this.#more && this.#lastTrouble === "" && !this.#closing) this.#soon();

@@ -5,7 +5,7 @@ import { alertPlan } from "../../src/alert/plan-file.ts";
 import { type Receiver, startReceiver } from "../alert/http-receiver.ts";
 import { parseMail, startSmtp, type TestSmtp } from "../alert/smtp.ts";
 import { VirtualClock } from "../alert/virtual-clock.ts";
-import { type Answer, type Database, Site } from "./alerts-site.ts";
+import { type Answer, type Database, Site, type SiteOptions } from "./alerts-site.ts";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -50,12 +50,19 @@ export function labOptions(smtp: TestSmtp, hook: Receiver, chat: Receiver, chang
   };
 }
 
-export async function openLab(change: AlertOptions = {}, at: Database = MEMORY): Promise<Lab> {
+export async function openLab(
+  change: AlertOptions = {},
+  at: Database = MEMORY,
+  through?: SiteOptions["through"],
+): Promise<Lab> {
   const clock = new VirtualClock();
   const [smtp, hook, chat] = await Promise.all([startSmtp(), startReceiver(), startReceiver()]);
   const options = labOptions(smtp, hook, chat, change);
   const another = () =>
-    Site.open({ at, clock, plan: ({ naiveTimezone, zone }) => alertPlan(options, { naiveTimezone, zone }) });
+    Site.open({
+      ...{ at, clock, ...(through && { through }) },
+      plan: ({ naiveTimezone, zone }) => alertPlan(options, { naiveTimezone, zone }),
+    });
   const site = await another();
   return {
     ...{ clock, smtp, hook, chat, site, another },

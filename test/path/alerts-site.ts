@@ -38,6 +38,8 @@ export interface SiteOptions {
   readonly plan: (host: AlertHost) => AlertPlan;
   /** @default the system's */
   readonly clock?: AlertClock;
+  /** What the engine sees of the store, where that is not all of it. */
+  readonly through?: (host: AlertHost) => AlertHost;
 }
 
 export interface Answer {
@@ -63,14 +65,15 @@ export class Site implements AsyncDisposable {
     this.#end = parts.end;
   }
 
-  static async open({ at, plan, clock }: SiteOptions): Promise<Site> {
+  static async open({ at, plan, clock, through = (host) => host }: SiteOptions): Promise<Site> {
     const { database } = at;
     const now = clock && (() => new Date(clock.now()));
     const options = { naiveTimezone: "UTC", onWarning: () => {}, ...(database && { database }), ...(now && { now }) };
     const store = await EventStore.open(at.url, options);
     const warnings: string[] = [];
     const onWarning = (message: string) => void warnings.push(message);
-    const alerts = await startAlerts(store.alertHost, plan(store.alertHost), { onWarning, ...(clock && { clock }) });
+    const host = through(store.alertHost);
+    const alerts = await startAlerts(host, plan(host), { onWarning, ...(clock && { clock }) });
     const app = createServer({ store, alerts });
     const url = await app.listen({ port: 0, host: "127.0.0.1" });
     let ended: Promise<void> | undefined;

@@ -1,5 +1,8 @@
 /** Alerts in trouble of their own: a mail server that is gone, a leader that is gone. */
 import { describe, expect, it } from "vitest";
+import type { AlertHost } from "../../src/alert/host.ts";
+import type { AlertRecords } from "../../src/backend/alert-records.ts";
+import { EventStoreError } from "../../src/errors.ts";
 import { parseMail } from "../alert/smtp.ts";
 import { mongoSkip } from "../helpers/mongo.ts";
 import {
@@ -51,6 +54,40 @@ describe("a mail server that is gone", () => {
     await lab.passes(SECOND);
     expect(await metric(lab, "notifications_dead")).toBe(0);
     expect((await lab.site.call("/health")).json.description).toBe("Event Manager is running normally");
+  });
+});
+
+describe("a database that takes events and no incidents", () => {
+  it("is told once, shows in numbers and in /health, and costs no mail when it is well again", async () => {
+    let away = true;
+    const through = (host: AlertHost): AlertHost => {
+      const { records } = host;
+      const write: AlertRecords["write"] = async (kind, all) => {
+        if (away && kind === "groups") throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", "no room for groups");
+        return records.write(kind, all);
+      };
+      const failing = new Proxy(records, {
+        get: (target, name) => {
+          if (name === "write") return write;
+          const value = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+      return { ...host, records: failing };
+    };
+    await using lab = await openLab(PATIENT, undefined, through);
+    const { site, clock } = lab;
+    expect((await site.post(nodeError())).status).toBe(200);
+    await expect.poll(() => site.warnings, { interval: 5 }).toEqual(["alerts wait: no room for groups"]);
+    clock.jump(2 * MINUTE);
+    for (let n = 0; n < 5; n++) await clock.advance(SECOND);
+    await expect.poll(() => metric(lab, "lag_seconds"), { interval: 5 }).toBeGreaterThan(120);
+    expect((await site.call("/health")).json.description).toMatch(/alerts are 12\d s behind/);
+    expect([await metric(lab, "marks_waiting"), site.warnings.length]).toEqual([1, 1]);
+    away = false;
+    await lab.passes(MINUTE);
+    expect(await lab.subjects()).toEqual([expect.stringContaining("node_error on pf400")]);
+    expect([await metric(lab, "marks_waiting"), await metric(lab, "lag_seconds")]).toEqual([0, 0]);
   });
 });
 
