@@ -1,16 +1,14 @@
-/** The engine as a whole, in virtual time: from an event to a message, and through restarts and a failing database. */
+/** The engine as a whole: from an event to a message, at the very instants that are promised. */
 import { describe, expect, it } from "vitest";
 import { openAlerts } from "../../src/alert/engine.ts";
 import { functionChannel } from "../../src/alert/function-channel.ts";
 import type { Notification } from "../../src/alert/notification.ts";
-import { EventStoreError } from "../../src/errors.ts";
 import { EventStore } from "../../src/store/store.ts";
 import { EngineBench, NODE_ERROR, onlyIncident, planOf } from "./engine-bench.ts";
 import { FaultyRecords } from "./faulty-records.ts";
 import { HOUR, MINUTE, SECOND } from "./lab.ts";
 
 const WORKCELL = "01JWORKCELL000000000000001";
-const away = () => Promise.reject(new EventStoreError("EVT_BACKEND_UNAVAILABLE", "the database is away"));
 
 describe("an engine on a store", () => {
   it("tells of an event that a store has appended", async () => {
@@ -193,124 +191,5 @@ describe("an engine", () => {
       expect(bench.told.length).toBe(1);
       await bench.close();
     }
-  });
-});
-
-describe("an engine that is closed", () => {
-  it("sends nothing any more, and closes twice", async () => {
-    const bench = new EngineBench();
-    const engine = await bench.start();
-    bench.append();
-    await bench.advance(SECOND);
-    await Promise.all([engine.close(), engine.close()]);
-    await engine.close();
-    await engine.idle();
-    bench.append();
-    await bench.advance(HOUR);
-    expect(bench.told).toEqual([]);
-    expect(bench.clock.waiting).toBe(0);
-  });
-
-  it("leaves no timer behind that anybody would notice: those after it speak at the same instants", async () => {
-    const said = async (restartsMs: readonly number[]) => {
-      const receivers = { ops: { channels: ["ops"], escalate: [{ after: "15m", channels: ["pager"] }] } };
-      const bench = new EngineBench({ rules: [{ ...NODE_ERROR, resolveAfter: "never" }], receivers });
-      let engine = await bench.start();
-      bench.append();
-      for (const ms of [...restartsMs, 5 * HOUR]) {
-        await bench.advance(bench.startMs + ms - bench.clock.now());
-        if (ms === 100_000) bench.append();
-        await bench.advance(0);
-        await engine.close();
-        engine = await bench.start();
-      }
-      await bench.close();
-      return bench.told.map(({ atMs, notification }) => [atMs - bench.startMs, notification.notification_id]);
-    };
-    const undisturbed = await said([100_000]);
-    expect(undisturbed.map(([atMs]) => atMs)).toEqual([30_000, 330_000, 900_000, 330_000 + 4 * HOUR]);
-    const disturbed = await said([1, 29_999, 30_000, 100_000, 329_999, 500_000, 899_999, 900_001, 2 * HOUR]);
-    expect(disturbed).toEqual(undisturbed);
-  });
-
-  it("says what came due in between as soon as the next one starts, once", async () => {
-    const bench = new EngineBench();
-    const engine = await bench.start();
-    bench.append();
-    await bench.advance(10 * SECOND);
-    await engine.close();
-    await bench.advance(3 * HOUR);
-    await bench.start();
-    await bench.advance(14 * MINUTE);
-    expect(bench.said()).toEqual([`firing@${10 + 3 * 3600}`]);
-    await bench.advance(2 * MINUTE);
-    // It was quiet while nobody looked; that proves nothing, so it is quiet from the restart on.
-    expect(bench.said()[1]).toBe(`resolved@${10 + 3 * 3600 + 15 * 60}`);
-    await bench.close();
-  });
-});
-
-describe("a database that fails for a while", () => {
-  it("costs time but no event and no message, and is told of once", async () => {
-    const bench = new EngineBench();
-    let isAway = false;
-    const records = new FaultyRecords(bench.memory, { fate: () => (isAway ? "lost" : "done"), trouble: away });
-    const engine = await bench.start({ records });
-    bench.append();
-    await bench.advance(10 * SECOND);
-    isAway = true;
-    bench.append();
-    await bench.advance(10 * MINUTE);
-    expect(bench.told).toEqual([]);
-    expect(bench.warnings).toEqual(["alerts wait: the database is away"]);
-    isAway = false;
-    await bench.advance(30 * SECOND);
-    expect(await onlyIncident(engine)).toMatchObject({ total: 2 });
-    expect(bench.told.map(({ notification }) => notification.notice.incident.total)).toEqual([2]);
-    isAway = true;
-    await bench.advance(10 * SECOND);
-    expect(bench.warnings.length).toBe(2);
-    isAway = false;
-    await bench.close();
-  });
-
-  it("that fails again and again costs nothing either, whether it has done what it failed at or not", async () => {
-    const bench = new EngineBench();
-    let calls = 0;
-    const fate = () => (++calls % 13 > 0 || calls < 3 ? "done" : calls % 2 === 0 ? "lost" : "unheard");
-    const engine = await bench.start({ records: new FaultyRecords(bench.memory, { fate, trouble: away }) });
-    for (let i = 0; i < 20; i++) {
-      bench.append();
-      await bench.advance(7 * SECOND);
-    }
-    await bench.advance(2 * HOUR);
-    expect(engine.stats().errors).toBeGreaterThan(20);
-    await bench.close();
-    const after = await bench.start();
-    await bench.advance(MINUTE);
-    expect(await onlyIncident(after)).toMatchObject({ state: "closed", total: 20 });
-    expect(bench.told.at(-1)?.notification).toMatchObject({
-      occasion: "resolved",
-      notice: { incident: { total: 20 } },
-    });
-    await bench.close();
-  });
-
-  it("does not stop an engine whose host program throws when it is warned", async () => {
-    const bench = new EngineBench();
-    let isAway = true;
-    const records = new FaultyRecords(bench.memory, { fate: () => (isAway ? "lost" : "done"), trouble: away });
-    isAway = false;
-    await bench.start({ records });
-    bench.warnings.push = () => {
-      throw new Error("no room for warnings");
-    };
-    isAway = true;
-    await bench.advance(10 * SECOND);
-    isAway = false;
-    bench.append();
-    await bench.advance(MINUTE);
-    expect(bench.told.length).toBe(1);
-    await bench.close();
   });
 });
