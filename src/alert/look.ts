@@ -64,7 +64,7 @@ function above(group: Group, memory: LedgerMemory, at: { rule: Rule; nowMs: numb
 }
 
 /** Who keeps it quiet now. */
-export function flagged(group: Group, { world, nowMs }: At): Group {
+export function flagged(group: Group, { world, nowMs }: Omit<At, "rule">): Group {
   if (
     !isOpen(group) ||
     (world.silences.length === 0 && group.incident.silencedBy === null && !inhibiting(group, world))

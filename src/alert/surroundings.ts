@@ -31,7 +31,7 @@ export class Surroundings {
   /** Silences that held at the last look. */
   #holding = new Set<string>();
   #silencesMark = "";
-  #world: World | undefined;
+  #inhibitors: World["inhibitors"] | undefined;
   /** True when flags of live groups may be out of date. */
   stale = true;
 
@@ -65,13 +65,20 @@ export class Surroundings {
   }
 
   world(counters: World["counters"]): World {
-    this.#world ??= {
+    const inhibitors = () => this.#inhibitorsNow();
+    return {
       ...this.#base,
-      silences: this.#silences,
-      inhibitors: inhibitorsOf(this.#plan.inhibit, this.#live.values()),
-      activities: this.#activities,
+      ...{ silences: this.#silences, activities: this.#activities, counters },
+      // Made when first asked for: folding, which changes them most often, never asks.
+      get inhibitors() {
+        return inhibitors();
+      },
     };
-    return { ...this.#world, counters };
+  }
+
+  #inhibitorsNow(): World["inhibitors"] {
+    this.#inhibitors ??= inhibitorsOf(this.#plan.inhibit, this.#live.values());
+    return this.#inhibitors;
   }
 
   /** A group as it was just written. */
@@ -83,7 +90,7 @@ export class Surroundings {
     if (before?.incident?.state === group.incident?.state && before?.incident?.severity === group.incident?.severity)
       return;
     if (!this.#inhibits(before) && !this.#inhibits(group)) return;
-    this.#world = undefined;
+    this.#inhibitors = undefined;
     this.stale = true;
   }
 
@@ -96,15 +103,12 @@ export class Surroundings {
   /** The wall clock went back: what was seen until now was seen at the latest now. */
   rewind(nowMs: number): void {
     this.#base = { ...this.#base, resumedAtMs: Math.min(this.#base.resumedAtMs, nowMs) };
-    this.#world = undefined;
     this.stale = true;
   }
 
   /** A hub as it was just written. */
   sawHub(hub: Hub): void {
-    if (this.#activities.get(hub.rule) === hub.activity) return;
     this.#activities.set(hub.rule, hub.activity);
-    this.#world = undefined;
   }
 
   /** Reads the silences anew where one was made or changed. */
@@ -115,7 +119,6 @@ export class Surroundings {
     const found = await this.#records.list("silences", { limit: MAX_SILENCES });
     this.#silences = found.flatMap(({ body }) => ready(body as unknown as Silence));
     this.#silencesMark = mark;
-    this.#world = undefined;
     this.stale = true;
     this.#dropEnded(nowMs);
   }
@@ -135,7 +138,6 @@ export class Surroundings {
     const kept = this.#silences.filter(({ silence }) => Date.parse(silence.ends_at) + 2 * UNSILENCE_GRACE_MS > nowMs);
     if (kept.length === this.#silences.length) return;
     this.#silences = kept;
-    this.#world = undefined;
   }
 
   async #pages(kind: "groups" | "state", states: readonly string[], take: (record: { body: object }) => void) {
