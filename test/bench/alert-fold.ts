@@ -21,12 +21,9 @@ for (let at = 0; at < Number(count); at += CALL) {
 removeLane();
 
 const told = functionChannel("told", { send: async () => {} });
-const cpu = process.cpuUsage();
 const startMs = performance.now();
 const alerts = await openAlerts(store, labOptions(), { channels: [told] });
 while (alerts.stats().events_folded < Number(count)) await new Promise((resolve) => setTimeout(resolve, 2));
 console.log(Number(count) / ((performance.now() - startMs) / 1000));
-if (process.env.CPU)
-  console.error("cpu µs/event", (process.cpuUsage(cpu).user + process.cpuUsage(cpu).system) / Number(count));
 await alerts.close();
 await store.close();
