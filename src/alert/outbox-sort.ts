@@ -48,9 +48,14 @@ export interface SortFacts {
   readonly nowMs: number;
 }
 
+/** Of those due at the same instant, what was said first goes first. */
+function bySaying(a: AlertRecord, b: AlertRecord): number {
+  return (a.dueMs ?? 0) - (b.dueMs ?? 0) || Number(a.body.sequence) - Number(b.body.sequence);
+}
+
 export function sortDue(records: readonly AlertRecord[], facts: SortFacts): Sorted {
   const sorted: Piles = { ready: [], toFold: [], toDigest: [], shut: [], waiting: [], stranded: [], expired: [] };
-  for (const record of records) {
+  for (const record of [...records].sort(bySaying)) {
     if (awaitsDigest(record)) sorted.toDigest.push(record);
     else if (isFinished(record)) sorted.expired.push(record);
     else place(record, facts, sorted);
