@@ -13,8 +13,8 @@ import type { DeliveryPlan } from "./plan.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** Longest a close waits for what is under way: whoever ends processes has little patience. */
-const CLOSE_MS = 5_000;
+/** Longest a close waits for what is under way, in ms: whoever ends processes has little patience. */
+const CLOSE_MS = 3_000;
 
 export interface DeliveriesOptions {
   readonly records: AlertRecords;

@@ -201,7 +201,7 @@ describe("the outbox", () => {
     await outbox.put(drafts(2));
     await outbox.pump();
     const closed = outbox.close();
-    await clock.advance(5_000);
+    await clock.advance(3_000);
     await closed;
     const due_at = new Date(clock.now()).toISOString();
     expect(await outbox.get(ID)).toMatchObject({ state: "retry", due_at, attempts: 1 });
