@@ -35,7 +35,7 @@ export interface Lab extends AsyncDisposable {
   subjects(): Promise<(string | undefined)[]>;
 }
 
-export function labOptions(smtp: TestSmtp, hook: Receiver, chat: Receiver, change: AlertOptions = {}): AlertOptions {
+function labOptions(smtp: TestSmtp, hook: Receiver, chat: Receiver, change: AlertOptions = {}): AlertOptions {
   return {
     publicUrl: PUBLIC,
     timezone: "Europe/Berlin",
