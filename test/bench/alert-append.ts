@@ -1,5 +1,5 @@
 /**
- * Events per second that `append` takes in. Arguments: path, `thread` or `local` writer, `on` or `off`, number of events,
+ * Events per second that `append` takes in. Arguments: path, `thread` or `local` writer, `on`, `mark` (and leave the rest to another process) or `off`, number of events,
  * and of how many events one alerts. Prints the rate.
  */
 import type { EventInput } from "../../src/event/event.ts";
@@ -12,7 +12,8 @@ const CALLERS = 8;
 const [path = "", writer = "thread", alerting = "on", count = "0", every = "100"] = process.argv.slice(2);
 const store = await EventStore.open(`sqlite:${path}`, { writerThread: writer === "thread" });
 const told = functionChannel("told", { send: async () => {} });
-const alerts = alerting === "on" ? await openAlerts(store, labOptions(), { channels: [told] }) : undefined;
+const lead = alerting === "on";
+const alerts = alerting === "off" ? undefined : await openAlerts(store, labOptions(), { channels: [told], lead });
 const events = (length: number, run: number) =>
   Array.from({ length }, (_, n) => mixedEvent(n, { every: Number(every), run }));
 
@@ -31,7 +32,7 @@ async function appended(all: readonly EventInput[]): Promise<number> {
 }
 
 await appended(events(WARM_UP, 1));
-await alerts?.idle();
+if (lead) await alerts?.idle();
 const measured = events(Number(count), 2);
 console.log(await appended(measured));
 await alerts?.close();

@@ -15,7 +15,7 @@ const ROUNDS = sizeOf("BENCH_ROUNDS", 3);
 const EVENTS = sizeOf("BENCH_EVENTS", 60_000);
 const SECONDS = sizeOf("BENCH_SECONDS", 4);
 const PER_SECOND = 300;
-const LATENCIES = 300;
+const LATENCIES = 200;
 const APPEND = new URL("./alert-append.ts", import.meta.url);
 const FOLD = new URL("./alert-fold.ts", import.meta.url);
 const LATENCY = new URL("./alert-latency.ts", import.meta.url);
@@ -23,8 +23,9 @@ const LATENCY = new URL("./alert-latency.ts", import.meta.url);
 export async function run(): Promise<void> {
   await withServer({}, async () => 0);
   const rows = [
-    await row("append, 1 in 100 alerts, writer thread: alerts on ÷ off", (what) => appendRow(what, "thread")),
-    await row("append, 1 in 100 alerts, in process: alerts on ÷ off", (what) => appendRow(what, "local")),
+    await row("append, 1 in 100 alerts, writer thread: marked only ÷ off", (what) => appendRow(what, "thread", "mark")),
+    await row("append, 1 in 100 alerts, writer thread: alerts on ÷ off", (what) => appendRow(what, "thread", "on")),
+    await row("append, 1 in 100 alerts, in process: alerts on ÷ off", (what) => appendRow(what, "local", "on")),
     await row("marked events folded, 1 group", (what) => foldRow(what, 1)),
     await row("marked events folded, 100 groups", (what) => foldRow(what, 100)),
     await row("marked events folded, 10 000 groups", (what) => foldRow(what, 10_000)),
@@ -63,10 +64,10 @@ function withServer<Result>(env: Readonly<Record<string, string>>, work: (url: s
   });
 }
 
-async function appendRow(what: string, writer: "thread" | "local"): Promise<Row> {
-  const appended = (alerts: "on" | "off") => () =>
+async function appendRow(what: string, writer: "thread" | "local", measured: "on" | "mark"): Promise<Row> {
+  const appended = (alerts: "on" | "mark" | "off") => () =>
     inFolder((path) => runChild<number>(APPEND, [path, writer, alerts, String(EVENTS), "100"]));
-  return pairRow(what, await interleaved(ROUNDS, appended("on"), appended("off")), 0.95);
+  return pairRow(what, await interleaved(ROUNDS, appended(measured), appended("off")), 0.95);
 }
 
 async function foldRow(what: string, groups: number): Promise<Row> {
