@@ -59,6 +59,9 @@ export async function openAlerts(
   return startAlerts(host, alertPlan(options, context), engine);
 }
 
+/** Pause between two looks at what another process sends, in ms. */
+const OTHERS_MS = 50;
+
 interface Parts {
   readonly host: AlertHost;
   readonly plan: AlertPlan;
@@ -192,11 +195,20 @@ export class Alerts implements AlertDesk, AsyncDisposable {
   async delivered(event: Event): Promise<void> {
     const { awaitDeliveryMs } = this.#parts.plan;
     if (awaitDeliveryMs === null || this.#marker(event).length === 0) return;
-    let cancel = (): void => {};
+    const waiting = new AbortController();
     const late = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(awaitDeliveryMs, resolve);
+      const cancel = this.#clock.after(awaitDeliveryMs, resolve);
+      waiting.signal.addEventListener("abort", cancel);
     });
-    await Promise.race([this.idle(), late]).finally(() => cancel());
+    await Promise.race([this.#handedOver(waiting.signal), late]).finally(() => waiting.abort());
+  }
+
+  /** By this process, or, where another one leads, by that. */
+  async #handedOver(signal: AbortSignal): Promise<void> {
+    await this.idle();
+    const underWay = async () => this.#records.count("notifications", ["pending", "sending"]);
+    while (!signal.aborted && !this.#closing && !this.stats().leading && (await underWay()) > 0)
+      await new Promise<void>((resolve) => this.#clock.after(OTHERS_MS, resolve));
   }
 
   /** Stops to judge and to send; what is not done is done by whoever starts next. Safe twice. */

@@ -10,7 +10,8 @@ import type { AlertPlan } from "../../src/alert/plan.ts";
 import { newId } from "../../src/event/id.ts";
 import { headerLines, parseMail, type SmtpOptions, startSmtp, type TestSmtp } from "../alert/smtp.ts";
 import { VirtualClock } from "../alert/virtual-clock.ts";
-import { PLACES, Site } from "./alerts-site.ts";
+import { mongoSkip } from "../helpers/mongo.ts";
+import { type Database, PLACES, Site } from "./alerts-site.ts";
 
 const MINUTE = 60_000;
 const NODE = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -191,6 +192,31 @@ describe.each(PLACES)("MADSci's alert mails, events in $name", ({ make, skip }) 
       await smtp.close();
     });
   });
+});
+
+it.skipIf(mongoSkip)("answers after the mails are handed over also where another server sends them", async () => {
+  const smtp = await startSmtp();
+  const at = PLACES.find(({ name }) => name === "mongo")?.make() as Database;
+  const settings: CompatEmail = {
+    ...{ smtp_server: smtp.host, smtp_port: smtp.port, smtp_username: null, smtp_password: null, use_tls: false },
+    ...{ sender: "no-reply@example.com", default_importance: "Normal", email_addresses: ["lab@example.org"] },
+  };
+  const plan = ({ naiveTimezone, zone }: AlertHost) =>
+    compatPlan(settings, 40, { naiveTimezone, zone, awaitDelivery: true });
+  const first = await Site.open({ at, plan });
+  await first.alerts.idle();
+  const second = await Site.open({ at, plan });
+  ends.push(
+    () => at.drop(),
+    () => first[Symbol.asyncDispose](),
+    () => second[Symbol.asyncDispose](),
+    () => smtp.close(),
+  );
+  for (let n = 1; n <= 3; n++) {
+    expect((await second.post(event())).status).toBe(200);
+    expect(smtp.messages).toHaveLength(n);
+  }
+  expect(second.alerts.stats().leading).toBe(false);
 });
 
 it("answers when the time is up although the mail server is silent and awaitDelivery waits for it", async () => {
