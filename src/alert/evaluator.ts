@@ -7,12 +7,12 @@
  * Words first, then the group that has said them: after a crash in between the same words come again under the same ids.
  * Here is the I/O around the pure functions of fold-batch.ts and tick.ts; when to do a step is engine.ts's business.
  */
-import type { AlertRecords, MarkedEvent } from "../backend/alert-records.ts";
+import type { AlertRecords } from "../backend/alert-records.ts";
+import { EventStoreError } from "../errors.ts";
 import type { AlertClock } from "./clock.ts";
 import { dueAt } from "./due.ts";
-import type { FoldLimits } from "./fold.ts";
-import { type FoldedBatch, foldBatch, neededBy } from "./fold-batch.ts";
-import { BATCH, type Group, groupId, groupPrefix, newGroup, withoutRetired } from "./group.ts";
+import { Folder } from "./folder.ts";
+import { type Group, groupId, groupPrefix, newGroup, withoutRetired } from "./group.ts";
 import { GroupShelf, Superseded } from "./group-shelf.ts";
 import { withoutGroup } from "./hub.ts";
 import { flagged } from "./look.ts";
@@ -26,12 +26,13 @@ import { tick } from "./tick.ts";
 import { closedOf, orphansOf, tickBatch } from "./tick-batch.ts";
 import { unsilence } from "./unsilence.ts";
 
-export const RULES_LANE = "rules";
 /** Groups looked for in one step, and ticked between two looks at the lease. */
 const TICKS = 200;
 const PAGE = 50;
 /** Others may change a group under our hands; then it is read again, this often. */
 const TRIES = 20;
+/** Pause for a group that cannot be ticked. */
+const AGAIN_MS = 10 * 60_000;
 
 export interface EvaluatorParts {
   readonly records: AlertRecords;
@@ -45,31 +46,29 @@ export interface EvaluatorParts {
   /** Makes notifications of what is to be said; durable when it resolves. False: see said-before.ts. */
   readonly say: (drafts: readonly Draft[]) => Promise<boolean>;
   readonly counters: () => Readonly<Record<string, number>>;
+  /** Told of events and groups that cannot be worked on. */
+  readonly warn: (message: string) => void;
 }
 
 export class Evaluator {
   readonly #parts: EvaluatorParts;
   readonly #rules: ReadonlyMap<string, Rule>;
-  readonly #limits: FoldLimits;
   readonly #shelf: GroupShelf;
   readonly #around: Surroundings;
   /** Groups that wait for something to be missing may have wrong dates: a crash, or a clock that was set. */
   #lookAgain = true;
   #lastMs: number;
-  /** Nothing was marked once since this leader began: from then on each batch is read after the one before is unmarked. */
-  #unmarked = false;
-  folded = 0;
-  ignored = 0;
+  readonly #folder: Folder;
 
   private constructor(parts: EvaluatorParts) {
     const { records, plan, clock, resumedAtMs } = parts;
     this.#parts = parts;
     this.#rules = new Map(plan.rules.map((rule) => [rule.id, rule]));
-    const { maxSamples, severityFromLevel, stormPerMinute, redact } = plan;
-    this.#limits = { maxSamples, severityFromLevel, stormPerMinute, redact };
     this.#shelf = new GroupShelf(records);
     this.#lastMs = clock.now();
     this.#around = new Surroundings(records, plan, resumedAtMs);
+    const dated = (groups: readonly Group[]) => this.#dated(groups);
+    this.#folder = new Folder({ ...parts, rules: this.#rules, shelf: this.#shelf, around: this.#around, dated });
   }
 
   /** Begins to lead. Rejects as the backend does. */
@@ -85,53 +84,21 @@ export class Evaluator {
     return this.#around.liveIncidents;
   }
 
+  get folded(): number {
+    return this.#folder.folded;
+  }
+
+  get ignored(): number {
+    return this.#folder.ignored;
+  }
+
   /** Folds a batch; answers how many events it held. @throws Superseded */
   async foldSome(): Promise<number> {
     await this.#confirmed();
     this.#shelf.settle();
-    const marked = await this.#parts.records.marked(RULES_LANE, BATCH);
-    if (marked.length === 0) {
-      this.#unmarked = true;
-      return 0;
-    }
-    await this.#fold(marked);
-    await this.#parts.records.unmark(
-      RULES_LANE,
-      marked.map(({ event }) => event._id),
-    );
-    this.folded += marked.length;
-    return marked.length;
-  }
-
-  async #fold(marked: readonly MarkedEvent[]): Promise<void> {
-    const needed = neededBy(this.#rules, marked);
-    const lookAgain = new Set<string>();
-    for (let tried = 0; tried < TRIES; tried++) {
-      const { fence, clock } = this.#parts;
-      const groups = await this.#shelf.groups(needed.groups, fence);
-      const hubs = await this.#shelf.hubs(needed.hubs, fence);
-      const by = { rules: this.#rules, nowMs: clock.now(), fence, limits: this.#limits, unmarked: this.#unmarked };
-      const folded = foldBatch(marked, { groups, hubs }, by);
-      // An earlier try may have written some of them.
-      for (const hub of hubs.values()) this.#around.sawHub(hub);
-      for (const group of groups.values()) this.#around.saw(group);
-      for (const rule of folded.lookAgain) lookAgain.add(rule);
-      if (!(await this.#keep(folded))) continue;
-      this.ignored += folded.ignored;
-      for (const rule of lookAgain) await this.#lookAt(rule);
-      return;
-    }
-    throw new Superseded();
-  }
-
-  async #keep({ hubs, groups }: FoldedBatch): Promise<boolean> {
-    if (!(await this.#shelf.writeHubs(hubs))) return false;
-    for (const hub of hubs) this.#around.sawHub(hub);
-    const world = this.#world();
-    const dated = groups.map((group) => ({ group, dueMs: this.#dueMs(group, world) }));
-    if (!(await this.#shelf.writeGroups(dated))) return false;
-    for (const group of groups) this.#around.saw(group);
-    return true;
+    const { events, lookAgain } = await this.#folder.foldSome();
+    for (const rule of lookAgain) await this.#lookAt(rule);
+    return events;
   }
 
   /** Ticks groups that are due; true when there may be more. @throws Superseded */
@@ -200,10 +167,8 @@ export class Evaluator {
     });
     // Where it cannot, each speaks for itself a minute later.
     if (!(await this.#parts.say(drafts))) return;
-    const world = this.#world();
-    const dated = changed.map((group) => ({ group, dueMs: this.#dueMs(group, world) }));
     // One that somebody changed meanwhile speaks for itself a minute later.
-    await this.#shelf.writeGroups(dated);
+    await this.#shelf.writeGroups(this.#dated(changed));
     for (const group of changed) this.#around.saw(group);
   }
 
@@ -222,7 +187,8 @@ export class Evaluator {
     for (let at = 0; at < ids.length; at += PAGE) {
       await this.#confirmed();
       const groups = await this.#shelf.groups(ids.slice(at, at + PAGE), this.#parts.fence);
-      if (!(await this.#tickedTogether([...groups.values()]))) for (const id of groups.keys()) await this.#tickOne(id);
+      if (!(await this.#tickedTogether([...groups.values()]).catch(onlyOurs)))
+        for (const id of groups.keys()) await this.#tickOne(id);
     }
   }
 
@@ -242,9 +208,20 @@ export class Evaluator {
     for (let tried = 0; tried < TRIES; tried++) {
       const found = (await this.#shelf.groups([id], this.#parts.fence)).get(id);
       const group = found ?? (rule && newGroup(rule, [], { nowMs: this.#parts.clock.now() }));
-      if (!group || (await this.#ticked(group))) return;
+      if (!group || (await this.#careful(group))) return;
     }
     throw new Superseded();
+  }
+
+  /** A group nobody can tick (a mistake of ours) must not hold up the others: it is told, and tried again later. */
+  async #careful(group: Group): Promise<boolean> {
+    try {
+      return await this.#ticked(group);
+    } catch (error) {
+      if (error instanceof EventStoreError) throw error;
+      this.#parts.warn(`group ${group.id} of rule ${group.rule} cannot be looked at: ${String(error)}`);
+      return this.#shelf.writeGroups([{ group, dueMs: this.#parts.clock.now() + AGAIN_MS }]);
+    }
   }
 
   /** False when somebody else changed it meanwhile. */
@@ -280,6 +257,11 @@ export class Evaluator {
     return this.#shelf.removeGroup(group.id);
   }
 
+  #dated(groups: readonly Group[]) {
+    const world = this.#world();
+    return groups.map((group) => ({ group, dueMs: this.#dueMs(group, world) }));
+  }
+
   /** At once where incidents are over and yet to be written. */
   #dueMs(group: Group, world: ReturnType<Surroundings["world"]>): number | null {
     const rule = this.#rules.get(group.rule);
@@ -294,4 +276,10 @@ export class Evaluator {
   async #confirmed(): Promise<void> {
     if (!(await this.#parts.confirm())) throw new Superseded();
   }
+}
+
+/** What the database says is for the engine; a mistake of ours is looked at group by group. */
+function onlyOurs(error: unknown): false {
+  if (error instanceof EventStoreError) throw error;
+  return false;
 }

@@ -12,7 +12,8 @@ import { randomUUID } from "node:crypto";
 import type { AlertClock } from "./clock.ts";
 import type { AlertStats } from "./desk.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { Evaluator, RULES_LANE } from "./evaluator.ts";
+import { Evaluator } from "./evaluator.ts";
+import { RULES_LANE } from "./folder.ts";
 import { BATCH } from "./group.ts";
 import { Superseded } from "./group-shelf.ts";
 import type { AlertHost } from "./host.ts";
@@ -216,6 +217,7 @@ export class Loop {
       confirm: async () => !this.#closing && (this.#lease ? this.#lease.confirm() : true),
       say: (drafts) => this.#say(drafts),
       counters: () => this.#counters(),
+      warn: (message) => this.warn(message),
     });
     void outbox.takeOver();
     return true;

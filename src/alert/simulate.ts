@@ -7,7 +7,8 @@
  */
 import type { StoredEvent } from "../event/event.ts";
 import type { AlertClock } from "./clock.ts";
-import { Evaluator, RULES_LANE } from "./evaluator.ts";
+import { Evaluator } from "./evaluator.ts";
+import { RULES_LANE } from "./folder.ts";
 import { BATCH } from "./group.ts";
 import { compileMarker } from "./marker.ts";
 import { MemoryRecords } from "./memory-records.ts";
@@ -111,6 +112,7 @@ class SimulatedLab {
         resumedAtMs: fromMs,
         confirm: async () => true,
         counters: () => ({}),
+        warn: () => {},
       },
       say: async (drafts) => {
         for (const { incident } of drafts) lab.#incidents.add(incident.incident_id);

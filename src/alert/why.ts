@@ -2,7 +2,7 @@
 import type { AlertRecords } from "../backend/alert-records.ts";
 import type { StoredEvent } from "../event/event.ts";
 import type { Why } from "./desk.ts";
-import { RULES_LANE } from "./evaluator.ts";
+import { RULES_LANE } from "./folder.ts";
 import { groupId, groupOf, keyOf, roleKey } from "./group.ts";
 import type { AlertHost } from "./host.ts";
 import { ringId } from "./hub.ts";
