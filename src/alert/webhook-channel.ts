@@ -14,6 +14,7 @@ import { slackBody } from "./slack-body.ts";
 import { type BodyContext, type Links, type WebhookBody, type WebhookPlan, webhookBody } from "./webhook-body.ts";
 import { customHeaders } from "./webhook-headers.ts";
 import { answered, unanswered } from "./webhook-outcome.ts";
+import { webhookSecrets } from "./webhook-secrets.ts";
 import { webhookSignature } from "./webhook-signature.ts";
 
 export interface WebhookContext {
@@ -48,6 +49,8 @@ class WebhookChannel implements Channel {
   readonly #context: WebhookContext;
   readonly #url: URL;
   readonly #headers: Readonly<Record<string, string>>;
+  /** What must not be repeated from an answer. */
+  readonly #secrets: readonly string[];
   readonly #closed = new AbortController();
 
   constructor(plan: WebhookPlan, context: WebhookContext) {
@@ -55,6 +58,7 @@ class WebhookChannel implements Channel {
     this.#context = context;
     this.#url = urlOf(plan);
     this.#headers = customHeaders(plan);
+    this.#secrets = webhookSecrets({ url: this.#url, secret: plan.secret, headers: this.#headers });
     if (plan.type === "pagerduty" && !plan.secret) {
       throw invalid(plan, "secret", "must be the integration (routing) key of a PagerDuty service");
     }
@@ -85,7 +89,7 @@ class WebhookChannel implements Channel {
     }
     try {
       const answer = await post(this.#target(signal), request.headers, request.body);
-      return answered(answer, this.#secrets(), this.#context.clock.now());
+      return answered(answer, this.#secrets, this.#context.clock.now());
     } catch (error) {
       return unanswered(error);
     }
@@ -136,12 +140,6 @@ class WebhookChannel implements Channel {
     return {
       open: `${publicUrl.replace(/\/+$/, "")}/v1/incidents/${encodeURIComponent(incident.incident_id.toWellFormed())}`,
     };
-  }
-
-  /** What must not be repeated from an answer. */
-  #secrets(): string[] {
-    const { pathname, search, href } = this.#url;
-    return [this.#plan.secret ?? "", href, pathname, search, ...Object.values(this.#headers)];
   }
 }
 

@@ -11,6 +11,7 @@
 import type { HttpsAnswer } from "./https-request.ts";
 import { PrivateAddressError } from "./https-request.ts";
 import type { Delivery } from "./notification.ts";
+import { masked } from "./webhook-secrets.ts";
 
 const TRY_AGAIN = new Set([408, 425, 429]);
 /** Nothing this channel sends would be taken. */
@@ -48,9 +49,7 @@ function pauseOf(header: string | undefined, nowMs: number): number | undefined 
 }
 
 function saidIn(text: string, secrets: readonly string[]): string {
-  let plain = text;
-  for (const secret of secrets) if (secret.length > 3) plain = plain.replaceAll(secret, "***");
-  const words = plain.replace(UNREADABLE, " ").replace(/\s+/g, " ").trim();
+  const words = masked(text, secrets).replace(UNREADABLE, " ").replace(/\s+/g, " ").trim();
   return words === "" || /^<(!doctype|html)/i.test(words) ? "" : `: ${shortened(words)}`;
 }
 

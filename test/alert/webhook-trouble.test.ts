@@ -114,6 +114,25 @@ describe("what an answer means", () => {
     expect(reason.length).toBeLessThan(230);
   });
 
+  it.each([
+    ["a part of the path", "no team T0SECRET1 here"],
+    ["the end of the path", 'unknown hook: "abcDEF123456"'],
+    ["a decoded part of the path", "no such thing: pass word"],
+    ["a value of the query", "sig Zm9vYmFy+baz is wrong"],
+    ["a decoded value of the query", "sig Zm9vYmFy baz is wrong"],
+    ["a header's value without its scheme", "the token t0ken-of-mine has expired"],
+    ["what a basic header means", "user ada may not use pass:w0rd"],
+    ["the encoded basic header", "wrong: YWRhOnBhc3M6dzByZA=="],
+    ["the signing secret", "key-123456 is wrong"],
+  ])("never repeats %s", async (_what, said) => {
+    const { url } = await answering(400, {}, said);
+    const headers = { authorization: "Bearer t0ken-of-mine", "x-auth": "Basic YWRhOnBhc3M6dzByZA==" };
+    const target = new URL("/services/T0SECRET1/pass%20word/abcDEF123456?sig=Zm9vYmFy+baz", url).href;
+    const { reason } = (await send(target, { secret: "key-123456", headers })) as { reason: string };
+    expect(reason).toContain("***");
+    expect(reason).not.toMatch(/T0SECRET1|abcDEF|pass word|Zm9v|t0ken|w0rd|YWRh|123456/);
+  });
+
   it("says nothing of a page of HTML", async () => {
     const { url } = await answering(502, {}, "<html><h1>Bad gateway</h1></html>");
     expect(await send(url)).toMatchObject({ reason: "HTTP 502" });
