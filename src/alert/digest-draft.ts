@@ -2,7 +2,8 @@
  * DigestDraft: the digest of one recipient while it is put together. Pure.
  *
  * Counts are exact whatever happens: a draft remembers the ids it has taken in last, so a page that comes again after a crash
- * is not counted again. At most 50 incidents are listed, the most severe; notices of others are counted together.
+ * is not counted again. At most 50 incidents are listed, the most severe; notices of others are counted together, and so are
+ * those below the least severity of the plan, unless there are no others: then these are listed, for nothing is dropped.
  */
 import type { AlertRecord } from "../backend/alert-records.ts";
 import type { Incident } from "./incident.ts";
@@ -11,6 +12,8 @@ import { SEVERITIES, type Severity } from "./rule.ts";
 
 /** Incidents listed in one digest. */
 const MOST_LISTED = 50;
+/** Incidents told apart where they are only counted; from there on it is "at least". */
+const MOST_COUNTED = 1_000;
 /** Ids remembered; more than twice the page of the outbox. */
 const MOST_MERGED = 512;
 
@@ -25,16 +28,19 @@ export interface DigestDraft {
   readonly receiver: string;
   /** Which digest of this recipient this is, from 1. */
   readonly number: number;
+  /** Below the least severity as well; those come last, so they give way first. */
   readonly listed: readonly Listed[];
   /** Notices of incidents that found no place in the list. */
   readonly further: number;
-  /** Notices below the least severity that is listed. */
+  /** The same, below the least severity. */
   readonly lesser: number;
+  /** Ids of all incidents in it, listed or not. */
+  readonly about: readonly string[];
   readonly merged: readonly string[];
 }
 
 export function emptyDraft(who: Pick<DigestDraft, "channel" | "recipient">, number: number): DigestDraft {
-  return { ...who, receiver: "", number, listed: [], further: 0, lesser: 0, merged: [] };
+  return { ...who, receiver: "", number, listed: [], further: 0, lesser: 0, about: [], merged: [] };
 }
 
 /** Takes in folded notifications of the recipient; those it has already are left out. */
@@ -48,15 +54,19 @@ export function merged(draft: DigestDraft, folded: readonly Notification[], minS
   return { ...next, merged: ids.slice(-MOST_MERGED) };
 }
 
-/** The notice to send; null when nothing in it is severe enough to be sent. */
+/** The notice to send; null when there is nothing in it. */
 export function digestNotice(draft: DigestDraft, minSeverity: Severity): Notice | null {
-  const [head] = draft.listed;
+  const severe = draft.listed.filter(({ incident }) => !isLesser(incident, minSeverity));
+  const shown = severe.length > 0 ? severe : draft.listed;
+  const [head] = shown;
   if (head === undefined) return null;
+  const left = sumOf(draft.listed) - sumOf(shown);
   return {
     occasion: "digest",
     incident: head.incident,
-    others: draft.listed,
-    next: restInWords(draft, minSeverity),
+    others: shown,
+    counted: countedIn(draft),
+    next: restInWords({ ...draft, lesser: draft.lesser + left }, minSeverity),
     receiver: draft.receiver,
     compat: false,
   };
@@ -64,17 +74,35 @@ export function digestNotice(draft: DigestDraft, minSeverity: Severity): Notice 
 
 /** As records of a database keep it. */
 export function draftOf(record: AlertRecord): DigestDraft {
-  return record.body as unknown as DigestDraft;
+  const body = record.body as unknown as DigestDraft;
+  return { ...emptyDraft(body, body.number), ...body };
 }
 
 function withNotice(draft: DigestDraft, notice: Notice, minSeverity: Severity): DigestDraft {
   const { receiver, incident } = notice;
-  if (rank(incident.severity) < rank(minSeverity)) return { ...draft, receiver, lesser: draft.lesser + 1 };
   const known = draft.listed.find((entry) => entry.incident.incident_id === incident.incident_id);
   const entry = { incident: newer(known?.incident, brief(incident)), notices: (known?.notices ?? 0) + 1 };
   const listed = [...draft.listed.filter((other) => other !== known), entry].sort(byWeight);
-  const further = listed.slice(MOST_LISTED).reduce((sum, { notices }) => sum + notices, draft.further);
-  return { ...draft, receiver, listed: listed.slice(0, MOST_LISTED), further };
+  const out = listed.slice(MOST_LISTED);
+  const lesser = sumOf(out.filter((one) => isLesser(one.incident, minSeverity)));
+  return {
+    ...{ ...draft, receiver, listed: listed.slice(0, MOST_LISTED) },
+    ...{ further: draft.further + sumOf(out) - lesser, lesser: draft.lesser + lesser },
+    about: [...new Set([...draft.about, incident.incident_id])].slice(0, MOST_COUNTED),
+  };
+}
+
+function countedIn({ listed, further, lesser, about }: DigestDraft): Notice["counted"] {
+  const notices = sumOf(listed) + further + lesser;
+  return { notices, incidents: about.length, more: about.length >= MOST_COUNTED };
+}
+
+function sumOf(listed: readonly Listed[]): number {
+  return listed.reduce((sum, { notices }) => sum + notices, 0);
+}
+
+function isLesser({ severity }: Incident, minSeverity: Severity): boolean {
+  return rank(severity) < rank(minSeverity);
 }
 
 function newer(known: Incident | undefined, incident: Incident): Incident {

@@ -55,10 +55,11 @@ function subjectWords(notice: Notice): string {
   return `${unheard}${headline(incident)}${times}${workcell ? ` – workcell ${workcell}` : ""}`;
 }
 
-/** `12 notices about 4 incidents` */
-function countsOf({ others }: Notice): string {
-  const notices = others.reduce((sum, other) => sum + other.notices, 0);
-  return `${plural(notices, "notice")} about ${plural(others.length, "incident")}`;
+/** `12 notices about 4 incidents`, those without a place in the list as well. */
+function countsOf({ others, counted }: Notice): string {
+  const listed = others.reduce((sum, other) => sum + other.notices, 0);
+  const { notices, incidents, more } = counted ?? { notices: listed, incidents: others.length, more: false };
+  return `${plural(notices, "notice")} about ${more ? "at least " : ""}${plural(incidents, "incident")}`;
 }
 
 /** What happens where: `node_error on pf400`; the rule's name where events are of several types. */

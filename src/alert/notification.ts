@@ -34,6 +34,8 @@ export interface Notice {
   readonly incident: Incident;
   /** Other incidents, for `digest` and `unsilenced`; each with how many notices it stands for. */
   readonly others: readonly { readonly incident: Incident; readonly notices: number }[];
+  /** Of a digest: what it stands for in all, `others` and what found no place there; `more`: of incidents at least so many. */
+  readonly counted?: { readonly notices: number; readonly incidents: number; readonly more: boolean };
   /** In words: when the next one comes and why, e.g. `next mail at 14:05 (group_interval)`. */
   readonly next: string | null;
   readonly receiver: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { digestNotice, emptyDraft, merged } from "../../src/alert/digest-draft.ts";
 import { MemoryRecords } from "../../src/alert/memory-records.ts";
+import { subjectLine } from "../../src/alert/notice-words.ts";
 import type { Notification } from "../../src/alert/notification.ts";
 import { PAGE } from "../../src/alert/outbox-pass.ts";
 import { newRecord, notificationOf } from "../../src/alert/outbox-record.ts";
@@ -57,6 +58,13 @@ describe("a digest", () => {
     await world.clock.advance(1);
     expect(digests(world).length).toBe(1);
     expect(world.clock.now()).toBe(Date.UTC(2026, 0, 6, 6));
+  });
+
+  it("is sent also for nothing but notices below its least severity", async () => {
+    const world = setting({ digest: { cron: "0 * * * *", timezone: "UTC", minSeverity: "error" } });
+    await deliver(world.outbox, drafts(22, { channel: "mail", severity: "info" }));
+    await world.clock.advance(HOUR_MS);
+    expect([digests(world).length, noticesIn(digests(world))]).toEqual([1, 2]);
   });
 
   it("has an id of its own each time, the same for each process", async () => {
@@ -128,6 +136,7 @@ describe("a digest while it is put together", () => {
     expect(made.others.length).toBe(50);
     expect(made.others[0]?.notices).toBe(2);
     expect(made.next).toBe("notices besides: 11 more of incidents not listed here, 1 below warning");
+    expect(subjectLine(made)).toBe("[DIGEST] 63 notices about 62 incidents");
   });
 
   it("does not count twice what comes twice", () => {
@@ -137,8 +146,22 @@ describe("a digest while it is put together", () => {
     expect(twice.listed.map(({ notices }) => notices)).toEqual([3]);
   });
 
-  it("is not sent for nothing but notices below its least severity", () => {
-    const made = merged(emptyDraft({ channel: "mail", recipient: "ops" }, 1), [folded("i.1", 1, "info")], "error");
-    expect(digestNotice(made, "error")).toBeNull();
+  it("counts those below its least severity where there are others, and lists them where there are none", () => {
+    const info = merged(emptyDraft({ channel: "mail", recipient: "ops" }, 1), [folded("i.1", 1, "info")], "error");
+    const alone = digestNotice(info, "error")!;
+    expect(alone.others.map(({ incident: { incident_id } }) => incident_id)).toEqual(["i.1"]);
+    expect([alone.next, subjectLine(alone)]).toEqual([null, "[DIGEST] 1 notice about 1 incident"]);
+    const both = digestNotice(merged(info, [folded("i.2", 1, "error")], "error"), "error")!;
+    expect(both.others.map(({ incident: { incident_id } }) => incident_id)).toEqual(["i.2"]);
+    expect([both.next, subjectLine(both)]).toEqual([
+      "notices besides: 1 below error",
+      "[DIGEST] 2 notices about 2 incidents",
+    ]);
+  });
+
+  it("tells a thousand incidents apart and says of more that there are at least so many", () => {
+    const many = Array.from({ length: 1_200 }, (_, n) => folded(`w.${n}`, 1));
+    const made = digestNotice(merged(emptyDraft({ channel: "mail", recipient: "ops" }, 1), many, "info"), "info")!;
+    expect(subjectLine(made)).toBe("[DIGEST] 1200 notices about at least 1000 incidents");
   });
 });
