@@ -1,8 +1,8 @@
 /**
  * RulesFile: all rules, built-in ones and people's, in the order built-in first.
  *
- * A rule with the id of a built-in one changes fields of it. Rule `alert-level` leaves out what an enabled rule of the
- * lab pack tells about already, so that one event is not told twice.
+ * A rule with the id of a built-in one changes fields of it. Rules `alert-flag` and `alert-level` leave out what an
+ * enabled rule of the lab pack tells about already, so that one event is not told twice.
  */
 import { madeCondition } from "./condition-file.ts";
 import { Field } from "./field.ts";
@@ -76,13 +76,13 @@ function keptOf(options: RuleOptions, change: Field | undefined): Partial<RuleOp
   return isSame ? options : { id: options.id };
 }
 
-/** `alert-level` without what rules of the pack tell about at once. */
+/** `alert-flag` and `alert-level` without what rules of the pack tell about at once. */
 function without(own: readonly Rule[], pack: readonly Rule[], context: PlanContext): readonly Rule[] {
   const told = pack.flatMap(({ enabled, forMs, receivers, when }) =>
     enabled && forMs === 0 && receivers.length > 0 && when.kind === "match" ? [when.select.selector] : [],
   );
   return own.map((rule) => {
-    if (rule.id !== "alert-level" || rule.when.kind !== "match" || told.length === 0) return rule;
+    if (rule.when.kind !== "match" || told.length === 0) return rule;
     const select = madeCondition({ ...rule.when.select.selector, $nor: told }, context);
     return Object.freeze({ ...rule, when: Object.freeze({ ...rule.when, select }) });
   });
