@@ -27,7 +27,7 @@ export const LAB_PACK: readonly RuleOptions[] = [
     description: "The workcell cannot reach a node",
     select: { log_level: { $gte: WARNING }, ...ofTypes("node_status_update") },
     groupBy: ["source.workcell_id", "event_data.node_name"],
-    severity: "error",
+    severity: "at-least-error",
     resolveWhen: { log_level: { $lt: WARNING }, ...ofTypes("node_status_update") },
   },
   {
@@ -49,7 +49,7 @@ export const LAB_PACK: readonly RuleOptions[] = [
     description: "A node reports an error; resolved when it starts again",
     select: ofTypes("node_error"),
     groupBy: ["source.node_id"],
-    severity: "error",
+    severity: "at-least-error",
     resolveWhen: ofTypes("node_start"),
   },
   {
@@ -67,28 +67,28 @@ export const LAB_PACK: readonly RuleOptions[] = [
     description: "A workflow ended as failed",
     select: { $and: [ofTypes("workflow_complete"), { $or: FAILED }] },
     groupBy: ["event_data.workflow_id"],
-    severity: "error",
+    severity: "at-least-error",
   },
   {
     id: "workflow-aborted",
     description: "A workflow was aborted",
     select: ofTypes("workflow_abort"),
     groupBy: ["event_data.workflow_id"],
-    severity: "error",
+    severity: "at-least-error",
   },
   {
     id: "step-failed",
     description: "A step of a workflow failed",
     select: ofTypes("workflow_step_failed"),
     groupBy: ["source.workcell_id", "event_data.step_node"],
-    severity: "warning",
+    severity: "at-least-warning",
   },
   {
     id: "manager-error",
     description: "A manager reports an error; resolved when it starts again",
     select: ofTypes("manager_error"),
     groupBy: ["source.manager_id"],
-    severity: "error",
+    severity: "at-least-error",
     resolveWhen: ofTypes("manager_start"),
   },
   {
@@ -116,7 +116,7 @@ export const LAB_PACK: readonly RuleOptions[] = [
     description: "A program lost log lines before they reached the store",
     select: ofTypes("log_dropped"),
     groupBy: ["event_data.reason"],
-    severity: "error",
+    severity: "at-least-error",
   },
   {
     id: "clock-skew",
@@ -141,14 +141,14 @@ export const LAB_PACK: readonly RuleOptions[] = [
     description: "A backup or a restore failed",
     select: { log_level: { $gte: ERROR }, ...ofTypes("backup_create", "backup_restore", "backup_failed") },
     groupBy: [],
-    severity: "error",
+    severity: "at-least-error",
   },
   {
     id: "retention-failed",
     description: "Archiving or purging by age failed",
     select: { log_level: { $gte: ERROR }, ...ofTypes("retention_run", "retention_failed") },
     groupBy: [],
-    severity: "error",
+    severity: "at-least-error",
   },
   {
     id: "dead-letter",
@@ -175,7 +175,7 @@ export function alertRules(alertLevel: number): readonly RuleOptions[] {
   return [
     {
       id: "alert-flag",
-      description: "The sender asked for an alert",
+      description: "The sender asked for an alert (alert: true), and no rule of the lab pack tells about it",
       select: { alert: true },
       severity: "from-level",
       oneOff: true,

@@ -54,8 +54,8 @@ export interface RuleOptions {
   readonly fingerprint?: Texts;
   /** `ledger`: name of one of our own counters. */
   readonly counter?: string;
-  /** @default "from-level" where events have one, else "error" */
-  readonly severity?: Severity | "from-level";
+  /** `at-least-error`: by the event's level, but never less. @default "from-level" where events have one, else "error" */
+  readonly severity?: Severity | "from-level" | "at-least-warning" | "at-least-error";
   /** The condition must hold so long. @default 0s */
   readonly for?: Span;
   readonly groupWait?: Span;

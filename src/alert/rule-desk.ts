@@ -18,7 +18,7 @@ export async function ruleViews(records: AlertRecords, rules: readonly Rule[]): 
       description: rule.description,
       kind: rule.when.kind,
       enabled: rule.enabled,
-      severity: rule.severity,
+      severity: rule.severityAtLeast ? `at-least-${rule.severityAtLeast}` : rule.severity,
       group_by: rule.groupBy,
       receivers: rule.receivers,
       when: shown(rule.when) as RuleView["when"],

@@ -3,7 +3,7 @@ import { differInType, eventCondition, eventPath } from "./condition-file.ts";
 import type { Field } from "./field.ts";
 import { didYouMean } from "./nearest-word.ts";
 import type { PlanContext } from "./options.ts";
-import { type Condition, type Rule, SEVERITIES, type When } from "./rule.ts";
+import { type Condition, type Rule, SEVERITIES, type Severity, type When } from "./rule.ts";
 import type { Section } from "./section.ts";
 import { spanText } from "./spans.ts";
 import { KEYS_OF_KINDS, KINDS, type Kind, readWhen } from "./when-file.ts";
@@ -34,6 +34,10 @@ export interface RuleSetup {
 const DAY_MS = 86_400_000;
 const WAIT = { least: 0, most: DAY_MS };
 const INTERVAL = { least: 1_000, most: 31 * DAY_MS };
+const AT_LEAST: ReadonlyMap<string, Severity> = new Map([
+  ["at-least-warning", "warning"],
+  ["at-least-error", "error"],
+]);
 const ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 
 export function ruleId(field: Field): string | undefined {
@@ -49,13 +53,13 @@ export function readRule(rule: Section, setup: RuleSetup): Rule | undefined {
   const id = ruleId(rule.field("id"));
   const kind = rule.field("kind").choice(KINDS, "match");
   const groupBy = readGroupBy(rule.field("groupBy", "forEach"), groupFor(kind, rule, defaults.groupBy));
-  const when = readWhen(kind, rule, { context, groupBy });
+  const when = readWhen(kind, rule, context);
   const resolveWhen = readResolve(rule.field("resolveWhen"), context, { groupBy, when });
   const read = {
     description: rule.field("description").prose() ?? null,
     enabled: rule.field("enabled").flag(true),
     groupBy,
-    severity: readSeverity(rule.field("severity"), kind),
+    ...readSeverity(rule.field("severity"), kind),
     forMs: rule.field("for").span({ least: 0, most: 31 * DAY_MS }, 0),
     ...readTiming(rule, defaults),
     resolveWhen,
@@ -129,12 +133,17 @@ function groupFor(kind: Kind, rule: Section, groupBy: readonly string[]): readon
 }
 
 /** Absence, sequence and ledger have no event that tells how bad it is. */
-function readSeverity(field: Field, kind: Kind): Rule["severity"] {
+function readSeverity(field: Field, kind: Kind): Pick<Rule, "severity" | "severityAtLeast"> {
   const own = kind === "absence" || kind === "ledger" || kind === "sequence";
-  const word = field.choice([...SEVERITIES, "from-level", "level"], own ? "error" : "from-level");
-  if (word !== "from-level" && word !== "level") return word;
-  if (own) field.error(`${kind} has no event whose level tells; use one of ${SEVERITIES.join(", ")}`);
-  return own ? "error" : "level";
+  const word = field.choice([...SEVERITIES, "from-level", "level", ...AT_LEAST.keys()], own ? "error" : "from-level");
+  const fixed = SEVERITIES.find((severity) => severity === word);
+  if (fixed !== undefined) return { severity: fixed };
+  if (own) {
+    field.error(`${kind} has no event whose level tells; use one of ${SEVERITIES.join(", ")}`);
+    return { severity: "error" };
+  }
+  const severityAtLeast = AT_LEAST.get(word);
+  return { severity: "level", ...(severityAtLeast !== undefined && { severityAtLeast }) };
 }
 
 function readReceivers(rule: Section, { defaults, receivers, builtIn }: RuleSetup): readonly string[] {

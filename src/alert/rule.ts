@@ -78,6 +78,8 @@ export interface Rule {
   readonly groupBy: readonly string[];
   /** Fixed, or by the level of the event. */
   readonly severity: Severity | "level";
+  /** With "level": never less than this. */
+  readonly severityAtLeast?: Severity;
   /** The condition must hold this long before the incident fires. */
   readonly forMs: number;
   /** First notice this long after the first event (null: 5 s when critical, else 30 s). */

@@ -15,5 +15,5 @@ export function severityOf(rule: Rule, level: number, byLevel: ReadonlyMap<numbe
     best = least;
     found = severity;
   }
-  return found;
+  return higher(found, rule.severityAtLeast ?? found);
 }

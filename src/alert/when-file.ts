@@ -21,7 +21,6 @@ const PART = { least: 0, most: 1 };
 interface Reading {
   readonly rule: Section;
   readonly context: PlanContext;
-  readonly groupBy: readonly string[];
 }
 type Reader = (reading: Reading) => When | undefined;
 
@@ -70,8 +69,8 @@ export const KEYS_OF_KINDS: ReadonlyMap<string, readonly Kind[]> = new Map<strin
 ]);
 
 /** What the kind's own keys say; undefined, with troubles, when something is wrong. */
-export function readWhen(kind: Kind, rule: Section, about: Omit<Reading, "rule">): When | undefined {
-  return READERS[kind]({ rule, ...about });
+export function readWhen(kind: Kind, rule: Section, context: PlanContext): When | undefined {
+  return READERS[kind]({ rule, context });
 }
 
 type Parts<W> = W extends unknown ? { readonly [K in keyof W]: W[K] | undefined } : never;
@@ -131,17 +130,20 @@ function part(field: Field): number | undefined {
 }
 
 function readAbsence(reading: Reading): When | undefined {
-  const { rule, context, groupBy } = reading;
+  const { rule, context } = reading;
   const withinMs = within(reading);
   const forgetMs = rule.field("forget").span(FORGET, Math.max(7 * DAY_MS, 2 * (withinMs ?? 0)));
   if (withinMs !== undefined && forgetMs <= withinMs)
     rule.field("forget").error(`must be longer than within (${spanText(withinMs)}), else it can never fire`);
   const whileField = rule.field("while");
-  const during = whileField.given ? readDuring(whileField, context, groupBy) : null;
+  const during = whileField.given ? readDuring(whileField, context) : null;
   return whenAll({ kind: "absence", select: select(reading), withinMs, during, forgetMs });
 }
 
-/** What the store's events tell to be under way: the first type of a row begins it, the others end it. */
+/**
+ * What the store's events tell to be under way: the first type of a row begins it, the others end it. The path says whose:
+ * a group belongs to whom its newest event names there, also when it is not grouped by that.
+ */
 const UNDER_WAY: Readonly<Record<string, readonly [path: string, from: string, ...until: string[]]>> = {
   workcell: ["source.workcell_id", "workcell_start", "workcell_stop"],
   lab: ["source.lab_id", "lab_start", "lab_stop"],
@@ -158,9 +160,9 @@ const UNDER_WAY: Readonly<Record<string, readonly [path: string, from: string, .
 };
 const SHORTHANDS = Object.keys(UNDER_WAY).map((name) => `ledger.${name}_active`);
 
-function readDuring(field: Field, context: PlanContext, groupBy: readonly string[]): During | undefined {
+function readDuring(field: Field, context: PlanContext): During | undefined {
   const short = entries(field).find(([key]) => key.startsWith("ledger."));
-  if (short) return shortDuring(short, field, { context, groupBy });
+  if (short) return shortDuring(short, field, context);
   const section = new Section(field);
   const during = whenDuring(section, context);
   section.close();
@@ -174,11 +176,7 @@ function whenDuring(section: Section, context: PlanContext): During | undefined 
   return from && until && Object.freeze({ from, until, equal });
 }
 
-function shortDuring(
-  [key, value]: readonly [string, Field],
-  field: Field,
-  { context, groupBy }: Omit<Reading, "rule">,
-): During | undefined {
+function shortDuring([key, value]: readonly [string, Field], field: Field, context: PlanContext): During | undefined {
   const [path, from, ...until] = UNDER_WAY[/^ledger\.(\w+)_active$/.exec(key)?.[1] ?? ""] ?? [];
   if (path === undefined || from === undefined) return value.error(`is not known; there are ${SHORTHANDS.join(", ")}`);
   if (value.value !== true) return value.error("can only be true");
@@ -186,7 +184,7 @@ function shortDuring(
   return Object.freeze({
     from: madeCondition(ofTypes(from), context),
     until: madeCondition(ofTypes(...until), context),
-    equal: groupBy.includes(path) ? [path] : [],
+    equal: [path],
   });
 }
 

@@ -192,4 +192,33 @@ describe("an engine", () => {
       await bench.close();
     }
   });
+
+  it("finds a node of one workcell missing while another workcell has stopped", async () => {
+    const bench = new EngineBench({
+      rules: [
+        {
+          ...({
+            id: "silent",
+            kind: "absence",
+            select: { event_type: "log_info" },
+            forEach: "source.node_id",
+          } as const),
+          ...{ within: "2m", while: { "ledger.workcell_active": true } as const, groupWait: "0s" },
+        },
+      ],
+    });
+    await bench.start();
+    const [a, b] = [{ workcell_id: WORKCELL }, { workcell_id: "01JWORKCELL000000000000002" }];
+    bench.append({ event_type: "workcell_start", source: a });
+    bench.append({ event_type: "workcell_start", source: b });
+    bench.append({ event_type: "log_info", source: { ...a, node_id: "01JNODE000000000000000000A" } });
+    bench.append({ event_type: "log_info", source: { ...b, node_id: "01JNODE000000000000000000B" } });
+    await bench.advance(SECOND);
+    bench.append({ event_type: "workcell_stop", source: a });
+    await bench.advance(5 * MINUTE);
+    expect(bench.told.map(({ notification }) => notification.notice.incident.labels)).toEqual([
+      { "source.node_id": "01JNODE000000000000000000B" },
+    ]);
+    await bench.close();
+  });
 });

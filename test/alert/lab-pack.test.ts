@@ -4,6 +4,8 @@ import { LAB_PACK } from "../../src/alert/lab-pack.ts";
 import { lintAlerts } from "../../src/alert/lint.ts";
 import { compileMarker } from "../../src/alert/marker.ts";
 import { alertPlan } from "../../src/alert/plan-file.ts";
+import type { Rule } from "../../src/alert/rule.ts";
+import { severityOf } from "../../src/alert/severity.ts";
 import type { EventInput } from "../../src/event/event.ts";
 import { createEvent } from "../../src/event/parse.ts";
 import { CONTEXT, ruleOf, troublesOf } from "./plan-setup.ts";
@@ -105,6 +107,29 @@ describe("rules that are always there", () => {
     expect(
       idsOf(error, { rules: [{ id: "node-error", select: { event_type: "node_error", log_level: 50 } }] }),
     ).toEqual(["alert-level"]);
+    const asked = { ...error, alert: true } as const;
+    expect(idsOf(asked)).toEqual(["node-error"]);
+    expect(idsOf({ ...error, event_type: "node_start", alert: true })).toEqual(["alert-flag", "node-error"]);
+    expect(idsOf(asked, { rules: [{ id: "node-error", enabled: false }] })).toEqual(["alert-flag"]);
+    expect(idsOf(asked, { rules: [{ id: "node-error", receivers: [] }] })).toEqual(["alert-flag", "node-error"]);
+  });
+});
+
+describe("severity of the pack's rules", () => {
+  const severityAt = (id: string, level: number, part: object = {}) => {
+    const { rules, severityFromLevel } = planOf(part);
+    return severityOf(rules.find((rule) => rule.id === id) as Rule, level, severityFromLevel);
+  };
+  it("is the event's, and never less than the rule's word", () => {
+    expect([20, 30, 40, 50].map((level) => severityAt("node-error", level))).toEqual([
+      ...["error", "error", "error", "critical"],
+    ]);
+    expect([20, 40, 50].map((level) => severityAt("step-failed", level))).toEqual(["warning", "error", "critical"]);
+  });
+
+  it("is what somebody writes in its place, also when that is less", () => {
+    const rules = [{ id: "node-error", severity: "info" }];
+    expect([20, 50].map((level) => severityAt("node-error", level, { rules }))).toEqual(["info", "info"]);
   });
 });
 

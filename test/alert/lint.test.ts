@@ -28,7 +28,7 @@ describe("lint", () => {
       "rules[0].id: is missing; give the rule a name of letters, digits and dashes",
       "rules[1].id: must be letters, digits and dashes, at most 64",
       "rules[2].select: is missing; it says which events, like {event_type: node_error}",
-      "rules[3].severity: must be one of info, warning, error, critical, from-level, level",
+      "rules[3].severity: must be one of info, warning, error, critical, from-level, level, at-least-warning, at-least-error",
       "publicUrl: must be a URL that begins with https:// (or http://)",
     ]);
   });

@@ -84,7 +84,9 @@ describe("plan", () => {
     const plan = alertPlan({}, CONTEXT);
     expect(plan.receivers).toEqual([]);
     expect(plan.rules.find(({ id }) => id === "alert-flag")).toMatchObject({ oneOff: true, enabled: true });
-    expect(plan.rules.find(({ id }) => id === "node-error")).toMatchObject({ enabled: true, severity: "error" });
+    expect(plan.rules.find(({ id }) => id === "node-error")).toMatchObject({
+      ...{ enabled: true, severity: "level", severityAtLeast: "error" },
+    });
     expect(plan.quietHours).toBeNull();
     expect([...plan.severityFromLevel]).toEqual([
       [0, "info"],

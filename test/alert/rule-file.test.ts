@@ -66,6 +66,17 @@ describe("rule", () => {
     });
   });
 
+  it("has the severity of the event's level, and at least the one it names", () => {
+    expect(ruleOf({ select, severity: "at-least-error" })).toMatchObject({
+      severity: "level",
+      severityAtLeast: "error",
+    });
+    const level = ruleTroubles({ kind: "ledger", counter: "c", severity: "at-least-error" });
+    expect(level).toEqual([
+      expect.stringMatching(/^rules\[0\]\.severity: ledger has no event whose level tells; use one/),
+    ]);
+  });
+
   it("calls its group forEach, for_each and groupBy alike", () => {
     for (const key of ["forEach", "for_each", "groupBy", "group_by"])
       expect(ruleOf({ select, [key]: "source.workcell_id" }).groupBy).toEqual(["source.workcell_id"]);
@@ -141,7 +152,7 @@ describe("kinds", () => {
       during: { from: { selector: from }, until: { selector: until }, equal: ["source.workcell_id"] },
     });
     const short = { ...rule, while: { "ledger.workcell_active": true } };
-    expect(ruleOf(short).when).toMatchObject({ during: { equal: [] } });
+    expect(ruleOf(short).when).toMatchObject({ during: { equal: ["source.workcell_id"] } });
     const both = ruleOf({ ...short, forEach: ["source.node_id", "source.workcell_id"] }).when;
     expect(both).toMatchObject({ during: { equal: ["source.workcell_id"] } });
     const { during } = both as { during: { from: { matches: (event: unknown) => boolean } } };
