@@ -15,14 +15,13 @@ export function valueAt(document: unknown, path: string): unknown {
   return current;
 }
 
-/** Text as it is, other values as JSON; absent and null are null. */
+/** Text as it is, other values as JSON; absent and null are null. Never half a character: nobody could name it. */
 export function textAt(document: unknown, path: string): string | null {
   const value = valueAt(document, path);
   if (value === undefined || value === null) return null;
   const text = typeof value === "string" ? value : stringifyJson(value);
-  return text.length <= KEY_CHARS
-    ? text
-    : `${text.slice(0, KEY_CHARS - 18)}…${sha256(text).slice(0, 16)}`.toWellFormed();
+  if (text.length <= KEY_CHARS && text.isWellFormed()) return text;
+  return `${text.slice(0, KEY_CHARS - 18).toWellFormed()}…${sha256(JSON.stringify(text)).slice(0, 16)}`;
 }
 
 export function sha256(text: string): string {

@@ -123,6 +123,12 @@ export function refusedPage(): string {
   );
 }
 
+/** For what alerts refuse, in their words. */
+export function deniedPage(reason: string): string {
+  const words = `<p>${escapeHtml(reason)}. The command line and the API can do it in another form.</p>`;
+  return page("", "Nothing has been done", `<h1>Nothing has been done</h1>\n${words}`);
+}
+
 /** For a name nobody can be shown, or a form that is not ours. */
 export function wrongPage(): string {
   return page(

@@ -5,9 +5,10 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { AlertDesk, Redeemed } from "../alert/desk.ts";
+import { EventStoreError, type EventStoreErrorCode } from "../errors.ts";
 import { bodyBytes } from "./body.ts";
 import { deskOf } from "./desk.ts";
-import { askPage, donePage, MAX_NAME, PAGE_HEADERS, refusedPage, wrongPage } from "./incident-page.ts";
+import { askPage, deniedPage, donePage, MAX_NAME, PAGE_HEADERS, refusedPage, wrongPage } from "./incident-page.ts";
 import { searchParams } from "./query-reader.ts";
 import { paramOf, type Rest, type Route } from "./route.ts";
 import { NO_LINE } from "./v1-body.ts";
@@ -27,12 +28,22 @@ async function act(rest: Rest, request: FastifyRequest, reply: FastifyReply) {
   const token = form.get("token") ?? "";
   const by = form.get("by")?.trim() ?? "";
   if (by.length > MAX_NAME || NO_LINE.test(by)) return sendPage(reply, 422, wrongPage());
-  const found = await lookUp(desk, request, token);
-  const done = found && (await desk.redeem(token, { dry: false, ...(by !== "" && { by }) }));
-  return done === undefined
-    ? sendPage(reply, 403, refusedPage())
-    : sendPage(reply, 200, donePage(done.action, done.incident));
+  try {
+    const found = await lookUp(desk, request, token);
+    const done = found && (await desk.redeem(token, { dry: false, ...(by !== "" && { by }) }));
+    return done === undefined
+      ? sendPage(reply, 403, refusedPage())
+      : sendPage(reply, 200, donePage(done.action, done.incident));
+  } catch (error) {
+    if (!(error instanceof EventStoreError) || !REFUSALS.has(error.code)) throw error;
+    return sendPage(reply, 422, deniedPage(error.message));
+  }
 }
+
+/** Who clicked sees a page, not a program's answer. */
+const REFUSALS: ReadonlySet<EventStoreErrorCode> = new Set([
+  ...(["EVT_INVALID_SELECTOR", "EVT_INVALID_OPTION", "EVT_TOO_LARGE", "EVT_CONFLICT"] as const),
+]);
 
 /** What the token asks for, if it is about the incident of this path. */
 async function lookUp(desk: AlertDesk, request: FastifyRequest, token: string): Promise<Redeemed | undefined> {
@@ -47,6 +58,7 @@ function sendPage(reply: FastifyReply, status: number, text: string): FastifyRep
 const html = { type: "text/html" };
 const ID = "Id of the incident";
 const REFUSED = { 403: "The token is forged or expired; a page says so", 404: "Alerts are off" };
+const DENIED = { ...REFUSED, 422: "The name cannot be shown, or alerts refuse it; a page says so" };
 
 export const V1_ACT_ROUTES: readonly Route[] = [
   {
@@ -76,7 +88,7 @@ export const V1_ACT_ROUTES: readonly Route[] = [
         types: ["application/x-www-form-urlencoded"],
       },
       answer: html,
-      statuses: REFUSED,
+      statuses: DENIED,
     }),
   },
 ];

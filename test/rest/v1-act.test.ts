@@ -1,6 +1,7 @@
 /** The pages behind action links: GET changes nothing, POST does it once, forged links do nothing. */
 import { expect, it } from "vitest";
 import { actionToken } from "../../src/alert/links.ts";
+import { EventStoreError } from "../../src/errors.ts";
 import { fakeDesk, incident, SECRET } from "./fake-desk.ts";
 import { openServer, type TestServer } from "./server.ts";
 
@@ -90,6 +91,17 @@ it("refuses a name nobody can be shown, and an empty form", async () => {
   expect((await post({ token, by: "a\r\nb" })).status).toBe(422);
   expect((await server.post("/v1/incidents/g.1/act", undefined, FORM)).status).toBe(403);
   expect(alerts.asked).toEqual([]);
+});
+
+it("says on a page what alerts refuse", async () => {
+  const alerts = fakeDesk({
+    ...{ incidents: [incident("g.1")], nowMs: () => NOW },
+    but: { silence: () => Promise.reject(new EventStoreError("EVT_INVALID_SELECTOR", "selector: <b> is refused")) },
+  });
+  await using server = await openServer({ alerts });
+  const { status, text, headers } = await press(server, await server.get(pathOf(tokenFor("silence_1h"))));
+  expect([status, headers["content-type"]]).toEqual([422, "text/html; charset=utf-8"]);
+  expect(text).toContain("selector: &lt;b&gt; is refused");
 });
 
 it("shows hostile texts as text", async () => {
