@@ -4,7 +4,7 @@
  */
 import type { MarkedEvent } from "../backend/alert-records.ts";
 import { arrivalMs, type FoldLimits, fold } from "./fold.ts";
-import { type Group, groupId, type Key, keyOf, newGroup, RING, roleKey } from "./group.ts";
+import { type Group, groupId, type Key, keyOf, newGroup, RING, type SharedRole } from "./group.ts";
 import { type Hub, hubAfter, newHub, ringId, withGroup } from "./hub.ts";
 import type { Rule } from "./rule.ts";
 
@@ -47,8 +47,8 @@ export function neededBy(rules: ReadonlyMap<string, Rule>, events: readonly Mark
     for (const rule of rulesOf(rules, matched)) {
       hubs.add(rule.id);
       groups.add(groupId(rule.id, keyOf(rule, event)));
-      groups.add(groupId(rule.id, roleKey("storm")));
-      groups.add(groupId(rule.id, roleKey("overflow")));
+      groups.add(groupId(rule.id, "storm"));
+      groups.add(groupId(rule.id, "overflow"));
     }
   }
   return { groups: [...groups], hubs: [...hubs] };
@@ -166,7 +166,7 @@ class Lanes {
     if (known) return known;
     if (!begins(this.#rule, event)) return null;
     const id = groupId(this.#rule.id, key);
-    const overflow = this.#find(roleKey("overflow"));
+    const overflow = this.#find("overflow");
     if (overflow?.ring.includes(ringId(event))) return overflow;
     // Counted before, but its group is not there: the process died between writing the two.
     if (this.hub.made.includes(id)) return this.#make(key, nowMs);
@@ -175,16 +175,16 @@ class Lanes {
     return this.#make(key, nowMs);
   }
 
-  roleGroup(role: "storm" | "overflow", nowMs: number): Group {
-    return this.#find(roleKey(role)) ?? this.#make(roleKey(role), nowMs);
+  roleGroup(role: SharedRole, nowMs: number): Group {
+    return this.#find(role) ?? this.#make(role, nowMs);
   }
 
-  #find(key: Key): Group | undefined {
+  #find(key: Key | SharedRole): Group | undefined {
     const id = groupId(this.#rule.id, key);
     return this.#known.get(id) ?? this.#made.get(id);
   }
 
-  #make(key: Key, nowMs: number): Group {
+  #make(key: Key | SharedRole, nowMs: number): Group {
     const group = newGroup(this.#rule, key, { nowMs, number: this.hub.floor });
     this.#made.set(group.id, group);
     return group;

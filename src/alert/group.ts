@@ -25,6 +25,8 @@ if (RING < BATCH) throw new TypeError("the ring of folded ids must hold a whole 
  * the rule's `maxKeys`, counted together.
  */
 export type Role = "keyed" | "storm" | "overflow";
+/** The one group of its role that a rule has. */
+export type SharedRole = Exclude<Role, "keyed">;
 export type Key = readonly (string | null)[];
 
 /** An incident that is over, kept until the engine has written its record. */
@@ -61,8 +63,8 @@ export interface Group {
 }
 
 export const MAX_RETIRED = 20;
-const STORM: Key = ["\u0000storm"];
-const OVERFLOW: Key = ["\u0000overflow"];
+/** Only groups of a role have it: no path of an event is called so. */
+export const ROLE_LABEL = "role";
 /** What an event and the one that ends its matter never share. */
 const DIFFERENT: ReadonlySet<string> = new Set(["event_type", "log_level"]);
 
@@ -71,8 +73,8 @@ export function groupPrefix(rule: string): string {
   return sha256(rule).slice(0, 6);
 }
 
-/** 20 hex digits. */
-export function groupId(rule: string, key: Key): string {
+/** 20 hex digits. A key is a list and a role a text, so no value of an event has the id of a role's group. */
+export function groupId(rule: string, key: Key | SharedRole): string {
   const text = JSON.stringify([rule, key]);
   const known = KNOWN_IDS.get(text);
   if (known !== undefined) return known;
@@ -101,19 +103,19 @@ export function keyOf(rule: Rule, event: Event): Key {
   return groupPaths(rule).map((path) => (path === "rule" ? rule.id : textAt(event, path)));
 }
 
-export function roleKey(role: Exclude<Role, "keyed">): Key {
-  return role === "storm" ? STORM : OVERFLOW;
-}
-
 /** @param from number of the last incident of any group of this rule that has been removed (see hub.ts) */
-export function newGroup(rule: Rule, key: Key, from: { readonly nowMs: number; readonly number?: number }): Group {
-  const role = key[0] === STORM[0] ? "storm" : key[0] === OVERFLOW[0] ? "overflow" : "keyed";
+export function newGroup(
+  rule: Rule,
+  keyOrRole: Key | SharedRole,
+  from: { readonly nowMs: number; readonly number?: number },
+): Group {
+  const [role, key]: readonly [Role, Key] = typeof keyOrRole === "string" ? [keyOrRole, []] : ["keyed", keyOrRole];
   return {
-    id: groupId(rule.id, key),
+    id: groupId(rule.id, keyOrRole),
     rule: rule.id,
     role,
     key,
-    labels: role === "keyed" ? labelsOf(rule, key) : { rule: rule.id },
+    labels: role === "keyed" ? labelsOf(rule, key) : { rule: rule.id, [ROLE_LABEL]: role },
     fence: 0,
     ring: [],
     memory: startMemory(role === "keyed" ? rule.when.kind : "match"),

@@ -3,7 +3,7 @@ import type { AlertRecords } from "../backend/alert-records.ts";
 import type { StoredEvent } from "../event/event.ts";
 import type { Why } from "./desk.ts";
 import { RULES_LANE } from "./folder.ts";
-import { groupId, groupOf, keyOf, roleKey } from "./group.ts";
+import { groupId, groupOf, keyOf } from "./group.ts";
 import type { AlertHost } from "./host.ts";
 import { ringId } from "./hub.ts";
 import type { Incident } from "./incident.ts";
@@ -57,7 +57,7 @@ async function ofRule(
     trail.push(`rule ${rule.id} is turned off`);
     return [];
   }
-  const ids = [groupId(rule.id, keyOf(rule, event)), groupId(rule.id, roleKey("overflow"))];
+  const ids = [groupId(rule.id, keyOf(rule, event)), groupId(rule.id, "overflow")];
   const groups = (await records.read("groups", ids)).map(groupOf);
   const folded = groups.some((group) => group.ring.includes(ringId(event)));
   const open = groups.flatMap((group) => incidentOf(group) ?? group.retired.map(({ incident }) => incident));

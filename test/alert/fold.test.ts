@@ -177,6 +177,23 @@ describe("groups", () => {
     expect(keyOf(wide, arrived(T0, { event_data: { long: `${"x".repeat(499)}y` } }).event)[4]).not.toBe(key[4]);
     expect(groupId("r", key)).toMatch(/^[0-9a-f]{20}$/);
   });
+  it("have whole characters, told apart where a sender sent halves", () => {
+    const wide = ruleOf({}, { groupBy: ["event_data.x"] });
+    const keys = ["a\ud800", "a\udc00", `${"x".repeat(181)}\ud83d\ude00${"y".repeat(90)}`].map(
+      (x) => keyOf(wide, arrived(T0, { event_data: { x } }).event)[0] ?? "",
+    );
+    expect(keys.every((key) => key.isWellFormed() && key.length <= 200)).toBe(true);
+    expect(new Set(keys).size).toBe(3);
+  });
+  it("are never taken for those of a role, whatever an event says", () => {
+    const wide = ruleOf({}, { groupBy: ["event_data.x"], maxKeys: 3 });
+    const shelf = new Shelf();
+    for (const x of ["\u0000storm", "\u0000overflow", "storm", "overflow"])
+      shelf.fold([arrived(T0, { event_data: { x } })], byOf(wide));
+    expect([...shelf.groups.values()].map(({ role }) => role)).toEqual(["keyed", "keyed", "keyed", "overflow"]);
+    expect(groupId("r", ["storm"])).not.toBe(groupId("r", "storm"));
+    expect([...shelf.groups.keys()][3]).toBe(groupId("r", "overflow"));
+  });
   it("are not told apart by type where one event ends what another began", () => {
     const rules = ruleOf(
       {},
