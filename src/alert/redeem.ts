@@ -4,6 +4,7 @@
  * What a link can do is in its token (links.ts): acknowledge one incident, or silence its group for some hours.
  */
 import type { AlertDesk, LinkAction, Redeemed } from "./desk.ts";
+import { ROLE_LABEL } from "./group.ts";
 import type { Incident, Silence } from "./incident.ts";
 import { LINK_ACTIONS, readToken } from "./links.ts";
 
@@ -77,9 +78,9 @@ async function act({ desk, nowMs }: RedeemContext, { action, incident, by }: Ord
   return { action, incident: (await desk.incident(id)) ?? incident, done: true };
 }
 
-/** A silence's selector for the incidents of the same rule and group. */
+/** A silence's selector for the incidents of the same rule and group, and not of the rule's storms and overflows. */
 export function groupSelector({ rule, labels }: Incident): Record<string, string | null> {
-  const selector: Record<string, string | null> = { rule };
+  const selector: Record<string, string | null> = { rule, [`labels.${ROLE_LABEL}`]: null };
   for (const [path, value] of Object.entries(labels)) if (path !== "rule") selector[`labels.${path}`] = value;
   return selector;
 }

@@ -1,7 +1,7 @@
 /** Links of messages: tokens, the secret, URLs, and what redeeming one does. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Group } from "../../src/alert/group.ts";
+import { type Group, newGroup } from "../../src/alert/group.ts";
 import { actionToken, LINK_LIFE_MS, linkSecret, linksFor, readToken } from "../../src/alert/links.ts";
 import type { Live } from "../../src/alert/live.ts";
 import { groupSelector, redeem } from "../../src/alert/redeem.ts";
@@ -9,6 +9,7 @@ import { readySilence } from "../../src/alert/silence.ts";
 import { selectable } from "../../src/alert/view.ts";
 import type { AlertRecord, AlertRecords } from "../../src/backend/alert-records.ts";
 import { fakeDesk, incident } from "../rest/fake-desk.ts";
+import { ruleOf } from "./lab.ts";
 
 const HOUR_MS = 3_600_000;
 const CLAIM = { incident_id: "g.1", action: "silence_1h", expiresMs: 1000 } as const;
@@ -137,7 +138,7 @@ it("silences the rule's group once, and again when the time has passed", async (
   expect(await use()).toMatchObject({ done: true });
   expect(done()).toHaveLength(1);
   expect(desk.quiet[0]).toMatchObject({
-    selector: { rule: "node-error", "labels.source.node_id": "N", "labels.event_type": null },
+    selector: { rule: "node-error", "labels.role": null, "labels.source.node_id": "N", "labels.event_type": null },
     starts_at: "2026-01-01T10:31:00.000Z",
     ends_at: "2026-01-01T11:31:00.000Z",
     author: "a link in a message",
@@ -188,6 +189,24 @@ it("silences with a selector that accepts its group and no other, whatever its l
     { numRuns: RUNS },
   );
 });
+
+it.each(["storm", "overflow"] as const)(
+  "silences of a rule's %s nothing else of the rule, nor the other way",
+  (role) => {
+    const rule = ruleOf({}, { groupBy: ["event_data.x"] });
+    const live = { newest: [], first: null, severity: "error", state: "firing" } as unknown as Live;
+    const groups = [newGroup(rule, role, { nowMs: 0 }), newGroup(rule, [null], { nowMs: 0 })];
+    const quiet = groups.map(({ labels }) => {
+      const selector = groupSelector(incident("g.1", { rule: rule.id, labels }));
+      const { matches } = readySilence({ ...SILENCE, selector });
+      return groups.map((group) => matches(selectable(group, live)));
+    });
+    expect(quiet).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  },
+);
 
 const SILENCE = { silence_id: "s", starts_at: "", ends_at: "", author: "Ada", comment: "x", weekly: null };
 
