@@ -25,14 +25,13 @@ import type { Outbox } from "./outbox.ts";
 import type { AlertPlan } from "./plan.ts";
 import { saidOtherwise } from "./said-before.ts";
 import type { Draft } from "./say.ts";
+import { Watch } from "./watch.ts";
 
 /** Rounds are at most this far apart where others write to the database, and where nothing says otherwise, in ms. */
 const LOOK_MS = 1000;
 const LEDGER_MS = 5000;
 const SWEEP_MS = 60_000;
 const PAUSE_MS = 1000;
-/** A database that was away for less is as good as one that was not: nobody is called silent later for it. */
-const BREAK_MS = 30_000;
 /** Under a steady trickle rounds are this far apart, in ms: each costs several durable writes, which events wait for. */
 const GAP_MS = 50;
 /** Rounds that come at once before that holds. */
@@ -65,8 +64,7 @@ export class Loop {
   #timerMs = Number.POSITIVE_INFINITY;
   #closing: Promise<void> | undefined;
   #counted = { folded: 0, ignored: 0, errors: 0, waiting: 0, lagMs: 0 };
-  /** How long the database has answered without a break; it could take events then. */
-  #watched = { sinceMs: 0, lastMs: Number.NEGATIVE_INFINITY };
+  readonly #watch: Watch;
   #nextLedgerMs = 0;
   #nextSweepMs = 0;
   #lastTrouble = "";
@@ -75,6 +73,7 @@ export class Loop {
   constructor(parts: LoopParts) {
     const { host, plan, clock, channels } = parts;
     this.#parts = parts;
+    this.#watch = new Watch(host.records, clock);
     const receivers = new Map(plan.receivers.map((receiver) => [receiver.name, receiver]));
     this.#reach = { receivers, channels, compat: plan.mode === "compat" };
     const { ttlMs, renewMs } = plan.lease;
@@ -122,6 +121,7 @@ export class Loop {
     this.#cancelTimer();
     for (const resolve of this.#waiters.splice(0)) resolve();
     await this.#running;
+    if (this.mayLead()) await this.#watch.write().catch(() => {});
     await this.#parts.outbox.close();
     await this.#lease?.release();
   }
@@ -181,7 +181,7 @@ export class Loop {
       try {
         pauseMs = (await this.#leads()) ? await this.#work() : LOOK_MS;
         this.#lastTrouble = "";
-        this.#watched = { sinceMs: this.#watchingSince(), lastMs: this.#parts.clock.now() };
+        this.#watch.saw();
       } catch (error) {
         this.#retire();
         if (!(error instanceof Superseded)) this.trouble(error);
@@ -196,12 +196,6 @@ export class Loop {
     this.#running = undefined;
   }
 
-  #watchingSince(): number {
-    const { sinceMs, lastMs } = this.#watched;
-    const nowMs = this.#parts.clock.now();
-    return nowMs - lastMs <= BREAK_MS && sinceMs <= nowMs ? sinceMs : nowMs;
-  }
-
   async #leads(): Promise<boolean> {
     if (this.#parts.options.lead === false) return false;
     if (this.#lease && !(await this.#lease.keep())) {
@@ -213,7 +207,7 @@ export class Loop {
     this.#evaluator = await Evaluator.begin({
       ...{ records: host.records, plan, clock },
       fence: this.#lease?.fence ?? 1,
-      resumedAtMs: this.#watchingSince(),
+      resumedAtMs: await this.#watch.resume(),
       confirm: async () => !this.#closing && (this.#lease ? this.#lease.confirm() : true),
       say: (drafts) => this.#say(drafts),
       counters: () => this.#counters(),
@@ -247,6 +241,7 @@ export class Loop {
       this.#nextLedgerMs = clock.now() + LEDGER_MS;
       await this.#measure();
       await evaluator.tickLedgers();
+      await this.#watch.keep();
     }
     if (clock.now() >= this.#nextSweepMs || this.#nextSweepMs > clock.now() + SWEEP_MS) {
       this.#nextSweepMs = clock.now() + SWEEP_MS;

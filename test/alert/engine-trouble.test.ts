@@ -44,6 +44,30 @@ describe("an engine that is closed", () => {
     expect(disturbed).toEqual(undisturbed);
   });
 
+  it("leaves what waits for silence waiting through short restarts, however it ends", async () => {
+    const rules = [
+      { ...NODE_ERROR, groupWait: "1s", resolveAfter: "15m" },
+      { id: "gone", kind: "absence", select: { event_type: "beat" }, groupBy: "source.node_id", within: "2m" },
+    ] as const;
+    const bench = new EngineBench({ rules });
+    bench.add();
+    bench.add({ event_type: "beat" });
+    for (let i = 0; i < 16; i++) {
+      let dead = false;
+      const fault = { fate: (): Fate => (dead ? "lost" : "done"), trouble: () => new Promise<never>(() => {}) };
+      const engine = await bench.start({ records: new FaultyRecords(bench.memory, fault) });
+      await bench.advance(59 * SECOND);
+      if (i % 2) await engine.close();
+      bench.engines.delete(engine);
+      dead = true;
+      await bench.advance(SECOND);
+    }
+    const at = (occasion: string) => bench.said().find((said) => said.startsWith(occasion));
+    expect(bench.told.map(({ notification }) => notification.notice.incident.rule)).toContain("gone");
+    expect(at("resolved")).toMatch(/^resolved@90[0-5]$/);
+    await bench.close();
+  });
+
   it("says what came due in between as soon as the next one starts, once", async () => {
     const bench = new EngineBench();
     const engine = await bench.start();
