@@ -93,6 +93,7 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     const troubles = new ChannelTroubles((message) => this.#closing ?? this.#loop.warn(message));
     this.#outbox = new Outbox({
       ...{ records: host.records, channels: this.#channels, delivery: plan.delivery, digest: plan.digest, clock },
+      quietHours: plan.quietHours,
       ...(options.random && { random: options.random }),
       mayLead: () => this.#loop.mayLead(),
       onOutcome: (notification) => troubles.saw(notification),

@@ -16,7 +16,7 @@ import type { Gate } from "./gate.ts";
 import { afterLeader, asDead } from "./outbox-outcome.ts";
 import { changed, isAllowed, notificationOf, postponed } from "./outbox-record.ts";
 import { capped, type Ready, type Sorted, sortDue, type Waiting } from "./outbox-sort.ts";
-import type { AlertPlan, DeliveryPlan } from "./plan.ts";
+import type { AlertPlan, DeliveryPlan, QuietHours } from "./plan.ts";
 
 /** Notifications looked at in one go; bounds memory and the length of a step. */
 export const PAGE = 200;
@@ -29,6 +29,7 @@ export interface PassOptions {
   readonly deliveries: Deliveries;
   readonly delivery: DeliveryPlan;
   readonly digest: AlertPlan["digest"];
+  readonly quietHours?: QuietHours | null;
   readonly clock: AlertClock;
   readonly random: () => number;
   readonly mayLead: () => boolean;
@@ -86,11 +87,11 @@ export class OutboxPass {
 
   /** @returns true when there may be more to do at once */
   async #page(): Promise<boolean> {
-    const { records, gates, delivery } = this.#options;
+    const { records, gates, delivery, quietHours = null } = this.#options;
     const { nowMs } = this.#now();
     const due = await records.due("notifications", nowMs, PAGE);
     await this.#allowance.load(capped(due, gates));
-    const sorted = sortDue(due, { gates, allowance: this.#allowance, plan: delivery.perRecipient, nowMs });
+    const sorted = sortDue(due, { gates, allowance: this.#allowance, plan: delivery.perRecipient, quietHours, nowMs });
     await this.#claim(sorted.ready);
     await this.#putAway(sorted);
     if (due.length < PAGE) return this.#digests.finish(nowMs);
@@ -115,13 +116,13 @@ export class OutboxPass {
     }
   }
 
-  async #putAway({ toFold, toDigest, stranded, shut, expired }: Sorted): Promise<void> {
+  async #putAway({ toFold, toDigest, stranded, later, expired }: Sorted): Promise<void> {
     const now = this.#now();
     const digestMs = toFold.length > 0 ? this.#digests.nextMs(now.nowMs) : null;
     await this.#write([
       ...toFold.map((record) => changed(record, { state: "folded", dueMs: digestMs, nowMs: now.nowMs })),
       ...stranded.map((record) => asDead(record, `no channel is called ${notificationOf(record).channel}`, now)),
-      ...shut.map(({ record, gate }) => postponed(record, Math.ceil(now.nowMs + gate.shutMs))),
+      ...later.map(({ record, untilMs }) => postponed(record, untilMs)),
     ]);
     if (toDigest.length > 0) await this.#digests.collect(toDigest, now);
     await removeAll(this.#options.records, expired);

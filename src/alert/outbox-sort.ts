@@ -6,7 +6,8 @@ import type { Allowance } from "./allowance.ts";
 import type { Gate, Release } from "./gate.ts";
 import type { Notification } from "./notification.ts";
 import { awaitsDigest, isAllowed, notificationOf } from "./outbox-record.ts";
-import type { DeliveryPlan } from "./plan.ts";
+import type { DeliveryPlan, QuietHours } from "./plan.ts";
+import { afterQuiet } from "./world.ts";
 
 /** A notification that has a place at its channel. */
 export interface Ready {
@@ -23,14 +24,20 @@ export interface Waiting {
   readonly gate: Gate;
 }
 
+/** A notification that is not to be looked at before then. */
+export interface Later {
+  readonly record: AlertRecord;
+  readonly untilMs: number;
+}
+
 export interface Sorted {
   readonly ready: readonly Ready[];
   /** Their recipient has had enough. */
   readonly toFold: readonly AlertRecord[];
   /** Their digest is due. */
   readonly toDigest: readonly AlertRecord[];
-  /** Their channel is shut for a while. */
-  readonly shut: readonly Waiting[];
+  /** Their channel is shut for a while, or their digest would come in quiet hours. */
+  readonly later: readonly Later[];
   /** They wait for a place, which comes free when one under way ends. */
   readonly waiting: readonly Waiting[];
   /** Their channel is not there any more. */
@@ -45,6 +52,8 @@ export interface SortFacts {
   readonly gates: ReadonlyMap<string, Gate>;
   readonly allowance: Allowance;
   readonly plan: DeliveryPlan["perRecipient"];
+  /** Digests wait until they are over. */
+  readonly quietHours: QuietHours | null;
   readonly nowMs: number;
 }
 
@@ -54,9 +63,9 @@ function bySaying(a: AlertRecord, b: AlertRecord): number {
 }
 
 export function sortDue(records: readonly AlertRecord[], facts: SortFacts): Sorted {
-  const sorted: Piles = { ready: [], toFold: [], toDigest: [], shut: [], waiting: [], stranded: [], expired: [] };
+  const sorted: Piles = { ready: [], toFold: [], toDigest: [], later: [], waiting: [], stranded: [], expired: [] };
   for (const record of [...records].sort(bySaying)) {
-    if (awaitsDigest(record)) sorted.toDigest.push(record);
+    if (awaitsDigest(record)) placeFolded(record, facts, sorted);
     else if (isFinished(record)) sorted.expired.push(record);
     else place(record, facts, sorted);
   }
@@ -68,6 +77,12 @@ export function capped(records: readonly AlertRecord[], gates: ReadonlyMap<strin
   return records.filter((record) => waits(record) && isCapped(record, gates)).map(notificationOf);
 }
 
+function placeFolded(record: AlertRecord, facts: SortFacts, piles: Piles): void {
+  const untilMs = afterQuiet(facts, facts.nowMs, notificationOf(record).notice.incident.severity);
+  if (untilMs > facts.nowMs) piles.later.push({ record, untilMs });
+  else piles.toDigest.push(record);
+}
+
 function place(record: AlertRecord, facts: SortFacts, piles: Piles): void {
   const notification = notificationOf(record);
   const gate = facts.gates.get(notification.channel);
@@ -76,7 +91,7 @@ function place(record: AlertRecord, facts: SortFacts, piles: Piles): void {
   if (charge && !facts.allowance.reserve(notification, capRequest(notification, facts))) {
     return void piles.toFold.push(record);
   }
-  if (gate.shutMs > 0) return void piles.shut.push({ record, gate });
+  if (gate.shutMs > 0) return void piles.later.push({ record, untilMs: Math.ceil(facts.nowMs + gate.shutMs) });
   const release = gate.enter();
   if (release === null) return void piles.waiting.push({ record, gate });
   if (charge) facts.allowance.charge(notification, capRequest(notification, facts));

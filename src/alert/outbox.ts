@@ -23,7 +23,7 @@ import { discardNotification, listNotifications, readNotification, retryNotifica
 import { OutboxPass, PAGE, removeAll } from "./outbox-pass.ts";
 import { type NotificationDraft, newRecord, notificationOf } from "./outbox-record.ts";
 import { isFinished } from "./outbox-sort.ts";
-import type { AlertPlan, DeliveryPlan } from "./plan.ts";
+import type { AlertPlan, DeliveryPlan, QuietHours } from "./plan.ts";
 
 /** Longest time without a look. */
 const LOOK_EVERY_MS = 60_000;
@@ -36,6 +36,8 @@ export interface OutboxOptions {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly delivery: DeliveryPlan;
   readonly digest: AlertPlan["digest"];
+  /** Digests wait for their end, except those of severities that need not. @default none */
+  readonly quietHours?: QuietHours | null;
   readonly clock: AlertClock;
   /** From 0 up to 1. @default Math.random */
   readonly random?: () => number;

@@ -49,7 +49,7 @@ export function worldOf(plan: Pick<AlertPlan, "quietHours" | "receivers" | "time
 }
 
 /** `atMs`, or the end of the quiet hours it lies in. */
-export function afterQuiet({ quietHours }: World, atMs: number, severity: Severity): number {
+export function afterQuiet({ quietHours }: Pick<World, "quietHours">, atMs: number, severity: Severity): number {
   if (quietHours === null || quietHours.except.includes(severity)) return atMs;
   // "from" equal to "to" would be quiet for ever: then there are no quiet hours.
   if (quietHours.from === quietHours.to) return atMs;

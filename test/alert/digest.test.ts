@@ -8,6 +8,7 @@ import { newRecord, notificationOf } from "../../src/alert/outbox-record.ts";
 import type { Severity } from "../../src/alert/rule.ts";
 import type { AlertRecord, RecordKind } from "../../src/backend/alert-records.ts";
 import { deliver, draft, drafts, incident, notice, type Setting, setting } from "./outbox-setting.ts";
+import { VirtualClock } from "./virtual-clock.ts";
 
 const HOUR_MS = 3_600_000;
 const FLOOD = process.env.FUZZ ? 100_000 : 10_000;
@@ -65,6 +66,25 @@ describe("a digest", () => {
     await deliver(world.outbox, drafts(22, { channel: "mail", severity: "info" }));
     await world.clock.advance(HOUR_MS);
     expect([digests(world).length, noticesIn(digests(world))]).toEqual([1, 2]);
+  });
+
+  it("waits for the end of quiet hours, in one for the whole night, unless it is about what is excepted", async () => {
+    const quietHours = { timezone: "UTC", from: "22:00", to: "06:00", except: ["critical"] } as const;
+    const world = setting({ quietHours, clock: new VirtualClock(Date.UTC(2026, 0, 5, 21, 30)) });
+    await deliver(world.outbox, drafts(22, { channel: "mail", incident_id: "e.1" }));
+    await world.clock.advance(2 * HOUR_MS);
+    expect(digests(world)).toEqual([]);
+    await deliver(world.outbox, drafts(22, { channel: "mail", incident_id: "e.2" }));
+    await deliver(world.outbox, drafts(28, { channel: "mail", incident_id: "c.1", severity: "critical" }));
+    await world.clock.advance(HOUR_MS);
+    expect(digests(world).map(({ notice: { others } }) => others.map((one) => one.incident.incident_id))).toEqual([
+      ["c.1"],
+    ]);
+    await world.clock.advance(5.5 * HOUR_MS - 1);
+    expect(digests(world).length).toBe(1);
+    await world.clock.advance(1);
+    expect(noticesIn(digests(world).slice(1))).toBe(4);
+    expect(digests(world).length).toBe(2);
   });
 
   it("has an id of its own each time, the same for each process", async () => {
