@@ -6,6 +6,7 @@
  */
 import { dirname } from "node:path";
 import type { AlertOptions } from "../alert/options.ts";
+import { EventStoreError } from "../errors.ts";
 import type { Config } from "./config.ts";
 import { usageError } from "./exit.ts";
 import { readOptionsFile } from "./settings-files.ts";
@@ -27,8 +28,8 @@ export interface AlertingSection {
 export function alertingSection({ settings, origins, alertsFolder }: Config): AlertingSection | undefined {
   const { alerting } = settings;
   if (alerting === null) return undefined;
-  if (typeof alerting === "string") return sectionFile(alerting);
   const origin = origins.get("alerting") ?? "alerting";
+  if (typeof alerting === "string") return namingSetting(origin, () => sectionFile(alerting));
   return {
     options: alerting as AlertingSection["options"],
     origin,
@@ -38,10 +39,23 @@ export function alertingSection({ settings, origins, alertsFolder }: Config): Al
   };
 }
 
+/** What goes wrong with a file names the setting that named it. */
+export function namingSetting<T>(origin: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof EventStoreError)) throw error;
+    throw new EventStoreError(error.code, `${origin}: ${error.message}`, { cause: error });
+  }
+}
+
 /** A file of rules. @throws EventStoreError `EVT_INVALID_OPTION` */
 export function sectionFile(path: string): AlertingSection {
   const read = readOptionsFile(path);
   const key = ["alerting", "event_alerting"].find((name) => Object.hasOwn(read, name));
+  const beside = key === undefined ? undefined : besideSection(read, key);
+  if (beside !== undefined)
+    throw usageError(`${path}: ${beside} stands beside ${key}; write everything below ${key}, or nothing`);
   const found = key === undefined ? read : read[key];
   if (typeof found !== "object" || found === null || Array.isArray(found))
     throw usageError(`${path}: ${key} must be an object here`);
@@ -52,4 +66,18 @@ export function sectionFile(path: string): AlertingSection {
     folder: dirname(path),
     prefix: key === undefined ? "" : `${key}.`,
   };
+}
+
+/** Keys of the section; no other setting is called like one of them. */
+const KEYS: ReadonlySet<string> = new Set([
+  ...["alerting", "event_alerting", "enabled", "evaluate", "defaults", "severityFromLevel", "rules", "labPack"],
+  ...["inhibit", "receivers", "channels", "smtp", "delivery", "digest", "quietHours", "publicUrl", "leases", "lease"],
+  ...["timezone", "compat", "testSend", "redact", "templates"],
+]);
+
+/** A key that belongs into the section and would be lost where it stands. */
+function besideSection(read: Readonly<Record<string, unknown>>, section: string): string | undefined {
+  const plain = (key: string) => key.toLowerCase().replaceAll("_", "");
+  const known = new Set([...KEYS].map(plain));
+  return Object.keys(read).find((key) => key !== section && known.has(plain(key)));
 }

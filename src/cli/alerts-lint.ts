@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { lintCompat } from "../alert/compat-plan.ts";
 import { lintAlerts } from "../alert/lint.ts";
 import { planContext, saysOnlyHow } from "./alert-setup.ts";
-import { type AlertingSection, alertingSection, sectionFile } from "./alerting-section.ts";
+import { type AlertingSection, alertingSection, namingSetting, sectionFile } from "./alerting-section.ts";
 import type { Config } from "./config.ts";
 import type { Io } from "./io.ts";
 import { type YamlLines, yamlLines } from "./yaml-lines.ts";
@@ -36,7 +36,8 @@ export function lintFile(path: string, config: Config, io: Pick<Io, "env">): Lin
 /** What the settings say. */
 export function lintSettings(config: Config, io: Pick<Io, "env">): Lint {
   const { alerting, email_alerts, alert_level } = config.settings;
-  if (typeof alerting === "string") return lintFile(alerting, config, io);
+  if (typeof alerting === "string")
+    return namingSetting(config.origins.get("alerting") ?? "alerting", () => lintFile(alerting, config, io));
   const section = alertingSection(config);
   if (email_alerts !== null && (section === undefined || saysOnlyHow(section))) {
     const found = lintCompat(email_alerts, alert_level, planContext(config.alertsFolder, config, io));
