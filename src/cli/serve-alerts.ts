@@ -2,7 +2,7 @@
 import { statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Alerts as Engine } from "../alert/engine.ts";
-import type { AlertPlan } from "../alert/plan.ts";
+import type { AlertPlan, Receiver } from "../alert/plan.ts";
 import type { EventStore } from "../store/store.ts";
 import type { AlertSetup } from "./alert-setup.ts";
 import { counted } from "./exit.ts";
@@ -54,13 +54,18 @@ function diskCounter(file: string | undefined): Record<string, number> {
 /** Receivers named in the line; the rest is counted. */
 const MOST = 5;
 
-/** `  alerts 24 rules → ops (mail-ops), on-call (mail-call, pager)` */
+/** `  alerts 24 rules → ops (mail-ops), on-call (mail-call, later pager)` */
 export function alertsLine({ mode, rules, receivers, channels }: AlertPlan): string {
   const addresses = channels.flatMap((channel) => (channel.type === "email" ? channel.to : [channel.name]));
-  const names = receivers.map(({ name, channels: through }) => `${name} (${through.join(", ")})`);
+  const names = receivers.map(receiverWords);
   const told = mode === "compat" ? addresses : names;
   const more = told.length > MOST ? ` and ${told.length - MOST} more` : "";
   const whom = told.length === 0 ? "nobody" : `${told.slice(0, MOST).join(", ")}${more}`;
   const on = rules.filter(({ enabled }) => enabled).length;
   return `  alerts ${mode === "compat" ? "as MADSci sends them" : counted(on, "rule")} → ${whom}`;
+}
+
+function receiverWords({ name, channels, escalate }: Receiver): string {
+  const later = new Set(escalate.flatMap((step) => step.channels).filter((one) => !channels.includes(one)));
+  return `${name} (${[...channels, ...[...later].map((one) => `later ${one}`)].join(", ")})`;
 }

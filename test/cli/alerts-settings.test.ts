@@ -117,6 +117,15 @@ describe("what alerts there are", () => {
     expect(setupOf({ env })?.plan).toMatchObject({ channels: [{ smtp: { password: "beside" } }] });
   });
 
+  test("the start line names channels that only an escalation uses", () => {
+    const receivers = { ops: { channels: ["mail"], escalate: [{ after: "15m", channels: ["chief", "mail"] }] } };
+    const chief = { type: "email", to: "chief@example.org" };
+    const section = { ...SECTION, receivers, channels: { ...SECTION.channels, chief } };
+    put("smtp.key", "hunter2");
+    const setup = setupOf({ env: { ...SECRETS, EVENT_ALERTING: JSON.stringify(section) } });
+    expect(alertsLine(setup?.plan as never)).toMatch(/ → ops \(mail, later chief\)$/);
+  });
+
   test.each([
     ["in the settings", { channels: { mail: { type: "fax" } } }, "alerting.channels.mail.type: "],
     ["a secret that is not there", SECTION, "alerting.smtp.passwordRef: "],
@@ -130,6 +139,22 @@ describe("what alerts there are", () => {
     expect(refusal({ env: { EVENT_ALERTING: "alerts.yaml" } })).toMatch(`${root}/alerts.yaml: rules[0].for: `);
     expect(refusal({ env: { EVENT_ALERTING: "none.yaml" } })).toContain(`${root}/none.yaml cannot be read (ENOENT)`);
   });
+
+  test("a file that is not there is named with the setting that names it", () => {
+    expect(refusal({ env: { EVENT_ALERTING: "none.yaml" } })).toMatch(/EVENT_ALERTING: /);
+    put("event.settings.yaml", "alerting: none.yaml\n");
+    expect(refusal({})).toBe(`alerting in ${root}/event.settings.yaml: ${root}/none.yaml cannot be read (ENOENT)`);
+  });
+
+  test.each(["rules", "severity_from_level", "smtp", "event_alerting"])(
+    "a file with %s beside alerting is refused, as that would be lost",
+    (key) => {
+      put("alerts.yaml", `alerting: ${JSON_SECTION}\n${key}: {}\nserver_url: http://localhost:8001\n`);
+      expect(refusal({ env: { ...SECRETS, EVENT_ALERTING: "alerts.yaml" } })).toContain(
+        `${key} stands beside alerting; write everything below alerting, or nothing`,
+      );
+    },
+  );
 });
 
 describe("secrets by reference", () => {
