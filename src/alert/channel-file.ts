@@ -40,7 +40,7 @@ function readChannel(name: string, written: Field, setup: ChannelSetup): Channel
   const type = readType(section);
   if (type === undefined) return undefined;
   const channel = type === "email" ? readEmail(name, section, setup) : readPost(name, { type, section }, setup.context);
-  section.close();
+  section.close((key) => (/^templates?$/.test(key) ? "stands at the top level: templates beside channels" : undefined));
   return channel;
 }
 
@@ -96,7 +96,7 @@ function readUrl(
   if (ref.given && !isRef(ref.value)) return ref.error("must say where it is kept: env:NAME or file:PATH");
   const url = isRef(field.value) ? resolved(field, field.value, context) : field.text(2_000);
   if (url === null || url === undefined) return undefined;
-  if (isRef(field.value) && context.secret === UNCHECKED) return url;
+  if (isRef(field.value) && context.secret === UNCHECKED) return "https://unchecked.invalid/";
   if (type === "slack" && !isRef(field.value))
     field.warning("is a secret, as whoever has it may post; write url: env:NAME");
   return postUrl(field, url, allowPrivate);

@@ -16,15 +16,18 @@ export function isRef(value: unknown): value is string {
   return typeof value === "string" && REF.test(value);
 }
 
-/** The secret under `<name>Ref`, or in plain under `<name>`; null where neither is written. */
+/**
+ * The secret under `<name>Ref`, or in plain under `<name>`; null where neither is written. One that cannot be had is no
+ * secret that is missing: something else stands for it, so that only the one trouble is told.
+ */
 export function readSecret(section: Section, name: string, context: PlanContext): string | null {
   const [ref, plain] = [section.field(`${name}Ref`), section.field(name)];
   if (ref.given && plain.given) plain.error(`means the same as ${ref.path}; keep one`);
-  if (ref.given) return isRef(ref.value) ? resolved(ref, ref.value, context) : notRef(ref);
+  if (ref.given) return (isRef(ref.value) ? resolved(ref, ref.value, context) : notRef(ref)) ?? UNCHECKED();
   if (!plain.given) return null;
-  if (isRef(plain.value)) return resolved(plain, plain.value, context);
+  if (isRef(plain.value)) return resolved(plain, plain.value, context) ?? UNCHECKED();
   plain.warning(`is written in plain; keep it elsewhere and write env:NAME or file:PATH`);
-  return usable(plain, plain.value);
+  return usable(plain, plain.value) ?? UNCHECKED();
 }
 
 /** A text that may be a reference, e.g. a header's value. */

@@ -11,6 +11,7 @@ import { compatPlan, lintCompat } from "../alert/compat-plan.ts";
 import type { PlanContext } from "../alert/options.ts";
 import type { AlertPlan } from "../alert/plan.ts";
 import { alertPlan } from "../alert/plan-file.ts";
+import { UNCHECKED } from "../alert/secret-file.ts";
 import { EventStoreError } from "../errors.ts";
 import { localZone, zoneReader } from "../event/zone.ts";
 import { type AlertingSection, alertingSection } from "./alerting-section.ts";
@@ -27,7 +28,10 @@ export interface AlertSetup {
   readonly warnings: readonly string[];
 }
 
-type Env = Pick<Io, "env">;
+interface Env extends Pick<Io, "env"> {
+  /** True for whoever sends nothing: something else stands where secrets would. */
+  readonly withoutSecrets?: boolean;
+}
 
 /** Undefined where alerts are off. Reads settings, starts nothing. @throws EventStoreError `EVT_INVALID_OPTION` naming where and what */
 export function alertSetup(config: Config, io: Env): AlertSetup | undefined {
@@ -50,12 +54,12 @@ export function sectionPlan(section: AlertingSection, config: Config, io: Env): 
 }
 
 /** What a section is read with. @param folder where its paths start */
-export function planContext(folder: string, { settings, start }: Config, { env }: Env): PlanContext {
+export function planContext(folder: string, { settings, start }: Config, { env, withoutSecrets }: Env): PlanContext {
   const naiveTimezone = settings.naive_timezone ?? localZone();
   return {
     naiveTimezone,
     zone: zoneReader(naiveTimezone),
-    secret: secretReader({ env, envFiles: readEnvFiles(start), folder }),
+    secret: withoutSecrets ? UNCHECKED : secretReader({ env, envFiles: readEnvFiles(start), folder }),
     alertLevel: settings.alert_level,
   };
 }

@@ -14,7 +14,7 @@ const OFF = "alerts are off: set alerting or email_alerts in the settings, or na
 export async function openAlerts(command: Command, io: Io, options: { readonly readOnly: boolean }): Promise<Alerts> {
   const server = await serverAlerts(command);
   if (server !== undefined) return server;
-  const { config, setup } = commandSetup(command, io);
+  const { config, setup } = commandSetup(command, io, { withoutSecrets: true });
   const { openStoreAlerts } = await import("./store-alerts.ts");
   return openStoreAlerts({ config, plan: setup.plan, ...options }, io);
 }
@@ -29,10 +29,15 @@ export async function serverAlerts(command: Command) {
   return new ServerAlerts(server);
 }
 
+export interface CommandSetup {
+  readonly config: Config;
+  readonly setup: AlertSetup;
+}
+
 /** What the settings say about alerts. @throws EventStoreError `EVT_INVALID_OPTION` where they are off, or wrong */
-export function commandSetup(command: Command, io: Io): { readonly config: Config; readonly setup: AlertSetup } {
+export function commandSetup(command: Command, io: Io, how: { readonly withoutSecrets?: boolean } = {}): CommandSetup {
   const config = commandConfig(command, io);
-  const setup = alertSetup(config, io);
+  const setup = alertSetup(config, { env: io.env, ...how });
   if (setup === undefined) throw usageError(OFF);
   for (const message of setup.warnings) warn(io, message);
   return { config, setup };

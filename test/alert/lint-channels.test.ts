@@ -99,4 +99,18 @@ describe("lint of channels", () => {
       "smtp.from: is missing; mails will come from madsci-events@mx.example.org",
     ]);
   });
+
+  it("says of a secret that cannot be had only that", () => {
+    const logins = [{ passwordRef: "env:NOT_SET" }, { passwordRef: "smtp" }, { password: 7 }];
+    for (const login of logins) {
+      const troubles = troublesOf(mail("a@b.example", { userRef: "env:SMTP_USER", ...login }));
+      expect(troubles).toEqual([expect.stringMatching(/^smtp\.password(Ref)?: /)]);
+    }
+  });
+
+  it.each(["template", "templates"])("says where %s belong that stand in a channel", (key) => {
+    expect(troublesOf(channel({ [key]: { subject: "x" } }))).toEqual([
+      `channels.hook.${key}: stands at the top level: templates beside channels`,
+    ]);
+  });
 });

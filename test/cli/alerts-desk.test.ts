@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EventStore } from "../../src/store/store.ts";
 import { scripted, sendJson } from "../client/setup.ts";
 import { openServer } from "../rest/server.ts";
-import { openWorld, type World } from "./alerts-world.ts";
+import { openWorld, settingsText, type World } from "./alerts-world.ts";
 import { project } from "./run.ts";
 import { runHere } from "./run-here.ts";
 
@@ -98,6 +98,26 @@ describe.each(["here", "there"] as const)("alerts %s", (place) => {
     expect((await world.alerts("test", "--channel", "mail", "--to", "me@lab.example.org")).code).toBe(0);
     expect(world.smtp.messages.at(-1)?.to).toEqual(["me@lab.example.org"]);
     expect((await world.alerts("test", "--channel", "fax")).code).toBe(2);
+  });
+});
+
+describe("secrets that are not here", () => {
+  test("are asked for by verify and test only", async () => {
+    await using world = await openWorld("here");
+    const login = "userRef: env:NOT_SET, passwordRef: file:nowhere, from:";
+    const chat = "chat: { type: slack, urlRef: env:NOT_SET }\n    pager: { type: pagerduty, secretRef: env:NOT_SET }";
+    const text = settingsText(world.smtp).replace("from:", login).replace("mail: {", `${chat}\n    mail: {`);
+    writeFileSync(join(world.cwd, "event.settings.yaml"), text);
+    const listed = await world.alerts("incidents", "--json");
+    expect(listed).toMatchObject({ code: 0, stderr: "" });
+    const id = json(listed)[0].incident_id as string;
+    const silence = ["silence", "add", "--selector", '{"rule":"arm"}', "--for", "1h", "--comment", "x"];
+    const asked = [["why", "e1"], ["silence", "list"], ["dead", "list"], ["rules"], ["ack", id], silence, ["simulate"]];
+    for (const argv of asked) expect(await world.alerts(...argv), argv[0]).toMatchObject({ code: 0, stderr: "" });
+    for (const argv of [["verify"], ["test", "--channel", "mail"]]) {
+      const { code, stderr } = await world.alerts(...argv);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("cannot be resolved") });
+    }
   });
 });
 

@@ -61,8 +61,9 @@ async function run(command: Command, io: Io): Promise<void> {
   const span = { fromMs: instantOf("since", since, now), toMs: instantOf("until", until, now) };
   if (span.fromMs >= span.toMs) throw usageError("--since must be before --until");
   const config = commandConfig(command, { ...io, err: () => {} }); // openAccess says what it warns of
-  const plan = rules === undefined ? undefined : sectionPlan(sectionFile(resolve(io.cwd, rules)), config, io);
-  const current = alertSetup(config, io)?.plan;
+  const noSecrets = { env: io.env, withoutSecrets: true };
+  const plan = rules === undefined ? undefined : sectionPlan(sectionFile(resolve(io.cwd, rules)), config, noSecrets);
+  const current = alertSetup(config, noSecrets)?.plan;
   if (plan === undefined && current === undefined)
     throw usageError("alerts are off in the settings; name a file with --rules");
   const { simulate } = await import("../../alert/simulate.ts");
