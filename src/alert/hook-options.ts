@@ -39,12 +39,15 @@ const NOT: readonly string[] = Object.freeze([]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION`, `EVT_INVALID_SELECTOR` */
 export function resolveHook(options: HookOptions, host: AlertHost): ResolvedHook {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw invalid('the options of onAlert must be an object, like { name: "pager" }');
   const unknown = Object.keys(options).find((key) => !KNOWN.has(key));
   if (unknown !== undefined)
     throw invalid(`unknown option "${unknown}" of onAlert; known ones are ${[...KNOWN].join(", ")}`);
   const { name = "default", attempts = 5, retryMs = 1000, onWarning = warn } = options;
   if (typeof name !== "string" || !/^[A-Za-z0-9_-]{1,59}$/.test(name))
     throw invalid("name must be of letters, digits, - and _ only, at most 59");
+  if (typeof onWarning !== "function") throw invalid("onWarning must be a function");
   for (const [key, value] of Object.entries({ attempts, retryMs }))
     if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${key} must be a whole number above 0`);
   return {
@@ -54,8 +57,13 @@ export function resolveHook(options: HookOptions, host: AlertHost): ResolvedHook
     marker: markerOf(options, host),
     attempts,
     retryMs,
-    onWarning,
+    onWarning: (message) => void heard(onWarning, message).catch(() => {}),
   };
+}
+
+/** Whoever listens must not stop the hook. */
+async function heard(onWarning: (message: string) => void, message: string): Promise<void> {
+  await onWarning(message);
 }
 
 function markerOf({ level = 40, select }: HookOptions, host: AlertHost): Marker {

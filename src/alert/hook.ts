@@ -7,6 +7,7 @@
  * next is told. What was told and not yet unmarked comes again then (at most a batch). One process at a time runs a hook
  * of a name; the lease decides (lease.ts).
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { MarkedEvent } from "../backend/alert-records.ts";
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
@@ -29,10 +30,14 @@ export interface HookStats {
 /** @since 0.1.0 */
 export interface RunningHook extends AsyncDisposable {
   stats(): HookStats;
-  /** Resolves when every event appended so far has been told (or given up). Rejects when closed meanwhile. */
+  /**
+   * Resolves when every event appended so far has been told (or given up); keeps the process alive until then. Rejects
+   * when closed meanwhile, and with `EVT_INVALID_OPTION` inside the hook itself, which it would wait for.
+   */
   idle(): Promise<void>;
   /**
-   * Waits for the call under way, 5 s at most; what was not told stays marked for the next hook of this name. Safe twice.
+   * Waits for the call under way, 5 s at most (not at all inside that call); what was not told stays marked for the next
+   * hook of this name. Safe twice.
    */
   close(): Promise<void>;
 }
@@ -44,6 +49,11 @@ const UNMARK_MS = 100;
 const CLOSE_MS = 5000;
 /** How often to look where others write, too, and after a failure of the database, in ms. */
 const LOOK_MS = 1000;
+/** As long as a timer of Node can be. */
+const LONGEST_MS = 2_147_483_647;
+
+/** The call of a hook that the code at hand is part of. */
+const calls = new AsyncLocalStorage<{ readonly runner: HookRunner; over: boolean }>();
 
 export function startHook(host: AlertHost, hook: AlertHook, options: HookOptions, clock = systemClock): RunningHook {
   if (typeof hook !== "function") throw new EventStoreError("EVT_INVALID_OPTION", "onAlert takes a function");
@@ -87,15 +97,23 @@ class HookRunner implements RunningHook {
 
   idle(): Promise<void> {
     if (this.#closing) return Promise.reject(closed());
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-      this.#wake();
-    });
+    if (this.#isInside()) return Promise.reject(waitsForItself());
+    return alive(
+      new Promise((resolve, reject) => {
+        this.#waiters.push({ resolve, reject });
+        this.#wake();
+      }),
+    );
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#end();
-    return this.#closing;
+    return this.#isInside() ? Promise.resolve() : alive(this.#closing);
+  }
+
+  #isInside(): boolean {
+    const call = calls.getStore();
+    return call?.runner === this && !call.over;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -149,9 +167,11 @@ class HookRunner implements RunningHook {
     const untilMs = this.#parts.clock.elapsed() + UNMARK_MS;
     const done: string[] = [];
     for (const { event } of marked) {
-      if (!this.#told.has(event._id)) await this.#tell(event);
-      if (this.#closing && !this.#told.has(event._id)) break;
-      done.push(event._id);
+      // The hook may do to the event what it likes.
+      const id = event._id;
+      if (!this.#told.has(id) && !this.#closing) await this.#tell(event, id);
+      if (this.#closing && !this.#told.has(id)) break;
+      done.push(id);
       if (this.#parts.clock.elapsed() >= untilMs || this.#lease?.mayLead() === false) break;
     }
     await this.#parts.host.records.unmark(this.#parts.options.lane, done);
@@ -159,31 +179,40 @@ class HookRunner implements RunningHook {
     return Math.max(1, done.length);
   }
 
-  async #tell(event: StoredEvent): Promise<void> {
-    const { hook, options } = this.#parts;
+  async #tell(event: StoredEvent, id: string): Promise<void> {
+    const { options } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       try {
-        await hook(event);
+        await this.#call(event);
         this.#stats.told++;
         break;
       } catch (error) {
         this.#stats.failed++;
         if (attempt >= options.attempts) {
-          this.#giveUp(event, error);
+          this.#giveUp(id, error);
           break;
         }
         await this.#pause(options.retryMs * 2 ** (attempt - 1));
         if (this.#closing) return;
       }
     }
-    this.#told.add(event._id);
+    this.#told.add(id);
   }
 
-  #giveUp(event: StoredEvent, error: unknown): void {
+  async #call(event: StoredEvent): Promise<void> {
+    const call = { runner: this, over: false };
+    try {
+      await calls.run(call, () => this.#parts.hook(event));
+    } finally {
+      call.over = true;
+    }
+  }
+
+  #giveUp(id: string, error: unknown): void {
     const { name, attempts, onWarning } = this.#parts.options;
     this.#stats.dropped++;
     onWarning(
-      `the hook "${name}" failed ${attempts} times for event ${event._id}, which it will not be told again: ${messageOf(error)}`,
+      `the hook "${name}" failed ${attempts} times for event ${id}, which it will not be told again: ${messageOf(error)}`,
     );
   }
 
@@ -202,6 +231,21 @@ function closed(): EventStoreError {
   return new EventStoreError("EVT_CLOSED", "the hook is closed");
 }
 
+function waitsForItself(): EventStoreError {
+  return new EventStoreError("EVT_INVALID_OPTION", "idle() inside the hook would wait for itself; call it outside");
+}
+
+/** Hooks throw anything, even what has no text. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    return "something that cannot be put into words";
+  }
+}
+
+/** The timers of a clock do not keep the process alive; somebody who waits does. */
+function alive<T>(promise: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, LONGEST_MS);
+  return promise.finally(() => clearInterval(timer));
 }

@@ -182,7 +182,9 @@ export class EventStore implements AsyncDisposable {
   onAlert(hook: AlertHook, options: HookOptions = {}): RunningHook {
     this.#assertOpen();
     if (this.#options.readOnly) throw new EventStoreError("EVT_INVALID_OPTION", "the store is open read-only");
-    const running = startHook(this.alertHost, hook, { onWarning: this.#options.onWarning, ...options });
+    const { onWarning } = this.#options;
+    const whole = typeof options === "object" && options !== null ? { onWarning, ...options } : options;
+    const running = startHook(this.alertHost, hook, whole);
     this.#hooks.add(running);
     return running;
   }
