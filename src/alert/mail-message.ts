@@ -126,7 +126,14 @@ async function mime({ kind, headers, parts, notification }: Mime): Promise<Buffe
     part.setHeader("Content-Transfer-Encoding", isMostlyAscii(text) ? "quoted-printable" : "base64");
     part.setContent(text.replace(/\n/g, "\r\n"));
   }
-  return root.build();
+  return unfolded(await root.build());
+}
+
+/** A word too long for a line stays on the line of its name: not all readers undo a line break right behind the colon. */
+function unfolded(message: Buffer): Buffer {
+  const end = message.indexOf("\r\n\r\n");
+  const head = message.toString("latin1", 0, end).replace(/^([\w-]+):\r\n[ \t]+(?=\S+$)/gm, "$1: ");
+  return Buffer.concat([Buffer.from(head, "latin1"), message.subarray(end)]);
 }
 
 /** Base64 is the shorter one where more than a sixth of the bytes would take three characters each. */

@@ -88,6 +88,18 @@ describe("the mail of an incident", () => {
     expect(header("X-Priority")).toBe(priority);
   });
 
+  it.each([
+    ["High", false],
+    ["Low", true],
+  ] as const)("of importance %s has its ids on the lines of their names", async (importance, compat) => {
+    const long = { notification_id: "n".repeat(100), incident_id: "i".repeat(100) };
+    const { text } = await made({ ...tellingOf({ _id: "e".repeat(64) }, { compat }), ...long }, { importance });
+    expect(text).toContain(`\r\nX-MADSci-Event-ID: ${"e".repeat(64)}\r\n`);
+    expect(text).toContain(`\r\nMessage-ID: <${"n".repeat(100)}@example.com>\r\n`);
+    for (const name of compat ? [] : ["In-Reply-To", "References"])
+      expect(text).toContain(`\r\n${name}: <incident-${"i".repeat(100)}@example.com>\r\n`);
+  });
+
   it.each(["has space", "a\r\nBcc: x@example.org", "ü", "", "x".repeat(65)])(
     "does not name the event %j in a header",
     async (_id) => {
