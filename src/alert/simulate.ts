@@ -43,6 +43,9 @@ export interface Simulation {
 }
 
 const MOST_NOTICES = 100_000;
+const HOUR_MS = 3_600_000;
+/** What a critical incident waits for its first notice. */
+const MOST_LAG_MS = 5000;
 /** Steps at one instant after which time goes on all the same. */
 const MOST_STEPS = 10_000;
 
@@ -64,7 +67,8 @@ class StillClock implements AlertClock {
 }
 
 /**
- * @param events in order of time; each counts at its arrival, where that is known
+ * @param events in order of time; each counts when it arrived, or where that was more than an hour off (events that were
+ *   imported), when it happened
  * @since 0.1.0
  */
 export async function simulate(
@@ -78,6 +82,17 @@ export async function simulate(
   return world.result();
 }
 
+/** The shortest wait before a first notice. */
+function lagOf({ rules }: AlertPlan): number {
+  const waits = rules.map(({ enabled, burst, groupWaitMs }) => (!enabled ? MOST_LAG_MS : burst > 1 ? 0 : groupWaitMs));
+  return Math.min(MOST_LAG_MS, ...waits.map((ms) => ms ?? MOST_LAG_MS));
+}
+
+function momentOf({ received_at, event_timestamp }: StoredEvent): number {
+  const [arrivedMs, happenedMs] = [Date.parse(received_at ?? ""), Date.parse(event_timestamp)];
+  return Math.abs(arrivedMs - happenedMs) <= HOUR_MS ? arrivedMs : happenedMs;
+}
+
 class SimulatedLab {
   readonly #records = new MemoryRecords();
   readonly #clock: StillClock;
@@ -85,16 +100,26 @@ class SimulatedLab {
   readonly #outbox: Outbox;
   readonly #incidents = new Set<string>();
   readonly #notices: SimulatedNotice[] = [];
+  /** How long events may gather before they are folded: not so long that anything could be due before. */
+  readonly #lagMs: number;
   #evaluator!: Evaluator;
   #counted = { events: 0, marked: 0, waiting: 0, further: 0 };
 
   private constructor(plan: AlertPlan, fromMs: number) {
     this.#clock = new StillClock(fromMs);
     this.#marker = compileMarker(plan.rules);
+    this.#lagMs = lagOf(plan);
     this.#outbox = new Outbox({
       records: this.#records,
       channels: new Map(plan.channels.map((channel) => [channel.name, this.#channel(channel)])),
-      ...{ delivery: plan.delivery, digest: plan.digest, clock: this.#clock, random: () => 0.5, mayLead: () => true },
+      ...{
+        delivery: plan.delivery,
+        digest: plan.digest,
+        quietHours: plan.quietHours,
+        clock: this.#clock,
+        random: () => 0.5,
+        mayLead: () => true,
+      },
     });
   }
 
@@ -125,12 +150,15 @@ class SimulatedLab {
 
   async arrive(event: StoredEvent): Promise<void> {
     this.#counted.events++;
-    const atMs = Date.parse(event.received_at ?? event.event_timestamp);
-    if (Number.isFinite(atMs)) await this.until(atMs);
+    const atMs = momentOf(event);
+    const dueMs = await this.#nextMs();
+    const mayWait =
+      this.#counted.waiting > 0 && atMs - this.#clock.ms < this.#lagMs && (dueMs === null || dueMs > atMs);
+    if (Number.isFinite(atMs) && !mayWait) await this.until(atMs);
     const matched = this.#marker(event);
     if (matched.length === 0) return;
     this.#counted.marked++;
-    const received_at = new Date(this.#clock.ms).toISOString();
+    const received_at = new Date(Math.max(this.#clock.ms, atMs || 0)).toISOString();
     this.#records.add({ ...event, received_at }, { [RULES_LANE]: matched });
     if (++this.#counted.waiting >= BATCH) await this.#fold();
   }
@@ -170,7 +198,6 @@ class SimulatedLab {
     if (this.#counted.waiting === 0) return;
     this.#counted.waiting = 0;
     while ((await this.#evaluator.foldSome()) > 0);
-    await this.#step();
   }
 
   #channel(plan: ChannelPlan): Channel {
