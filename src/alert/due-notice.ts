@@ -6,7 +6,7 @@
  *   quiet hours           the notice waits for their end, except for the severities they spare
  */
 import type { Group } from "./group.ts";
-import type { Live } from "./live.ts";
+import { escalationId, type Live } from "./live.ts";
 import { plannedNotice } from "./notice-time.ts";
 import type { Rule } from "./rule.ts";
 import { type Said, type SayBy, sayAll, sayEscalation, sayOne } from "./say.ts";
@@ -85,7 +85,7 @@ function escalationStep(group: Open, rule: Rule, world: World): Step | null {
   } | null = null;
   for (const receiver of rule.receivers) {
     for (const [i, step] of (world.receivers.get(receiver)?.escalate ?? []).entries()) {
-      const id = `${receiver}#${i}`;
+      const id = escalationId(receiver, i);
       const atMs = live.firedMs + step.afterMs;
       if (live.escalated.includes(id) || (next && next.atMs <= atMs)) continue;
       next = { id, receiver, channels: step.channels, atMs };

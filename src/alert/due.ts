@@ -5,6 +5,7 @@
  */
 
 import { noticeStep, owedMs, type Step } from "./due-notice.ts";
+import { owedStep } from "./due-owed.ts";
 import { stableAt, steady } from "./flap.ts";
 import { forgetMs } from "./forget.ts";
 import type { Group } from "./group.ts";
@@ -12,10 +13,10 @@ import { count, fire, open, resolve, retire } from "./life.ts";
 import { overdue } from "./overdue.ts";
 import { ruleFor } from "./role-rule.ts";
 import type { Rule } from "./rule.ts";
-import { isLive, sayRetired } from "./say.ts";
+import { isLive } from "./say.ts";
 import { isOpen, type Open } from "./view.ts";
 import { spanWords } from "./words.ts";
-import { afterQuiet, UNSILENCE_GRACE_MS, type World } from "./world.ts";
+import { UNSILENCE_GRACE_MS, type World } from "./world.ts";
 
 /** Closed this long after it was resolved, unless the next one opens before. */
 const CLOSE_MS = 5 * 60_000;
@@ -49,13 +50,6 @@ export function nextStep(group: Group, asWritten: Rule, world: World): Step | nu
 
 function quietly(change: (nowMs: number) => Group): Step["run"] {
   return ({ nowMs }) => ({ group: change(nowMs), drafts: [] });
-}
-
-function owedStep(group: Group, world: World): Step | null {
-  const owed = group.retired.find((retired) => retired.owed !== null);
-  if (!owed) return null;
-  const atMs = afterQuiet(world, Date.parse(owed.incident.closed_at ?? owed.incident.last_at), owed.incident.severity);
-  return { atMs, run: (by) => sayRetired(group, by) };
 }
 
 function fireStep(group: Group, rule: Rule): Step | null {

@@ -30,9 +30,13 @@ export type SharedRole = Exclude<Role, "keyed">;
 export type Key = readonly (string | null)[];
 
 /** An incident that is over, kept until the engine has written its record. */
-interface Retired {
+export interface Retired {
   readonly incident: Incident;
   readonly owed: Owed;
+  /** As {@link Live}'s. */
+  readonly escalated: readonly string[];
+  /** What is owed had to wait; not to be said before this. */
+  readonly askMs?: number;
 }
 
 export interface Group {

@@ -158,6 +158,6 @@ export function retire(group: Open, atMs: number): Group {
   const closedAt = isoOf(Math.max(atMs, live.resolvedMs ?? live.lastMs));
   const incident = { ...shown(group, live), state: "closed" as const, closed_at: closedAt, next_notice_at: null };
   const owed = group.flap.sinceMs === null ? live.owed : null;
-  const retired = [...group.retired, { incident, owed }].slice(-MAX_RETIRED);
+  const retired = [...group.retired, { incident, owed, escalated: live.escalated }].slice(-MAX_RETIRED);
   return { ...group, incident: null, retired, updatedMs: Math.max(group.updatedMs, atMs) };
 }

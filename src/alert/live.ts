@@ -21,6 +21,11 @@ interface Single {
   readonly sample: Sample;
 }
 
+/** Of a receiver's step, counted from 0. */
+export function escalationId(receiver: string, step: number): string {
+  return `${receiver}#${step}`;
+}
+
 export interface Live {
   readonly number: number;
   readonly state: Exclude<IncidentState, "closed">;
@@ -59,6 +64,6 @@ export interface Live {
   /** Events told one by one, or waiting for it, since the burst began. */
   readonly burst: number;
   readonly burstMs: number | null;
-  /** Escalations done: `<receiver>#<step>`. */
+  /** Escalations done, by {@link escalationId}. */
   readonly escalated: readonly string[];
 }

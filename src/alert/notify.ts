@@ -1,4 +1,8 @@
-/** Who reads a draft: receivers → channels → recipients, one notification each; nobody twice. */
+/**
+ * Who reads a draft: receivers → channels → recipients, one notification each; nobody twice. Whoever was told by an
+ * escalation hears all that follows.
+ */
+import { escalationId } from "./live.ts";
 import type { Channel } from "./notification.ts";
 import type { NotificationDraft } from "./outbox-record.ts";
 import type { AlertPlan } from "./plan.ts";
@@ -8,6 +12,10 @@ export interface Reach {
   readonly receivers: ReadonlyMap<string, AlertPlan["receivers"][number]>;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly compat: boolean;
+  /** Ids of rules that watch over the alerts themselves: what they say must not rely on what has failed. @default none */
+  readonly watch?: ReadonlySet<string>;
+  /** Names of channels that do not get through at the moment. @default none */
+  readonly failing?: () => ReadonlySet<string>;
 }
 
 export function notificationsOf(drafts: readonly Draft[], reach: Reach): NotificationDraft[] {
@@ -20,14 +28,39 @@ function keyOf({ incident_id, sequence, channel, recipient }: NotificationDraft)
   return JSON.stringify([incident_id, sequence, channel, recipient]);
 }
 
-function ofDraft(draft: Draft, { receivers, channels, compat }: Reach): NotificationDraft[] {
+function ofDraft(draft: Draft, reach: Reach): NotificationDraft[] {
   const { occasion, incident, sequence, others, next } = draft;
-  return draft.receivers.flatMap((receiver) =>
-    (draft.channels ?? receivers.get(receiver)?.channels ?? []).flatMap((channel) =>
-      (channels.get(channel)?.recipients ?? []).map((recipient) => ({
-        ...{ incident_id: incident.incident_id, sequence, channel, recipient },
-        notice: { occasion, incident, others, next, receiver, compat },
-      })),
-    ),
+  const { channels, compat } = reach;
+  return routesOf(draft, reach).flatMap(({ receiver, channel }) =>
+    (channels.get(channel)?.recipients ?? []).map((recipient) => ({
+      ...{ incident_id: incident.incident_id, sequence, channel, recipient },
+      notice: { occasion, incident, others, next, receiver, compat },
+    })),
   );
+}
+
+interface Route {
+  readonly receiver: string;
+  readonly channel: string;
+}
+
+/** Where none of its ways gets through, a word about the alerts themselves takes all others that do. */
+function routesOf(draft: Draft, reach: Reach): Route[] {
+  const routes = draft.receivers.flatMap((receiver) =>
+    channelsOf(draft, receiver, reach).map((channel) => ({ receiver, channel })),
+  );
+  const [first] = routes;
+  const { watch, failing, channels } = reach;
+  if (!first || !failing || !watch?.has(draft.incident.rule)) return routes;
+  const down = failing();
+  if (!routes.every(({ channel }) => down.has(channel))) return routes;
+  const others = [...channels.keys()].filter((channel) => !down.has(channel));
+  return others.length === 0 ? routes : others.map((channel) => ({ receiver: first.receiver, channel }));
+}
+
+function channelsOf(draft: Draft, name: string, { receivers }: Reach): readonly string[] {
+  if (draft.channels) return draft.channels;
+  const receiver = receivers.get(name);
+  const steps = receiver?.escalate.filter((_, i) => draft.escalated.includes(escalationId(name, i))) ?? [];
+  return [...(receiver?.channels ?? []), ...steps.flatMap(({ channels }) => channels)];
 }

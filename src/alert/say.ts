@@ -2,14 +2,14 @@
  * Say: drafts of notices, and the incident after it has been told. A draft names receivers; the outbox makes one
  * notification per channel and recipient of it, with ids from incident, sequence, channel and recipient.
  */
-import type { Group } from "./group.ts";
+import type { Group, Retired } from "./group.ts";
 import type { Incident } from "./incident.ts";
 import type { Live } from "./live.ts";
 import { laterTimes } from "./notice-time.ts";
 import type { Occasion } from "./notification.ts";
 import type { Rule } from "./rule.ts";
 import { isOpen, type Open, shown } from "./view.ts";
-import { clockWords } from "./words.ts";
+import { clockWords, isoOf } from "./words.ts";
 import type { World } from "./world.ts";
 
 /** A notice before it is known who reads it. */
@@ -22,6 +22,8 @@ export interface Draft {
   readonly receivers: readonly string[];
   /** In place of the receivers' own channels: an escalation's. */
   readonly channels: readonly string[] | null;
+  /** Escalations done: whoever was told of the incident by one hears how it goes on. */
+  readonly escalated: readonly string[];
   readonly others: readonly { readonly incident: Incident; readonly notices: number }[];
   /** In words, when the next one comes. */
   readonly next: string | null;
@@ -69,19 +71,14 @@ export function sayEscalation(
   return { ...result, drafts };
 }
 
-/** What is owed about incidents that have left the group. */
-export function sayRetired(group: Group, by: SayBy): Said {
-  const drafts = group.retired.flatMap(({ incident, owed }) => {
-    if (owed === null) return [];
-    const sequence = incident.sequence + 1;
-    return [{ ...draftOf(by, owed, { ...incident, sequence }), next: null }];
-  });
-  const retired = group.retired.map(({ incident, owed }) => {
-    if (owed === null) return { incident, owed };
-    const last_notice_at = new Date(by.nowMs).toISOString();
-    return { incident: { ...incident, sequence: incident.sequence + 1, since_notice: 0, last_notice_at }, owed: null };
-  });
-  return { group: { ...group, retired, updatedMs: by.nowMs }, drafts };
+/** What is owed about an incident that has left the group. */
+export function sayRetired(group: Group, over: Retired, by: SayBy): Said {
+  const { owed, escalated } = over;
+  if (owed === null) return { group, drafts: [] };
+  const incident = { ...over.incident, sequence: over.incident.sequence + 1 };
+  const told = { ...incident, since_notice: 0, last_notice_at: isoOf(by.nowMs) };
+  const retired = group.retired.map((one) => (one === over ? { incident: told, owed: null, escalated } : one));
+  return { group: { ...group, retired, updatedMs: by.nowMs }, drafts: [{ ...draftOf(by, owed, incident), escalated }] };
 }
 
 function said(group: Open, { occasion, live, told }: { occasion: Occasion; live: Live; told: Live }, by: SayBy): Said {
@@ -89,12 +86,24 @@ function said(group: Open, { occasion, live, told }: { occasion: Occasion; live:
   const times = laterTimes(told, by.rule);
   const nextMs = times.repeatMs ?? times.newsMs;
   const incident = { ...shown(group, { ...live, nextNoticeMs: nextMs }) };
-  return { group: after, drafts: [{ ...draftOf(by, occasion, incident), next: nextWords(times, by.world) }] };
+  return {
+    group: after,
+    drafts: [{ ...draftOf(by, occasion, incident), escalated: told.escalated, next: nextWords(times, by.world) }],
+  };
 }
 
 function draftOf({ rule }: SayBy, occasion: Occasion, incident: Incident): Draft {
   const { receivers } = rule;
-  return { occasion, incident, sequence: incident.sequence, receivers, channels: null, others: [], next: null };
+  return {
+    occasion,
+    incident,
+    sequence: incident.sequence,
+    receivers,
+    channels: null,
+    escalated: [],
+    others: [],
+    next: null,
+  };
 }
 
 function nextWords({ newsMs, repeatMs }: ReturnType<typeof laterTimes>, { timezone }: World): string | null {

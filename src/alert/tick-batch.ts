@@ -39,9 +39,9 @@ export function tickBatch(groups: readonly Group[], { rules, world, nowMs }: Bat
   };
 }
 
-/** Incidents that are over and of which nothing is left to say. */
+/** Incidents that are over. Where something is left to say they are written again after that. */
 export function closedOf({ retired }: Group): Incident[] {
-  return retired.filter(({ owed }) => owed === null).map(({ incident }) => incident);
+  return retired.map(({ incident }) => incident);
 }
 
 /** Incidents of a group whose rule is not there any more: what was open is closed without a word. */

@@ -64,6 +64,7 @@ function summaries(drafts: readonly Draft[]): Draft[] {
     const [first, ...rest] = mine as [Draft, ...Draft[]];
     const others = rest.slice(0, MOST_NAMED).map(({ incident }) => ({ incident, notices: 1 }));
     const more = rest.length > MOST_NAMED ? `and ${rest.length - MOST_NAMED} more incidents` : null;
-    return { ...first, receivers: [receiver], others, next: more ?? first.next };
+    const escalated = [...new Set(mine.flatMap((draft) => draft.escalated))];
+    return { ...first, receivers: [receiver], escalated, others, next: more ?? first.next };
   });
 }

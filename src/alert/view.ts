@@ -79,7 +79,7 @@ function samplesOf({ first, newest }: Live): readonly Sample[] {
 }
 
 /** What selectors of silences and inhibitions run over. Shaped like an event, so an `EventMatcher` takes it. */
-export function selectable(group: Group, live: Live): StoredEvent {
+export function selectable(group: Group, live: Pick<Live, "newest" | "first" | "severity" | "state">): StoredEvent {
   const labels = nested(group.labels);
   const sample = live.newest.at(-1) ?? live.first;
   const source = { ...fieldsOf(labels.source), ...sample?.source };

@@ -66,8 +66,13 @@ describe("an engine", () => {
     await bench.start();
     bench.append();
     await bench.advance(5 * HOUR);
-    expect(bench.said()).toEqual(["firing@30", "escalation@900", `firing@${4 * 3600 + 30}`]);
-    expect(bench.told.map(({ notification }) => notification.channel)).toEqual(["ops", "pager", "ops"]);
+    const again = `firing@${4 * 3600 + 30}`;
+    expect(bench.said()).toEqual(["firing@30", "escalation@900", again, again]);
+    const channels = bench.told.map(({ notification }) => notification.channel);
+    expect([channels.slice(0, 2), channels.slice(2).sort()]).toEqual([
+      ["ops", "pager"],
+      ["ops", "pager"],
+    ]);
     await bench.close();
   });
 
@@ -89,7 +94,7 @@ describe("an engine", () => {
   it("keeps quiet what follows from another incident, and tells when that is over", async () => {
     const bench = new EngineBench({
       labPack: true,
-      rules: [{ id: "workcell-stopped", enabled: true, groupWait: "0s" }],
+      rules: [{ id: "workcell-stopped", receivers: "ops", groupWait: "0s" }],
     });
     const engine = await bench.start();
     bench.append({ event_type: "workcell_stop", source: { workcell_id: WORKCELL } });
