@@ -7,10 +7,15 @@
 
 /** Controls that stand between words; they become one space. */
 const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]/g;
-/** C0 and C1 controls, DEL, byte order marks, and whatever turns the direction of text. */
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
+/**
+ * C0 and C1 controls, DEL, and what nobody can see: turns of direction, spaces and hyphens without width, byte order
+ * marks, tags, fillers. What joins letters or chooses the look of one (in emoji, Persian, Hindi) stays.
+ */
+const HIDDEN = /(?!\u200c|\u200d|[\ufe00-\ufe0f])[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufff9-\ufffb\p{DI}]/gu;
 const HIDDEN_BUT_LINES =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
+  /(?!\u200c|\u200d|[\ufe00-\ufe0f])[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufff9-\ufffb\p{DI}]/gu;
+/** Takes no ink: white space, the empty braille cell, and everything a font may leave out. */
+const BLANK = /^[\s\u2800\p{Cc}\p{DI}]*$/u;
 /** Only unpaired ones match where the pattern reads code points. */
 const HALVES = /\p{Surrogate}/gu;
 /** Looked at per code point that may remain: enough for whatever is stripped, and a bound for huge texts. */
@@ -25,7 +30,7 @@ export function oneLine(text: string, max: number): string {
     .replace(HALVES, "")
     .replace(/ {2,}/g, " ")
     .trim();
-  return cut(clean, max);
+  return isBlank(clean) ? "" : cut(clean, max);
 }
 
 /** Lines and tabs stay. Not cut. */
@@ -34,6 +39,16 @@ export function manyLines(text: string): string {
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n")
     .replace(HIDDEN_BUT_LINES, "")
     .replace(HALVES, "");
+}
+
+/** Without what nobody can see; lines, tabs and the length stay. */
+export function visible(text: string): string {
+  return text.replace(HIDDEN_BUT_LINES, "");
+}
+
+/** Whether people would see nothing of it. */
+export function isBlank(text: string): boolean {
+  return BLANK.test(text);
 }
 
 /** At most `max` code points, the last of them an ellipsis where something is missing. */

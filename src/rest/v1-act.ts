@@ -5,6 +5,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { AlertDesk, Redeemed } from "../alert/desk.ts";
+import { isBlank, visible } from "../alert/safe-text.ts";
 import { EventStoreError, type EventStoreErrorCode } from "../errors.ts";
 import { bodyBytes } from "./body.ts";
 import { deskOf } from "./desk.ts";
@@ -26,8 +27,10 @@ async function act(rest: Rest, request: FastifyRequest, reply: FastifyReply) {
   const desk = deskOf(rest);
   const form = new URLSearchParams((await bodyBytes(request, rest.options.limits.bodyBytes))?.toString());
   const token = form.get("token") ?? "";
-  const by = form.get("by")?.trim() ?? "";
-  if (by.length > MAX_NAME || NO_LINE.test(by)) return sendPage(reply, 422, wrongPage());
+  const given = form.get("by")?.trim() ?? "";
+  const by = visible(given).trim();
+  if (by.length > MAX_NAME || NO_LINE.test(given) || (given !== "" && isBlank(by)))
+    return sendPage(reply, 422, wrongPage());
   try {
     const found = await lookUp(desk, request, token);
     const done = found && (await desk.redeem(token, { dry: false, ...(by !== "" && { by }) }));

@@ -5,6 +5,7 @@
  * Problems are collected; `check()` throws them all at once.
  */
 import type { FastifyRequest } from "fastify";
+import { isBlank, visible } from "../alert/safe-text.ts";
 import type { Json } from "../event/json.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
 import { bodyBytes, objectBody } from "./body.ts";
@@ -50,15 +51,16 @@ export class V1Body {
     return Object.hasOwn(this.#body, name);
   }
 
-  /** A text, trimmed; undefined where it is absent. */
+  /** A text, trimmed and without what nobody can see; undefined where it is absent. */
   text(name: string, { most, lines }: TextRule): string | undefined {
     const given = this.get(name);
     if (given === undefined) return undefined;
-    const text = typeof given === "string" ? given.trim() : "";
+    const raw = typeof given === "string" ? given.trim() : "";
+    const text = visible(raw).trim();
     if (typeof given !== "string") this.refuse(name, "string_type", "Should be text");
-    else if (text === "") this.refuse(name, "string_too_short", "An empty text");
+    else if ((lines ? NO_TEXT : NO_LINE).test(raw)) this.refuse(name, "control_character", "Holds control characters");
+    else if (isBlank(text)) this.refuse(name, "string_too_short", "An empty text");
     else if (text.length > most) this.refuse(name, "string_too_long", `At most ${most} characters`);
-    else if ((lines ? NO_TEXT : NO_LINE).test(text)) this.refuse(name, "control_character", "Holds control characters");
     return text;
   }
 

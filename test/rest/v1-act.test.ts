@@ -89,6 +89,7 @@ it("refuses a name nobody can be shown, and an empty form", async () => {
   const token = tokenFor("acknowledge");
   expect((await post({ token, by: "x".repeat(201) })).status).toBe(422);
   expect((await post({ token, by: "a\r\nb" })).status).toBe(422);
+  expect((await post({ token, by: "\u200b\u2060" })).status).toBe(422);
   expect((await server.post("/v1/incidents/g.1/act", undefined, FORM)).status).toBe(403);
   expect(alerts.asked).toEqual([]);
 });

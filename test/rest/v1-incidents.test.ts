@@ -87,6 +87,14 @@ it.each([
   expect(alerts.asked).toEqual([[verb, "g.2", body]]);
 });
 
+it("keeps of names what people see", async () => {
+  const alerts = three();
+  await using server = await openServer({ alerts });
+  const given = { by: "A\u200bda\ufeff 👩‍🔬", assignee: "\u00adGrace\u{e0041}" };
+  expect((await server.post("/v1/incidents/g.2/assign", given)).status).toBe(200);
+  expect(alerts.asked).toEqual([["assign", "g.2", { by: "Ada 👩‍🔬", assignee: "Grace" }]]);
+});
+
 it("answers 404 to an action on an incident nobody has", async () => {
   await using server = await openServer({ alerts: three() });
   const { status, json } = await server.post("/v1/incidents/nope/resolve", { by: "Ada" });
@@ -101,6 +109,8 @@ it.each([
   ["acknowledge", { by: "Ada\r\nBcc: all" }, "/by"],
   ["acknowledge", { by: "Ada\u202egro" }, "/by"],
   ["acknowledge", { by: "Ada\u2028" + "x" }, "/by"],
+  ["acknowledge", { by: "\u200b\u2060\u00ad\ufeff\u{e0041}" }, "/by"],
+  ["acknowledge", { by: "\u200d \u2800\u3164" }, "/by"],
   ["acknowledge", { by: "Ada", expires_at: "tomorrow" }, "/expires_at"],
   ["acknowledge", { by: "Ada", expires_at: -1 }, "/expires_at"],
   ["acknowledge", { by: "Ada", expires_at: true }, "/expires_at"],
@@ -112,6 +122,7 @@ it.each([
   ["assign", { by: "Ada", assignee: "a\tb" }, "/assignee"],
   ["comment", { by: "Ada" }, "/comment"],
   ["comment", { by: "Ada", comment: " " }, "/comment"],
+  ["comment", { by: "Ada", comment: "\u200b\n\u200b" }, "/comment"],
 ])("refuses %s %j with a pointer", async (verb, body, pointer) => {
   const alerts = three();
   await using server = await openServer({ alerts });
