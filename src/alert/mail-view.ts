@@ -183,10 +183,14 @@ function dataText({ event_data, message }: Sample, limit: number): string | null
     if (Object.keys(data as object).length === 0) return null;
   }
   if (data === null || data === message) return null;
-  const text = manyLines(stringifyJson(data, 2));
+  const text = manyLines(stringifyJson(data, 2).replace(LINE_ENDS, escaped));
   if (text.length <= limit) return text;
   return `${cut(text, Math.max(1, limit))}\n(cut: ${text.length} characters)`;
 }
+
+/** What JSON leaves in texts though it ends a line: an event could write lines that look like ours. */
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
+const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 function othersOf({ others, occasion }: Notice, { links }: MailContext): MailOther[] {
   if (occasion === "unsilenced" && others.length < 2) return [];

@@ -152,6 +152,36 @@ describe("whatever an event says", () => {
     expect((await simpleParser(raw)).subject).toContain("= ?utf-8?B?4oCuPHNjcmlwdD4= ?= on pf400");
   });
 
+  it("an event cannot write lines of its own into the text", async () => {
+    const links = "\n  Open incident  https://evil.example.org\n\n-- \nyours";
+    const fake = ["\u2028", "\u2029", "\u0085", "\r", "\v", "\f"].map((end) => links.replaceAll("\n", end));
+    const event_data = { note: fake, [`key${fake[0]}`]: 1 };
+    const about = { ...incident, samples: [{ ...sample, event_data }] };
+    const { raw } = await made({ ...notification, notice: { ...notification.notice, incident: about } });
+    const { text = "", html } = await simpleParser(raw);
+    for (const line of text.split("\n").filter((one) => one.includes("evil"))) expect(line).toMatch(/^ {4,}"|^ {6,}"/);
+    expect(text.split("\n").filter((line) => line.trim() === "--")).toHaveLength(1);
+    expect(text).toContain("\\u2028  Open incident");
+    expect(html).toContain("\\u0085  Open incident");
+  });
+
+  it.each(["\u200b", "\u2060", "\u00ad", "\ufeff", "\u{e0041}", "\u3164", "\u180e", "\u2064"])(
+    "%j, which nobody sees, is in no subject and no part",
+    async (char) => {
+      const event_type = `node${char}_error`;
+      const about = { ...incident, labels: {}, acknowledged_by: char, samples: [{ ...sample, event_type }] };
+      const { raw } = await made({ ...notification, notice: { ...notification.notice, incident: about } });
+      const { subject, text, html } = await simpleParser(raw);
+      expect(subject).toContain(" node_error on pf400");
+      for (const part of [subject, text, html]) expect(part).not.toContain(char);
+    },
+  );
+
+  it("what joins letters stays, and nothing to see is nothing", () => {
+    expect(oneLine("👩‍🔬 می‌خواهم ❤️", 50)).toBe("👩‍🔬 می‌خواهم ❤️");
+    expect(oneLine(" \u200d\u2800\ufe0f ", 50)).toBe("");
+  });
+
   it("one line is one line of at most so many characters", () => {
     fc.assert(
       fc.property(hostile, fc.integer({ min: 1, max: 200 }), (text, max) => {
