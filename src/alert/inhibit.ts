@@ -47,14 +47,14 @@ function inhibits(group: Group): group is Open {
 
 function addSource(inhibition: Inhibition, live: Sources, source: { document: StoredEvent; id: string }): void {
   if (!inhibition.source.matches(source.document)) return;
-  const values = equalValues(inhibition, source.document);
+  const values = valuesAt(inhibition.equal, source.document);
   if (values === null) return;
   const side = inhibition.target.matches(source.document) ? live.both : live.only;
   const ids = side.get(values) ?? [];
   if (ids.length < KEPT) side.set(values, [...ids, source.id]);
 }
 
-function equalValues({ equal }: Inhibition, document: StoredEvent): string | null {
+function valuesAt(equal: readonly string[], document: StoredEvent): string | null {
   const values = equal.map((path) => textAt(document, path));
   return values.includes(null) ? null : JSON.stringify(values);
 }
@@ -63,7 +63,7 @@ function equalValues({ equal }: Inhibition, document: StoredEvent): string | nul
 export function inhibitorOf({ sources }: Inhibitors, document: StoredEvent, id: string): string | null {
   for (const { inhibition, live } of sources) {
     if (live.only.size + live.both.size === 0 || !inhibition.target.matches(document)) continue;
-    const values = equalValues(inhibition, document);
+    const values = valuesAt(inhibition.targetEqual ?? inhibition.equal, document);
     if (values === null) continue;
     const isSource = inhibition.source.matches(document);
     const ids = [...(live.only.get(values) ?? []), ...(isSource ? [] : (live.both.get(values) ?? []))];

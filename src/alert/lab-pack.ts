@@ -54,13 +54,22 @@ export const LAB_PACK: readonly RuleOptions[] = [
   },
   {
     id: "workcell-stopped",
-    description: "A workcell stops; while that lasts its nodes are quiet. Turn on where nobody stops one on purpose",
-    enabled: false,
+    description:
+      "A workcell has stopped: until it works again, what is not critical of its nodes is quiet. Tells nobody by itself; name receivers where nobody stops one on purpose",
     select: ofTypes("workcell_stop"),
     groupBy: ["source.workcell_id"],
-    severity: "warning",
+    severity: "info",
+    receivers: [],
     resolveAfter: "never",
-    resolveWhen: ofTypes("workcell_start"),
+    // Work proves it as well: were the start lost, its nodes would be quiet for good.
+    resolveWhen: ofTypes("workcell_start", "workflow_start", "action_start"),
+  },
+  {
+    id: "action-failed",
+    description: "An action on a node failed",
+    select: { log_level: { $gte: ERROR }, ...ofTypes("action_failed") },
+    groupBy: ["source.workcell_id", "event_data.node_name"],
+    severity: "at-least-error",
   },
   {
     id: "workflow-failed",

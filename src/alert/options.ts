@@ -12,6 +12,8 @@ import type { Severity } from "./rule.ts";
 type Span = string;
 /** One text, or several. @since 0.1.0 */
 type Texts = string | readonly string[];
+/** Paths in which two incidents agree; a pair where each calls it differently. @since 0.1.0 */
+type Agreeing = string | readonly (string | { readonly source: string; readonly target: string })[];
 
 /** When, and about what. Which keys of a kind there are is told by `kind`. @since 0.1.0 */
 export interface RuleOptions {
@@ -168,7 +170,7 @@ export interface AlertOptions {
   /** The built-in rules. @default true */
   readonly labPack?: boolean;
   /** Replaces the built-in ones. */
-  readonly inhibit?: readonly { readonly source: Selector; readonly target: Selector; readonly equal?: Texts }[];
+  readonly inhibit?: readonly { readonly source: Selector; readonly target: Selector; readonly equal?: Agreeing }[];
   readonly receivers?: Readonly<Record<string, Texts | ReceiverOptions>>;
   readonly channels?: Readonly<Record<string, ChannelOptions>>;
   readonly smtp?: SmtpOptions;
@@ -197,7 +199,7 @@ export interface AlertOptions {
   /** Zone of times in messages. @default the zone of naive timestamps */
   readonly timezone?: string;
   readonly compat?: { readonly awaitDelivery?: boolean };
-  /** Read by whoever starts alerting: one message through each new channel. @default false */
+  /** Read by whoever starts alerting: one message through each new channel. @default true */
   readonly testSend?: boolean;
   /** Event paths whose values messages never show. */
   readonly redact?: Texts;

@@ -10,6 +10,8 @@ export interface Inhibition {
   readonly source: Condition;
   readonly target: Condition;
   readonly equal: readonly string[];
+  /** The target's paths, in the order of `equal`, where some have other names there. */
+  readonly targetEqual?: readonly string[];
 }
 
 export interface Receiver {

@@ -149,8 +149,8 @@ function readSeverity(field: Field, kind: Kind): Pick<Rule, "severity" | "severi
 function readReceivers(rule: Section, { defaults, receivers, builtIn }: RuleSetup): readonly string[] {
   const field = rule.field("receivers");
   const named = field.given ? receiverNames(field, receivers) : defaults.receivers;
-  if (named.length === 0 && !builtIn && rule.field("enabled").value !== false)
-    field.warning("nobody is told; name receivers here or in defaults.receivers");
+  if (named.length === 0 && !field.given && !builtIn && rule.field("enabled").value !== false)
+    field.warning("nobody is told; name receivers here or in defaults.receivers, or write [] where that is meant");
   return named;
 }
 

@@ -68,6 +68,9 @@ describe("lab pack", () => {
     ["workflow-aborted", { event_type: "workflow_abort" }],
     ["step-failed", wrapped("workflow_step_failed", 40)],
     ["manager-error", { event_type: "manager_error", log_level: 40 }],
+    ["workcell-stopped", { event_type: "workcell_stop" }],
+    ["workcell-stopped", wrapped("workcell_start")],
+    ["action-failed", wrapped("action_failed", 40)],
     ["hanging-action", wrapped("action_start")],
     ["hanging-action", wrapped("action_failed", 40)],
     ["manager-silent", wrapped("manager_health_check")],
@@ -80,7 +83,7 @@ describe("lab pack", () => {
   it("leaves ordinary events alone", () => {
     expect(idsOf({ event_type: "log_info", event_data: { message: "hello" } })).toEqual([]);
     expect(idsOf({ event_type: "workflow_complete", event_data: { status: "completed" } })).toEqual([]);
-    expect(idsOf({ event_type: "workcell_stop" })).toEqual([]);
+    expect(idsOf({ event_type: "workflow_complete" })).toEqual([]);
     expect(idsOf({ event_type: "backup_create", log_level: 20 })).toEqual([]);
   });
 });
@@ -166,7 +169,7 @@ describe("a rule with the id of a built-in one", () => {
     });
     const off = rules.filter(({ enabled }) => !enabled).map(({ id }) => id);
     expect(off).toEqual(
-      ["alert-level", "node-error", "node-silent", "workcell-stopped"].sort(
+      ["alert-level", "node-error", "node-silent"].sort(
         (a, b) => rules.findIndex(({ id }) => id === a) - rules.findIndex(({ id }) => id === b),
       ),
     );
@@ -186,6 +189,7 @@ describe("a rule with the id of a built-in one", () => {
 it("keeps quiet what follows from something else", () => {
   expect(planOf().inhibit.map(({ source }) => source.selector)).toEqual([
     { rule: "workcell-stopped" },
+    { rule: "node-loss" },
     { rule: "node-loss" },
     { rule: "alerting-behind" },
   ]);

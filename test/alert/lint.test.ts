@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { neverHolds } from "../../src/alert/contradiction.ts";
 import { lintAlerts } from "../../src/alert/lint.ts";
+import { alertPlan } from "../../src/alert/plan-file.ts";
 import { createEvent } from "../../src/event/parse.ts";
 import { compileMatcher } from "../../src/event/selector/matches.ts";
 import { parseSelector } from "../../src/event/selector/parse.ts";
@@ -89,9 +90,11 @@ describe("lint", () => {
     expect(troublesOf({ receivers: { ops: ["hook"], none: [] }, defaults: { receivers: "ops" } }, "warning")).toEqual([
       "receivers.none: has no channels, so nobody is told",
     ]);
-    expect(ruleTroubles({ select, receivers: [] }, "warning")).toEqual([
-      "rules[0].receivers: nobody is told; name receivers here or in defaults.receivers",
-    ]);
+    const undecided = { receivers: { a: ["hook"], b: ["hook"] }, rules: [{ id: "mine", select }] };
+    expect(troublesOf(undecided, "warning")).toContain(
+      "rules[0].receivers: nobody is told; name receivers here or in defaults.receivers, or write [] where that is meant",
+    );
+    expect(ruleTroubles({ select, receivers: [] }, "warning")).toEqual([]);
     expect(troublesOf({ receivers: { a: ["hook"], b: ["hook"] } }, "warning")).toEqual([
       "defaults.receivers: is missing, so built-in rules tell nobody; name some of a, b",
     ]);
@@ -219,6 +222,15 @@ describe("lint", () => {
       equal: ["source.node_id"],
     };
     expect(lintAlerts(around({ inhibit: [good] }), CONTEXT)).toEqual([]);
+    const pair = { source: "event_data.node_name", target: "event_data.step_node" };
+    const named = alertPlan(around({ inhibit: [{ ...good, equal: ["source.workcell_id", pair] }] }), CONTEXT).inhibit;
+    expect(named).toMatchObject([
+      { equal: ["source.workcell_id", pair.source], targetEqual: ["source.workcell_id", pair.target] },
+    ]);
+    expect(troublesOf({ inhibit: [{ ...good, equal: [{ source: "a..b" }] }] })).toEqual([
+      "inhibit[0].equal[0].source: is no path; write it like source.workcell_id",
+      "inhibit[0].equal[0].target: is missing",
+    ]);
     expect(troublesOf({ inhibit: [{ source: { $where: 1 }, equal: ["a..b"] }] })).toEqual([
       expect.stringMatching(/^inhibit\[0\]\.source\.\$where: /),
       "inhibit[0].target: is missing; it selects incidents",

@@ -105,7 +105,9 @@ describe("plan", () => {
     };
     const plan = alertPlan({ channels }, CONTEXT);
     expect(plan.receivers).toEqual([{ name: "default", channels: ["a", "b"], escalate: [] }]);
-    expect(plan.rules.every(({ receivers }) => receivers[0] === "default")).toBe(true);
+    expect(plan.rules.filter(({ receivers }) => receivers[0] !== "default").map(({ id }) => id)).toEqual([
+      "workcell-stopped",
+    ]);
     expect(plan.channels).toMatchObject([
       { type: "slack", url: "https://hooks.slack.example/T0/B0/x" },
       { type: "pagerduty", url: "https://events.pagerduty.com/v2/enqueue", secret: "routing-k3y" },

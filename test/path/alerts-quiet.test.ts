@@ -43,7 +43,7 @@ describe("what is kept quiet", () => {
 
   it("because the workcell stopped is told when that is over and the trouble is not", async () => {
     await using lab = await openLab({
-      rules: [...PATIENT.rules, { id: "workcell-stopped", enabled: true, groupWait: "1s" }],
+      rules: [...PATIENT.rules, { id: "workcell-stopped", receivers: "ops", groupWait: "1s" }],
       inhibit: [{ source: { rule: "workcell-stopped" }, target: { rule: "node-error" }, equal: "source.workcell_id" }],
     });
     await lab.happens({ event_type: "workcell_stop", source: { workcell_id: WORKCELL } });
