@@ -67,6 +67,8 @@ interface ActAt {
 /** Does it where the incident is open; answers the incident as it is afterwards. */
 export async function actOn(records: AlertRecords, id: string, action: Action, at: ActAt) {
   checkTexts(action);
+  if (action.kind === "acknowledge" && (action.expiresMs ?? Number.POSITIVE_INFINITY) <= at.nowMs)
+    throw invalid("expires_at: must lie in the future");
   const [, groupId] = INCIDENT_ID.exec(id) ?? [];
   if (groupId === undefined) return undefined;
   for (let tried = 0; tried < TRIES; tried++) {
