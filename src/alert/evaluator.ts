@@ -21,6 +21,7 @@ import { SKEW_MS } from "./rewind.ts";
 import type { Rule } from "./rule.ts";
 import { withNumbersTaken } from "./said-before.ts";
 import type { Draft } from "./say.ts";
+import { sweepSilences } from "./silence-desk.ts";
 import { Surroundings } from "./surroundings.ts";
 import { tick } from "./tick.ts";
 import { closedOf, orphansOf, tickBatch } from "./tick-batch.ts";
@@ -146,10 +147,9 @@ export class Evaluator {
   /** Removes closed incidents and ended silences that were kept long enough. */
   async sweep(): Promise<void> {
     const { records, clock } = this.#parts;
-    for (const kind of ["incidents", "silences"] as const) {
-      const old = await records.due(kind, clock.now(), TICKS);
-      for (const { _id, version } of old) await records.remove(kind, _id, version);
-    }
+    const old = await records.due("incidents", clock.now(), TICKS);
+    for (const { _id, version } of old) await records.remove("incidents", _id, version);
+    await sweepSilences(records, clock.now(), TICKS);
   }
 
   async #endSilences(nowMs: number): Promise<void> {

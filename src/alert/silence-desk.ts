@@ -1,5 +1,5 @@
 /** Silences as people make, list and end them. */
-import type { AlertRecord, AlertRecords } from "../backend/alert-records.ts";
+import type { AlertRecord, AlertRecords, ListRecords } from "../backend/alert-records.ts";
 import { EventStoreError } from "../errors.ts";
 import { newId } from "../event/id.ts";
 import type { Json } from "../event/json.ts";
@@ -14,12 +14,17 @@ type SilenceState = "pending" | "active" | "expired";
 
 /** A record whose version grows after each change of a silence: what leaders look at, whatever the clocks say. */
 export const SILENCES_ID = "silences";
+/** States of records: what leaders read at each change, and what is only kept for people. */
+const LIVE = "silence";
+const ENDED = "ended";
 const LONGEST_MS = 30 * 86_400_000;
 /** Ended ones are kept this long for people to read. */
 const KEEP_MS = 90 * 86_400_000;
 const STATES: readonly SilenceState[] = ["pending", "active", "expired"];
-/** Silences a list looks through. */
-const MOST = 1000;
+/** Silences that have not ended: each is asked about each incident. */
+const MOST_LIVE = 1000;
+const MAX_SELECTOR_BYTES = 4096;
+const PAGE = 500;
 const TRIES = 10;
 const MAX_TEXT = 2000;
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -29,6 +34,8 @@ const FIELDS = new Set(["selector", "starts_at", "ends_at", "author", "comment",
 export async function makeSilence(records: AlertRecords, input: SilenceInput, nowMs: number): Promise<Silence> {
   const silence = checked(input, nowMs);
   readySilence(silence);
+  if ((await records.count("silences", [LIVE])) >= MOST_LIVE)
+    throw invalid(`silences: there are ${MOST_LIVE} already that have not ended; end some, or let one cover more`);
   await records.write("silences", [recordOf(silence, { version: 1, nowMs })]);
   await changed(records, nowMs);
   return silence;
@@ -55,6 +62,8 @@ function checked(input: SilenceInput, nowMs: number): Silence {
   )
     throw invalid('selector: must be an object like {"rule": "node-error"}; an empty one would silence everything');
   const startsMs = input.starts_at === undefined ? nowMs : dateOf("starts_at", input.starts_at);
+  if (Buffer.byteLength(JSON.stringify(selector)) > MAX_SELECTOR_BYTES)
+    throw invalid(`selector: must be at most ${MAX_SELECTOR_BYTES} bytes of JSON`);
   const endsMs = dateOf("ends_at", input.ends_at);
   if (endsMs <= startsMs || endsMs <= nowMs) throw invalid("ends_at: must lie behind the start, and in the future");
   if (endsMs - startsMs > LONGEST_MS) throw invalid("ends_at: must be at most 30 days after the start");
@@ -92,8 +101,44 @@ function weeklyOf({ days, from, to, timezone }: Weekly): Weekly {
 
 function recordOf(silence: Silence, { version, nowMs }: { version: number; nowMs: number }): AlertRecord {
   const body = silence as unknown as { readonly [field: string]: Json };
-  const dueMs = Date.parse(silence.ends_at) + KEEP_MS;
-  return { _id: silence.silence_id, version, state: "silence", dueMs, updatedMs: nowMs, body };
+  return { _id: silence.silence_id, version, state: LIVE, dueMs: Date.parse(silence.ends_at), updatedMs: nowMs, body };
+}
+
+/** The same, kept for people only. */
+function asEnded(record: AlertRecord): AlertRecord {
+  const dueMs = Date.parse(silenceIn(record).ends_at) + KEEP_MS;
+  return { ...record, version: record.version + 1, state: ENDED, dueMs };
+}
+
+/** Puts away those that have ended, and removes those that were kept long enough. `most` of them at a time. */
+export async function sweepSilences(records: AlertRecords, nowMs: number, most: number): Promise<void> {
+  const due = await records.due("silences", nowMs, most);
+  const ended = due.filter(({ state }) => state === LIVE).map(asEnded);
+  const kept = ended.filter(({ dueMs }) => Number(dueMs) > nowMs);
+  if (kept.length > 0) await records.write("silences", kept);
+  const keptIds = new Set(kept.map(({ _id }) => _id));
+  for (const { _id, version } of due) if (!keptIds.has(_id)) await records.remove("silences", _id, version);
+}
+
+/** Those that have not ended, and of the `known` those that are still there. */
+export async function liveSilences(records: AlertRecords, known: readonly string[]): Promise<Silence[]> {
+  const found: Silence[] = [];
+  for await (const record of pages(records, { states: [LIVE] })) found.push(silenceIn(record));
+  const ids = new Set(found.map(({ silence_id }) => silence_id));
+  const ended = known.filter((id) => !ids.has(id));
+  for (let at = 0; at < ended.length; at += PAGE)
+    found.push(...(await records.read("silences", ended.slice(at, at + PAGE))).map(silenceIn));
+  return found;
+}
+
+async function* pages(records: AlertRecords, query: Omit<ListRecords, "limit">): AsyncGenerator<AlertRecord> {
+  for (let { after } = query; ; ) {
+    const page = await records.list("silences", { ...query, limit: PAGE, ...(after && { after }) });
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = { updatedMs: last.updatedMs, _id: last._id };
+  }
 }
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` */
@@ -107,9 +152,19 @@ export async function listSilences(
   const { states } = query;
   const unknown = states?.find((state) => !STATES.includes(state));
   if (unknown !== undefined) throw invalid(`states: "${unknown}" must be one of ${STATES.join(", ")}`);
-  const found = await records.list("silences", { limit: MOST, ...(after && { after }) });
-  const wanted = found.filter((record) => !states || states.includes(stateOf(silenceIn(record), nowMs)));
-  return pageOf(wanted.slice(0, limit + 1), limit, silenceIn);
+  // Only those that have not ended may be passed over, of which there are not many.
+  const kept = states && !states.includes("expired") ? { states: [LIVE] } : {};
+  const found: AlertRecord[] = [];
+  for await (const record of pages(records, { ...kept, ...(after && { after }) })) {
+    if (!states || states.includes(stateIn(record, nowMs))) found.push(record);
+    if (found.length > limit) break;
+  }
+  return pageOf(found, limit, silenceIn);
+}
+
+/** Once ended is ended, whatever the clock at hand says. */
+function stateIn(record: AlertRecord, nowMs: number): SilenceState {
+  return record.state === ENDED ? "expired" : stateOf(silenceIn(record), nowMs);
 }
 
 function silenceIn(record: AlertRecord): Silence {
@@ -127,10 +182,11 @@ export async function expireSilence(records: AlertRecords, id: string, nowMs: nu
     const [record] = await records.read("silences", [id]);
     if (!record) return undefined;
     const silence = silenceIn(record);
-    if (stateOf(silence, nowMs) === "expired") return silence;
+    if (stateIn(record, nowMs) === "expired") return silence;
     const startsMs = Math.min(Date.parse(silence.starts_at), nowMs);
     const ended = { ...silence, starts_at: new Date(startsMs).toISOString(), ends_at: new Date(nowMs).toISOString() };
-    const [written] = await records.write("silences", [recordOf(ended, { version: record.version + 1, nowMs })]);
+    const next = asEnded(recordOf(ended, { version: record.version, nowMs }));
+    const [written] = await records.write("silences", [next]);
     if (!written) continue;
     await changed(records, nowMs);
     return ended;

@@ -10,13 +10,11 @@ import { inhibitorsOf } from "./inhibit.ts";
 import type { AlertPlan } from "./plan.ts";
 import { isLive } from "./say.ts";
 import { type ReadySilence, readySilence, silenceHolds } from "./silence.ts";
-import { SILENCES_ID } from "./silence-desk.ts";
+import { liveSilences, SILENCES_ID } from "./silence-desk.ts";
 import { isOpen, selectable } from "./view.ts";
 import { UNSILENCE_GRACE_MS, type World, worldOf } from "./world.ts";
 
 const PAGE = 500;
-/** Silences looked at; the newest. */
-const MAX_SILENCES = 1000;
 const LIVE_STATES = ["pending", "firing", "acknowledged", "resolved"];
 
 export class Surroundings {
@@ -28,7 +26,7 @@ export class Surroundings {
   #liveIncidents = 0;
   readonly #activities = new Map<string, Hub["activity"]>();
   #silences: readonly ReadySilence[] = [];
-  /** Silences that held at the last look. */
+  /** Silences that held at the last look, of this leader or, where incidents are under them, an earlier one. */
   #holding = new Set<string>();
   #silencesMark = "";
   #inhibitors: World["inhibitors"] | undefined;
@@ -49,6 +47,7 @@ export class Surroundings {
       this.#live.set(group.id, group);
     });
     this.#liveIncidents = [...this.#live.values()].filter(isLive).length;
+    for (const { incident } of this.#live.values()) if (incident?.silencedBy) this.#holding.add(incident.silencedBy);
     await this.#pages("state", ["hub"], (record) => {
       const hub = record.body as unknown as Hub;
       this.#activities.set(hub.rule, hub.activity);
@@ -116,8 +115,8 @@ export class Surroundings {
     const [counted] = await this.#records.read("state", [SILENCES_ID]);
     const mark = `${counted?.version ?? 0}`;
     if (mark === this.#silencesMark) return this.#dropEnded(nowMs);
-    const found = await this.#records.list("silences", { limit: MAX_SILENCES });
-    this.#silences = found.flatMap(({ body }) => ready(body as unknown as Silence));
+    const known = this.#silences.map(({ silence }) => silence.silence_id);
+    this.#silences = (await liveSilences(this.#records, known)).flatMap(ready);
     this.#silencesMark = mark;
     this.stale = true;
     this.#dropEnded(nowMs);

@@ -126,17 +126,18 @@ describe("a silence", () => {
     await bench.close();
   });
 
-  it("that ended while nobody led lets its incidents speak for themselves", async () => {
+  it("that ended while nobody led is summed up by whoever leads next", async () => {
     const bench = new EngineBench({ rules: [NEVER] });
     const engine = await bench.start();
     await engine.silence(during(bench, HOUR));
-    bench.append();
+    for (const node_id of ["a", "b", "c"]) bench.append({ source: { node_id } });
     await bench.advance(MINUTE);
     await engine.close();
     await bench.advance(2 * HOUR);
     await bench.start();
     await bench.advance(2 * MINUTE);
-    expect(bench.told.map(({ notification }) => notification.occasion)).toEqual(["firing"]);
+    expect(bench.told.map(({ notification }) => notification.occasion)).toEqual(["unsilenced"]);
+    expect(bench.told[0]?.notification.notice.others.length).toBe(2);
     await bench.close();
   });
 
