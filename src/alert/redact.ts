@@ -1,7 +1,8 @@
 /**
  * What of an event's data may be shown in a message: secrets replaced, and cut to a size people read.
  *
- * A secret is what stands under a key that sounds like one, at a path of the plan's `redact`, or behind `password=` and
+ * A secret is what stands under a key that sounds like one, at a path of the plan's `redact`, behind `--password` in a
+ * list of arguments, or behind `password=`, `--token`, `Authorization:` and
  * the like inside a text. Replacing comes before cutting, so no half of a secret is left.
  */
 import type { Json } from "../event/json.ts";
@@ -9,8 +10,28 @@ import { stringifyJson } from "../event/json.ts";
 
 const SECRET_KEY =
   /pass(?:word|wd|phrase|code)|^pwd$|^pass$|token|secret|api[_-]?key|authori[sz]ation|credential|cookie|private[_-]?key|access[_-]?key/i;
-const SECRET_TEXT =
-  /\b((?:password|passwd|passphrase|pwd|token|secret|api[_-]?key|access[_-]?key)["']?\s*[=:]\s*["']?)[^\s"',;&]+|\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}|(\w:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}(?=@)/gi;
+/** What a name of a secret ends with, in texts, where ordinary words are near. */
+const NAMED = String.raw`[\w-]{0,40}?(?:password|passwd|passphrase|passcode|pwd|token|secret|credentials?|api[_-]?key|access[_-]?key|private[_-]?key)`;
+/** In quotes up to the closing one; else up to where a word or an item of a list ends. */
+const VALUE = String.raw`(?:"(?:[^"\\]|\\.){1,4096}"|'(?:[^'\\]|\\.){1,4096}'|["']?[^\s"',;&]+)`;
+/** In the order tried; the group of each stays, what follows it is replaced. */
+const SECRET_TEXTS = [
+  // authorization: Basic YTpi, cookie: a=b; c=d
+  /\b((?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?:[\w-]+\s+)?[^\s"',;&]+/gi,
+  /\b((?:set-)?cookie["']?\s*[=:]\s*["']?)[^\s"'=]+=[^\r\n"']*/gi,
+  // password=x, "api_key": "x y", DB_PASSWORD: x
+  new RegExp(String.raw`\b(${NAMED}["']?\s*[=:]\s*)${VALUE}`, "gi"),
+  // --password x, '--token', 'x'; "the --token option is …" names the option only
+  new RegExp(
+    String.raw`((?:^|[\s"'=(\[])--${NAMED}["']?(?:\s*,\s*|\s+))(?!-|(?:is|was|has|must|should|needs?|or|and|not|option|flag|argument|parameter)\b)${VALUE}`,
+    "gi",
+  ),
+  /\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi,
+  // scheme://user:x@host
+  /(\w:\/\/[^\s/:@]{0,100}:)[^\s/@]{1,200}(?=@)/gi,
+] as const;
+/** An argument whose value is the next one. */
+const SECRET_ARGUMENT = new RegExp(`^--?${NAMED}$`, "i");
 const REPLACED = "[redacted]";
 const MAX_BYTES = 4096;
 /** Tried in turn until the JSON fits. */
@@ -23,7 +44,7 @@ const CUTS = [
 type Cut = (typeof CUTS)[number];
 
 export function redactText(text: string): string {
-  return text.replace(SECRET_TEXT, (_all, key, scheme, url) => `${key ?? scheme ?? url ?? ""}${REPLACED}`);
+  return SECRET_TEXTS.reduce((shown, pattern) => shown.replace(pattern, `$1${REPLACED}`), text);
 }
 
 /** At most 4 KB of JSON. @param paths event paths, e.g. `event_data.login` */
@@ -53,8 +74,16 @@ function shorten(value: Json, path: string, walk: Walk): Json {
 }
 
 function shortenArray(values: readonly Json[], path: string, walk: Walk): Json {
-  const shown = values.slice(0, walk.cut.items).map((value, i) => shorten(value, `${path}.${i}`, walk));
+  const shown = values
+    .slice(0, walk.cut.items)
+    .map((value, i) => (isArgument(values[i - 1], value) ? REPLACED : shorten(value, `${path}.${i}`, walk)));
   return values.length > shown.length ? [...shown, `… ${values.length - shown.length} more`] : shown;
+}
+
+/** `["--password", "hunter7"]`; another option behind it is no value. */
+function isArgument(before: Json | undefined, value: Json): boolean {
+  if (typeof before !== "string" || !SECRET_ARGUMENT.test(before)) return false;
+  return typeof value === "number" || (typeof value === "string" && !value.startsWith("--"));
 }
 
 function shortenObject(fields: { readonly [key: string]: Json }, path: string, walk: Walk): Json {
