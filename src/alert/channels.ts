@@ -18,6 +18,8 @@ export interface ChannelsContext {
   readonly event?: (id: string) => Promise<StoredEvent | undefined>;
   /** Channels of the host program, e.g. of `functionChannel`. */
   readonly own?: readonly Channel[];
+  /** Told once of each template of mails that fails. */
+  readonly onWarning?: (message: string) => void;
   /** For webhooks, instead of the system's name service. */
   readonly resolve?: Resolver;
   /** Authorities webhooks trust instead of the well-known ones, PEM. */
@@ -40,8 +42,9 @@ export function openChannels(plan: AlertPlan, context: ChannelsContext): Map<str
 
 function channelOf(channel: ChannelPlan, plan: AlertPlan, context: ChannelsContext): Channel {
   const { publicUrl, timezone, templates, delivery } = plan;
-  const { clock, event, links, resolve, ca } = context;
-  if (channel.type === "email") return mailChannel(channel, { publicUrl, timezone, links, event, templates });
+  const { clock, event, links, onWarning, resolve, ca } = context;
+  if (channel.type === "email")
+    return mailChannel(channel, { publicUrl, timezone, links, event, templates, onWarning });
   const concurrency = delivery.concurrency.webhook;
   return webhookChannel(channel, { publicUrl, timezone, clock, links, concurrency, resolve, ca });
 }

@@ -89,8 +89,10 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     this.#clock = clock;
     const links = (incident: Incident) =>
       plan.publicUrl === null ? null : linksFor(plan.publicUrl, secret, incident, clock.now());
-    this.#channels = openChannels(plan, { clock, links, event: (id) => host.get(id), own: options.channels ?? [] });
-    const troubles = new ChannelTroubles((message) => this.#closing ?? this.#loop.warn(message));
+    const event = (id: string) => host.get(id);
+    const onWarning = (message: string) => this.#closing ?? this.#loop.warn(message);
+    this.#channels = openChannels(plan, { clock, links, event, own: options.channels ?? [], onWarning });
+    const troubles = new ChannelTroubles(onWarning);
     this.#outbox = new Outbox({
       ...{ records: host.records, channels: this.#channels, delivery: plan.delivery, digest: plan.digest, clock },
       quietHours: plan.quietHours,
@@ -173,8 +175,8 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     return whyEvent(this.#parts, eventId, this.#clock.now());
   }
 
-  test(channel: string, to?: string): Promise<readonly { readonly recipient: string; readonly delivery: Delivery }[]> {
-    return testChannel(this.#channels, { channel, to, nowMs: this.#clock.now(), plan: this.#parts.plan });
+  test(...[channel, to, how]: Parameters<AlertDesk["test"]>): ReturnType<AlertDesk["test"]> {
+    return testChannel(this.#channels, { channel, to, ...how, nowMs: this.#clock.now(), plan: this.#parts.plan });
   }
 
   verify(channel?: string): Promise<readonly { readonly channel: string; readonly problem: string | null }[]> {

@@ -1,4 +1,5 @@
 /** Lint: everything that is wrong or doubtful in a configuration, without starting anything. */
+import { MailTemplates, type TemplateTrouble } from "./mail-template.ts";
 import type { AlertOptions, PlanContext } from "./options.ts";
 import { readPlan } from "./plan-file.ts";
 import { UNCHECKED } from "./secret-file.ts";
@@ -10,4 +11,13 @@ import type { Trouble } from "./troubles.ts";
  */
 export function lintAlerts(options: AlertOptions | unknown, context: PlanContext): readonly Trouble[] {
   return readPlan(options, { ...context, secret: context.secret ?? UNCHECKED }).troubles.list;
+}
+
+/** Templates of mails that cannot be parsed; these keep nothing from starting. Never rejects. */
+export async function lintTemplates(
+  options: AlertOptions | unknown,
+  context: PlanContext,
+): Promise<readonly TemplateTrouble[]> {
+  const { plan } = readPlan(options, { ...context, secret: context.secret ?? UNCHECKED });
+  return new MailTemplates(plan.templates, plan.timezone).troubles();
 }

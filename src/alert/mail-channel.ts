@@ -7,7 +7,7 @@
 import { EventStoreError } from "../errors.ts";
 import { type MailMessage, mailMessage } from "./mail-message.ts";
 import { type MailPool, mailPool } from "./mail-pool.ts";
-import { MailTemplates, type TemplateTexts } from "./mail-template.ts";
+import { BUILT_IN_FORM, MailTemplates, type TemplateTexts } from "./mail-template.ts";
 import { deliveryOf, mailTrouble } from "./mail-trouble.ts";
 import { verifySmtp } from "./mail-verify.ts";
 import type { MailContext } from "./mail-view.ts";
@@ -19,6 +19,8 @@ export type MailPlan = Extract<ChannelPlan, { readonly type: "email" }>;
 
 export interface MailChannelContext extends MailContext {
   readonly templates?: TemplateTexts;
+  /** Told once of each template that fails. */
+  readonly onWarning?: (message: string) => void;
 }
 
 export function mailChannel(plan: MailPlan, context: MailChannelContext): Channel {
@@ -33,6 +35,9 @@ class MailChannel implements Channel {
   readonly #plan: MailPlan;
   readonly #context: MailContext;
   readonly #templates: MailTemplates;
+  readonly #warn: (message: string) => void;
+  /** Parts whose template was told of. */
+  readonly #told = new Set<string>();
   readonly #pool: MailPool;
 
   constructor(plan: MailPlan, context: MailChannelContext) {
@@ -42,12 +47,13 @@ class MailChannel implements Channel {
     this.#plan = plan;
     this.#context = context;
     this.#templates = new MailTemplates(context.templates ?? {}, context.timezone);
+    this.#warn = context.onWarning ?? (() => {});
     this.#pool = mailPool(plan.smtp);
   }
 
   async verify(signal: AbortSignal): Promise<void> {
-    await this.#templates.check();
     await verifySmtp(this.#plan.smtp, signal);
+    await this.#templates.check();
   }
 
   async send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
@@ -59,6 +65,7 @@ class MailChannel implements Channel {
     } catch (error) {
       return unmade(error);
     }
+    this.#tellOf(message.troubles);
     try {
       const answer = await this.#pool.send(message, signal);
       return { status: "sent", detail: [oneLine(answer, 200), ...message.troubles].join("; ") };
@@ -69,6 +76,14 @@ class MailChannel implements Channel {
 
   async close(): Promise<void> {
     this.#pool.close();
+  }
+
+  #tellOf(troubles: readonly string[]): void {
+    for (const trouble of troubles) {
+      const [part = ""] = trouble.split(":");
+      if (!this.#told.has(part)) this.#warn(`channel ${this.name}: ${trouble}; ${BUILT_IN_FORM}`);
+      this.#told.add(part);
+    }
   }
 }
 

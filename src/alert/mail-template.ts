@@ -16,6 +16,14 @@ export type TemplateTexts = { readonly [part in MailPart]?: string };
 /** A rendered part, or why there is none. */
 export type Rendered = { readonly text: string } | { readonly trouble: string };
 
+/** One that is broken, by its place in the configuration. */
+export interface TemplateTrouble {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What a broken template costs. */
+export const BUILT_IN_FORM = "mails go out in the built-in form";
 const MAX_TEMPLATE = 200_000;
 const RENDER_MS = 250;
 const MAX_OBJECTS = 2_000_000;
@@ -30,16 +38,26 @@ export class MailTemplates {
     this.#timezone = timezone;
   }
 
-  /** @throws EventStoreError `EVT_MISSING_DRIVER`, or `EVT_INVALID_OPTION` for one that cannot be parsed */
-  async check(): Promise<void> {
+  /** All templates that cannot be parsed, or the package that is missing for it. Never rejects. */
+  async troubles(): Promise<readonly TemplateTrouble[]> {
+    const found: TemplateTrouble[] = [];
     for (const part of this.#parts()) {
       try {
         await this.#parse(part);
-      } catch (cause) {
-        if (cause instanceof EventStoreError) throw cause;
-        throw new EventStoreError("EVT_INVALID_OPTION", `templates.${part}: ${reason(cause)}`, { cause });
+      } catch (error) {
+        if (error instanceof EventStoreError) return [{ path: "templates", message: error.message }];
+        found.push({ path: `templates.${part}`, message: reason(error) });
       }
     }
+    return found;
+  }
+
+  /** @throws EventStoreError `EVT_INVALID_OPTION` that names all troubles */
+  async check(): Promise<void> {
+    const found = await this.troubles();
+    if (found.length === 0) return;
+    const words = found.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    throw new EventStoreError("EVT_INVALID_OPTION", `${words}; ${BUILT_IN_FORM}`);
   }
 
   /** Undefined where no template replaces the part. Never rejects. */

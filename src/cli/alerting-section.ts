@@ -40,7 +40,7 @@ export function alertingSection({ settings, origins, alertsFolder }: Config): Al
 }
 
 /** What goes wrong with a file names the setting that named it. */
-export function namingSetting<T>(origin: string, read: () => T): T {
+function namingSetting(origin: string, read: () => AlertingSection): AlertingSection {
   try {
     return read();
   } catch (error) {

@@ -1,9 +1,9 @@
 /** What is wrong with a section `alerting`: all of it, each with its place and, in a YAML or JSON file, its line. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { lintCompat } from "../alert/compat-plan.ts";
-import { lintAlerts } from "../alert/lint.ts";
+import { lintAlerts, lintTemplates } from "../alert/lint.ts";
 import { planContext, saysOnlyHow } from "./alert-setup.ts";
-import { type AlertingSection, alertingSection, namingSetting, sectionFile } from "./alerting-section.ts";
+import { type AlertingSection, alertingSection, sectionFile } from "./alerting-section.ts";
 import type { Config } from "./config.ts";
 import type { Io } from "./io.ts";
 import { type YamlLines, yamlLines } from "./yaml-lines.ts";
@@ -24,7 +24,7 @@ export interface Lint {
 const READS_LINES = /\.(ya?ml|json)$/i;
 
 /** A file. @throws EventStoreError `EVT_INVALID_OPTION` when it cannot be read at all */
-export function lintFile(path: string, config: Config, io: Pick<Io, "env">): Lint {
+export async function lintFile(path: string, config: Config, io: Pick<Io, "env">): Promise<Lint> {
   const lines = linesIn(path);
   if (lines !== undefined && lines.troubles.length > 0) {
     const troubles = lines.troubles.map(({ line, message }) => ({ level: "error" as const, path: "", line, message }));
@@ -34,10 +34,9 @@ export function lintFile(path: string, config: Config, io: Pick<Io, "env">): Lin
 }
 
 /** What the settings say. */
-export function lintSettings(config: Config, io: Pick<Io, "env">): Lint {
+export async function lintSettings(config: Config, io: Pick<Io, "env">): Promise<Lint> {
   const { alerting, email_alerts, alert_level } = config.settings;
-  if (typeof alerting === "string")
-    return namingSetting(config.origins.get("alerting") ?? "alerting", () => lintFile(alerting, config, io));
+  if (typeof alerting === "string" && existsSync(alerting)) return lintFile(alerting, config, io);
   const section = alertingSection(config);
   if (email_alerts !== null && (section === undefined || saysOnlyHow(section))) {
     const found = lintCompat(email_alerts, alert_level, planContext(config.alertsFolder, config, io));
@@ -53,8 +52,11 @@ interface With {
   readonly lines: YamlLines | undefined;
 }
 
-function lintSection(section: AlertingSection, config: Config, { io, lines }: With): Lint {
-  const found = lintAlerts(section.options, planContext(section.folder, config, io));
+async function lintSection(section: AlertingSection, config: Config, { io, lines }: With): Promise<Lint> {
+  const context = planContext(section.folder, config, io);
+  const templates = await lintTemplates(section.options, context);
+  const broken = templates.map(({ path, message }) => ({ path, message, level: "error" as const }));
+  const found = [...lintAlerts(section.options, context), ...broken];
   const lineOf = (path: string) =>
     lines?.lineOf(section.prefix + path) ?? lines?.lineOf(`event_${section.prefix}${path}`);
   const troubles = found.map(({ level, path, message }) => ({ level, path, line: lineOf(path), message }));

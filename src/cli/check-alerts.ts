@@ -9,7 +9,7 @@ import { PlanChannels } from "./plan-channels.ts";
 
 /** Sends nothing. @throws EventStoreError what makes a plan impossible */
 export async function alertChecks(config: Config, io: Pick<Io, "env">): Promise<Check[]> {
-  const lint = lintChecks(config, io);
+  const lint = await lintChecks(config, io);
   if (lint.some(({ state }) => state === "fail")) return lint;
   const setup = alertSetup(config, io);
   if (setup === undefined)
@@ -30,8 +30,8 @@ export async function alertChecks(config: Config, io: Pick<Io, "env">): Promise<
   return [...lint, on, ...doubts, ...found];
 }
 
-function lintChecks(config: Config, io: Pick<Io, "env">): Check[] {
-  const { place, troubles } = lintSettings(config, io);
+async function lintChecks(config: Config, io: Pick<Io, "env">): Promise<Check[]> {
+  const { place, troubles } = await lintSettings(config, io);
   return troubles.map(({ level, path, line, message }) => {
     const at = line === undefined ? `${place}` : `${place}, line ${line}`;
     const detail = `${at}: ${path === "" ? "" : `${path}: `}${message}`;

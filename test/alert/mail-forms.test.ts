@@ -85,9 +85,11 @@ describe("templates", () => {
   it("are told about before the first mail by check", async () => {
     const check = (texts: TemplateTexts) => new MailTemplates(texts, "UTC").check();
     await check({ text: "{{ summary }}" });
-    await expect(check({ html: "{% if %}" })).rejects.toMatchObject({
+    await expect(check({ subject: "{{ a | b }}", html: "{% if %}" })).rejects.toMatchObject({
       code: "EVT_INVALID_OPTION",
-      message: expect.stringContaining("templates.html: "),
+      message: expect.stringMatching(
+        /^templates\.subject: .*; templates\.html: .*; mails go out in the built-in form$/,
+      ),
     });
   });
 });

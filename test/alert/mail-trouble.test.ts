@@ -77,9 +77,11 @@ describe("a missing package", () => {
 });
 
 describe("a broken template", () => {
-  it("costs no mail, and is told in the mail, in its delivery and by verify", async () => {
+  it("costs no mail, and is told in the mail, in its delivery, by verify, and once as a warning", async () => {
     const smtp = await startSmtp();
-    const channel = mailChannel(mailPlan(smtp.port), { ...context, templates: { text: "{% if %}" } });
+    const warned: string[] = [];
+    const onWarning = (message: string) => warned.push(message);
+    const channel = mailChannel(mailPlan(smtp.port), { ...context, templates: { text: "{% if %}" }, onWarning });
     open.push(smtp, channel);
     const told = expect.stringContaining("the template of the text failed");
     expect(await channel.send(notification, AbortSignal.timeout(9_000))).toMatchObject({
@@ -87,6 +89,10 @@ describe("a broken template", () => {
       detail: told,
     });
     expect((await parseMail(smtp.messages[0]!)).text).toContain("Gripper lost vacuum");
+    await channel.send(notification, AbortSignal.timeout(9_000));
+    expect(warned).toEqual([
+      expect.stringMatching(/^channel .*: the template of the text failed: .*; mails go out in the built-in form$/),
+    ]);
     await expect(channel.verify(AbortSignal.timeout(9_000))).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
   });
 });

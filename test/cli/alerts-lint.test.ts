@@ -58,6 +58,22 @@ describe("alerts lint", () => {
     expect(stdout).toMatch(/alerts\.yaml:\d {2}error/);
   });
 
+  test("finds every broken template", async () => {
+    put("mail.html", "{% if %}");
+    put(
+      "alerts.yaml",
+      `${GOOD}templates:\n  subject: "{{ a | b }}"\n  text: "{{ summary }}"\n  html: file:mail.html\n`,
+    );
+    const { code, stdout } = await lint("alerts.yaml");
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/:10 {2}error {4}templates\.subject: .*\n.*:12 {2}error {4}templates\.html: .*\n2 errors/);
+  });
+
+  test("names the setting that names a file that is not there", async () => {
+    put("event.settings.yaml", "alerting: none.yaml\n");
+    expect((await lint()).stderr).toMatch(/alerting in .*: .*none\.yaml cannot be read \(ENOENT\)/);
+  });
+
   test("--json holds the same", async () => {
     put("alerts.yaml", GOOD.replace("[mail]", "[male]"));
     const { code, stdout } = await lint("alerts.yaml", "--json");

@@ -26,7 +26,7 @@ export function lintCommand(io: Io): Command {
 
 async function lint(file: string | undefined, command: Command, io: Io): Promise<void> {
   const config = commandConfig(command, io);
-  const found = file === undefined ? lintSettings(config, io) : lintFile(resolve(io.cwd, file), config, io);
+  const found = await (file === undefined ? lintSettings(config, io) : lintFile(resolve(io.cwd, file), config, io));
   const errors = found.troubles.filter(({ level }) => level === "error").length;
   if (wantsJson(command))
     await io.out.write(jsonText({ ok: errors === 0, file: found.place ?? null, troubles: found.troubles }));
