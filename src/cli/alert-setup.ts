@@ -22,7 +22,7 @@ import { readEnvFiles } from "./settings-files.ts";
 
 export interface AlertSetup {
   readonly plan: AlertPlan;
-  /** Send one message through each channel that is new. */
+  /** Send one message through each channel that is new or has changed. */
   readonly testSend: boolean;
   /** What may be a mistake. */
   readonly warnings: readonly string[];
@@ -69,7 +69,7 @@ function nativeSetup(section: AlertingSection, config: Config, io: Env): AlertSe
   const both = "alerting is set, so email_alerts has no effect; move its addresses into a channel of alerting";
   return {
     plan: sectionPlan(section, config, io),
-    testSend: (section.options.testSend ?? section.options.test_send) === true,
+    testSend: (section.options.testSend ?? section.options.test_send) !== false,
     warnings: email_alerts === null ? [] : [both],
   };
 }

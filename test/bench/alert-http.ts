@@ -73,6 +73,7 @@ export function p99(latencies: readonly number[]): number {
 /** Environments of `serve`: alerts off, on, and as MADSci configures them; mails go to this port. */
 export function environments(port: number) {
   const alerting = {
+    testSend: false,
     rules: [{ id: "node-error", groupWait: "0s" }],
     receivers: { ops: ["mail"] },
     defaults: { receivers: ["ops"], groupWait: "0s" },

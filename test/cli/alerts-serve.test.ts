@@ -6,6 +6,8 @@ import type { AlertPlan } from "../../src/alert/plan.ts";
 import { alertSetup } from "../../src/cli/alert-setup.ts";
 import { loadConfig } from "../../src/cli/config.ts";
 import { checkFirstUse, type FirstUse } from "../../src/cli/first-use.ts";
+import type { Io } from "../../src/cli/io.ts";
+import { serveAlerts } from "../../src/cli/serve-alerts.ts";
 import { EventStore } from "../../src/store/store.ts";
 import { startSmtp, type TestSmtp } from "../alert/smtp.ts";
 import { settingsText } from "./alerts-world.ts";
@@ -62,10 +64,51 @@ describe("the first use of a channel", () => {
     expect(JSON.stringify(await records.read("state", ["channel:mail"]))).not.toContain("hunter2");
   });
 
-  test("sends one message where testSend asks for it", async () => {
+  test("sends one message where testSend asks for it, and again when the channel or its templates have changed", async () => {
     const records = new MemoryRecords();
-    expect((await looked(records, { testSend: true })).asked).toEqual(["verify mail", "test mail"]);
+    const { asked, said } = await looked(records, { testSend: true });
+    expect(asked).toEqual(["verify mail", "test mail"]);
+    expect(said).toEqual(["channel mail works", "a test message goes to mail, which is new"]);
     expect((await looked(records, { testSend: true })).asked).toEqual([]);
+    const plan = { ...planOf(), templates: { subject: "{{ tag }}" } };
+    expect((await looked(records, { testSend: true, plan })).said.at(-1)).toMatch(/mail, which has changed$/);
+  });
+
+  test("is on in alerting of one's own unless testSend is false, and off in MADSci's way", () => {
+    const testSend = (text: string) => {
+      writeFileSync(join(cwd, "event.settings.yaml"), text);
+      return alertSetup(loadConfig({ flags: {}, env: {}, cwd }), { env: {} })?.testSend;
+    };
+    expect(testSend(settingsText(smtp))).toBe(true);
+    expect(testSend(settingsText(smtp).replace("labPack:", "test_send: false\n  labPack:"))).toBe(false);
+    expect(testSend("email_alerts: { email_addresses: [a@lab.example.org] }\n")).toBe(false);
+  });
+
+  test("of several servers that start together one sends the message", async () => {
+    const records = new MemoryRecords();
+    const both = await Promise.all([looked(records, { testSend: true }), looked(records, { testSend: true })]);
+    expect(both.flatMap(({ asked }) => asked).filter((what) => what === "test mail")).toHaveLength(1);
+  });
+
+  test("tells who did not get the message; where nobody did, the next start tries again", async () => {
+    const records = new MemoryRecords();
+    const sending = (...statuses: ("sent" | "refused")[]): FirstUse["desk"] => ({
+      verify: async () => [{ channel: "mail", problem: null }],
+      test: async () =>
+        statuses.map((status, i) => ({ recipient: `r${i}`, delivery: { status, reason: "no such mailbox" } as never })),
+    });
+    const nobody = await looked(records, { testSend: true, desk: sending("refused") });
+    expect(nobody.said.at(-1)).toBe("warning the test message through mail did not reach r0: no such mailbox");
+    const some = await looked(records, { testSend: true, desk: sending("sent", "refused") });
+    expect(some.said).toContain("warning the test message through mail did not reach r1: no such mailbox");
+    expect((await looked(records, { testSend: true })).asked).toEqual([]);
+  });
+
+  test("says of a broken template what it costs, and no more", async () => {
+    const problem = "templates.text: output not closed; mails go out in the built-in form";
+    const desk = { verify: async () => [{ channel: "mail", problem }], test: async () => [] };
+    const { said } = await looked(new MemoryRecords(), { desk, testSend: true });
+    expect(said).toEqual([`warning channel mail: ${problem} until that is mended`]);
   });
 
   test("is looked at again at the next start when it failed", async () => {
@@ -86,6 +129,24 @@ describe("the first use of a channel", () => {
   });
 });
 
+describe("the alerts of serve", () => {
+  test("send a test message through each channel that is new, once", async () => {
+    const lines: string[] = [];
+    const io = { err: (line: string) => lines.push(line) } as unknown as Io;
+    const setup = alertSetup(loadConfig({ flags: {}, env: {}, cwd }), { env: {} });
+    await using store = await EventStore.open("memory:", { onWarning: () => {} });
+    for (const times of [1, 2]) {
+      const alerts = await serveAlerts(store, setup, { io, file: undefined });
+      await vi.waitFor(() => expect(smtp.messages).toHaveLength(3), 10_000);
+      await alerts?.close();
+      expect(lines, String(times)).toEqual([
+        "alerts: channel mail works",
+        "alerts: a test message goes to mail, which is new",
+      ]);
+    }
+  });
+});
+
 describe("serve", () => {
   let server: RunningServer | undefined;
   afterEach(() => server?.stop("SIGKILL"));
@@ -100,7 +161,9 @@ describe("serve", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ event_type: "node_error", event_data: { message: "gripper lost" } }),
     });
-    await vi.waitFor(() => expect(smtp.messages).toHaveLength(3), 10_000);
+    // A test message and one about the incident, to each of three.
+    await vi.waitFor(() => expect(smtp.messages).toHaveLength(6), 10_000);
+    expect(server.stderr).toMatch(/^alerts: a test message goes to mail, which is new$/m);
     const { items } = (await (await fetch(`${url}/v1/incidents`)).json()) as { items: { rule: string }[] };
     expect(items.map(({ rule }) => rule)).toContain("arm");
     const { settings } = (await (await fetch(`${url}/settings`)).json()) as { settings: { alerting: object } };

@@ -130,6 +130,7 @@ describe.skipIf(mongoSkip)("two servers on one database", () => {
 
   it("go on when the one that sends is killed, and tell nothing twice", async () => {
     settings(`alerting:
+  testSend: false
   leases: { ttl: 2s, renew: 500ms }
   labPack: false
   rules: [{ id: node-error, select: { event_type: node_error }, groupBy: [event_data.n], groupWait: 0s }]
