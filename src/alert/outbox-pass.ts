@@ -16,10 +16,12 @@ import type { Gate } from "./gate.ts";
 import { afterLeader, asDead } from "./outbox-outcome.ts";
 import { changed, isAllowed, notificationOf, postponed } from "./outbox-record.ts";
 import { capped, type Ready, type Sorted, sortDue, type Waiting } from "./outbox-sort.ts";
+import type { Turns } from "./outbox-turns.ts";
 import type { AlertPlan, DeliveryPlan, QuietHours } from "./plan.ts";
 
 /** Notifications looked at in one go; bounds memory and the length of a step. */
 export const PAGE = 200;
+const UNFINISHED = ["pending", "retry", "sending"];
 /** Places' worth of waiting ones that stay at hand. */
 const AT_HAND = 2;
 
@@ -27,6 +29,7 @@ export interface PassOptions {
   readonly records: AlertRecords;
   readonly gates: ReadonlyMap<string, Gate>;
   readonly deliveries: Deliveries;
+  readonly turns: Turns;
   readonly delivery: DeliveryPlan;
   readonly digest: AlertPlan["digest"];
   readonly quietHours?: QuietHours | null;
@@ -50,7 +53,7 @@ export class OutboxPass {
     this.#digests = new Digests(options.records, options.digest);
   }
 
-  /** The next run looks for what was left in `sending`, and for what others did to the caps. */
+  /** The next run looks for what was left in `sending`, for what is unfinished, and for what others did to the caps. */
   inherit(): void {
     this.#inherit = true;
     this.#allowance.forget();
@@ -74,10 +77,12 @@ export class OutboxPass {
   }
 
   async #takeOver(): Promise<void> {
-    const { records, deliveries } = this.#options;
+    const { records, deliveries, turns } = this.#options;
+    turns.forget();
     for (let after: AlertRecord | undefined; ; ) {
-      const page = await records.list("notifications", { states: ["sending"], limit: PAGE, after });
-      const left = page.filter(({ _id }) => !deliveries.has(_id));
+      const page = await records.list("notifications", { states: UNFINISHED, limit: PAGE, after });
+      for (const record of page) turns.note(record);
+      const left = page.filter(({ _id, state }) => state === "sending" && !deliveries.has(_id));
       await this.#write(left.map((record) => afterLeader(record, { ...this.#now(), plan: this.#options.delivery })));
       after = page.at(-1);
       if (page.length < PAGE) break;
@@ -87,11 +92,13 @@ export class OutboxPass {
 
   /** @returns true when there may be more to do at once */
   async #page(): Promise<boolean> {
-    const { records, gates, delivery, quietHours = null } = this.#options;
+    const { records, gates, delivery, turns, quietHours = null } = this.#options;
     const { nowMs } = this.#now();
     const due = await records.due("notifications", nowMs, PAGE);
     await this.#allowance.load(capped(due, gates));
-    const sorted = sortDue(due, { gates, allowance: this.#allowance, plan: delivery.perRecipient, quietHours, nowMs });
+    await turns.look(records, due);
+    const allowance = this.#allowance;
+    const sorted = sortDue(due, { gates, allowance, turns, plan: delivery.perRecipient, quietHours, nowMs });
     await this.#claim(sorted.ready);
     await this.#putAway(sorted);
     if (due.length < PAGE) return this.#digests.finish(nowMs);
@@ -107,6 +114,7 @@ export class OutboxPass {
       const claims = ready.map((one) => claimed(one, nowMs));
       const kept = await this.#options.records.write("notifications", claims);
       for (const [index, one] of ready.entries()) {
+        if (kept[index]) this.#options.turns.note(claims[index]!);
         if (!kept[index] || !this.#leads()) continue;
         idle.delete(one);
         this.#options.deliveries.start({ ...one, record: claims[index]! });
@@ -122,8 +130,8 @@ export class OutboxPass {
     await this.#write([
       ...toFold.map((record) => changed(record, { state: "folded", dueMs: digestMs, nowMs: now.nowMs })),
       ...stranded.map((record) => asDead(record, `no channel is called ${notificationOf(record).channel}`, now)),
-      ...later.map(({ record, untilMs }) => postponed(record, untilMs)),
     ]);
+    await this.#postpone(later.map(({ record, untilMs }) => postponed(record, untilMs)));
     if (toDigest.length > 0) await this.#digests.collect(toDigest, now);
     await removeAll(this.#options.records, expired);
   }
@@ -132,13 +140,21 @@ export class OutboxPass {
   async #sendBack(waiting: readonly Waiting[]): Promise<boolean> {
     const { nowMs } = this.#now();
     const kept = new Map<Gate, number>();
-    const back = waiting.filter(({ gate }) => {
+    const back = waiting.filter(({ gate, behind }) => {
+      if (behind) return true;
       const place = (kept.get(gate) ?? 0) + 1;
       kept.set(gate, place);
       return place > gate.channel.concurrency * AT_HAND;
     });
-    await this.#write(back.map(({ record, gate }) => postponed(record, gate.comeBackMs(nowMs))));
+    await this.#postpone(back.map(({ record, gate }) => postponed(record, gate.comeBackMs(nowMs))));
     return back.length > 0;
+  }
+
+  /** Nothing has become of them. */
+  async #postpone(next: readonly AlertRecord[]): Promise<void> {
+    if (next.length === 0) return;
+    const kept = await this.#options.records.write("notifications", next);
+    for (const [index, record] of next.entries()) if (kept[index]) this.#options.turns.note(record);
   }
 
   /** What another process has changed meanwhile is left to it. */

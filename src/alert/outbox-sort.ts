@@ -6,8 +6,12 @@ import type { Allowance } from "./allowance.ts";
 import type { Gate, Release } from "./gate.ts";
 import type { Notification } from "./notification.ts";
 import { awaitsDigest, isAllowed, notificationOf } from "./outbox-record.ts";
+import type { Turns } from "./outbox-turns.ts";
 import type { DeliveryPlan, QuietHours } from "./plan.ts";
 import { afterQuiet } from "./world.ts";
+
+/** Whoever waits for a turn looks again after this long: people may have discarded the one before. */
+const LONGEST_TURN_MS = 60_000;
 
 /** A notification that has a place at its channel. */
 export interface Ready {
@@ -22,6 +26,8 @@ export interface Ready {
 export interface Waiting {
   readonly record: AlertRecord;
   readonly gate: Gate;
+  /** It is not its turn either. */
+  readonly behind: boolean;
 }
 
 /** A notification that is not to be looked at before then. */
@@ -36,9 +42,9 @@ export interface Sorted {
   readonly toFold: readonly AlertRecord[];
   /** Their digest is due. */
   readonly toDigest: readonly AlertRecord[];
-  /** Their channel is shut for a while, or their digest would come in quiet hours. */
+  /** Their channel is shut for a while, or one before them is, or their digest would come in quiet hours. */
   readonly later: readonly Later[];
-  /** They wait for a place, which comes free when one under way ends. */
+  /** They wait for a place or for their turn, which comes when one under way ends. */
   readonly waiting: readonly Waiting[];
   /** Their channel is not there any more. */
   readonly stranded: readonly AlertRecord[];
@@ -51,6 +57,7 @@ type Piles = { readonly [Pile in keyof Sorted]: Sorted[Pile][number][] };
 export interface SortFacts {
   readonly gates: ReadonlyMap<string, Gate>;
   readonly allowance: Allowance;
+  readonly turns: Turns;
   readonly plan: DeliveryPlan["perRecipient"];
   /** Digests wait until they are over. */
   readonly quietHours: QuietHours | null;
@@ -86,14 +93,23 @@ function placeFolded(record: AlertRecord, facts: SortFacts, piles: Piles): void 
 function place(record: AlertRecord, facts: SortFacts, piles: Piles): void {
   const notification = notificationOf(record);
   const gate = facts.gates.get(notification.channel);
-  if (gate === undefined) return void piles.stranded.push(record);
+  if (gate === undefined) {
+    facts.turns.drop(record);
+    return void piles.stranded.push(record);
+  }
   const charge = isCapped(record, facts.gates);
   if (charge && !facts.allowance.reserve(notification, capRequest(notification, facts))) {
+    facts.turns.drop(record);
     return void piles.toFold.push(record);
   }
   if (gate.shutMs > 0) return void piles.later.push({ record, untilMs: Math.ceil(facts.nowMs + gate.shutMs) });
-  const release = gate.enter();
-  if (release === null) return void piles.waiting.push({ record, gate });
+  const before = facts.turns.before(record);
+  if (before?.state !== "sending" && (before?.dueMs ?? 0) > facts.nowMs) {
+    const untilMs = Math.min(before?.dueMs ?? 0, facts.nowMs + LONGEST_TURN_MS);
+    return void piles.later.push({ record, untilMs });
+  }
+  const release = before === undefined ? gate.enter() : null;
+  if (release === null) return void piles.waiting.push({ record, gate, behind: before !== undefined });
   if (charge) facts.allowance.charge(notification, capRequest(notification, facts));
   piles.ready.push({ record, gate, release, charge });
 }

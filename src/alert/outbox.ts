@@ -23,6 +23,7 @@ import { discardNotification, listNotifications, readNotification, retryNotifica
 import { OutboxPass, PAGE, removeAll } from "./outbox-pass.ts";
 import { type NotificationDraft, newRecord, notificationOf } from "./outbox-record.ts";
 import { isFinished } from "./outbox-sort.ts";
+import { Turns } from "./outbox-turns.ts";
 import type { AlertPlan, DeliveryPlan, QuietHours } from "./plan.ts";
 
 /** Longest time without a look. */
@@ -68,6 +69,7 @@ export class Outbox {
   readonly #gates: ReadonlyMap<string, Gate>;
   readonly #deliveries: Deliveries;
   readonly #pass: OutboxPass;
+  readonly #turns = new Turns();
   readonly #counted = { waiting: 0, sent: 0, retried: 0, folded: 0, dead: 0, errors: 0 };
   /** When the dead were counted last; others may retry, discard and remove them. */
   #deadMs = Number.NEGATIVE_INFINITY;
@@ -89,7 +91,8 @@ export class Outbox {
       onFree: () => void this.pump(),
       onError: (error) => this.#report(error),
     });
-    this.#pass = new OutboxPass({ ...options, gates: this.#gates, deliveries: this.#deliveries, random, onOutcome });
+    const own = { gates: this.#gates, deliveries: this.#deliveries, turns: this.#turns };
+    this.#pass = new OutboxPass({ ...options, ...own, random, onOutcome });
   }
 
   /**
@@ -101,6 +104,7 @@ export class Outbox {
     const nowMs = this.#options.clock.now();
     const made = new Map(drafts.map((draft) => newRecord(draft, nowMs)).map((record) => [record._id, record]));
     const all = [...made.values()];
+    for (const record of all) this.#turns.note(record);
     for (let at = 0; at < all.length; at += PAGE) {
       await this.#options.records.write("notifications", all.slice(at, at + PAGE));
     }
@@ -223,6 +227,7 @@ export class Outbox {
   }
 
   #outcome(record: AlertRecord): void {
+    this.#turns.note(record);
     if (record.state === "sent") this.#counted.sent += 1;
     if (record.state === "retry") this.#counted.retried += 1;
     if (record.state === "folded") this.#counted.folded += 1;

@@ -57,7 +57,7 @@ describe("while a breaker is open", () => {
     hook.answer = () => DOWN;
     await deliver(outbox, drafts(5));
     expect([hook.handed.length, outbox.stats().breakersOpen]).toEqual([5, 1]);
-    await deliver(outbox, [...drafts(20, { incident_id: "i.2" }), draft(1, { channel: "mail" })]);
+    await deliver(outbox, [...drafts(20, { incident_id: "other" }), draft(1, { channel: "mail" })]);
     await clock.advance(59_000);
     expect([hook.handed.length, mail.handed.length]).toEqual([5, 1]);
     const waiting = (await outbox.list({ states: ["pending"] })).items;

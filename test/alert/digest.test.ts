@@ -30,7 +30,7 @@ describe("a digest", () => {
     const world = setting();
     const { outbox, mail, clock } = world;
     await clock.advance(10 * 60_000);
-    await deliver(outbox, drafts(22, { channel: "mail", recipient: "a@lab" }));
+    await deliver(outbox, drafts(22, { channel: "mail", recipient: "a@lab", incident_id: "i.1" }));
     await deliver(outbox, drafts(3, { channel: "mail", recipient: "a@lab", incident_id: "i.2", severity: "warning" }));
     expect(mail.handed.length).toBe(20);
     await clock.advance(50 * 60_000 - 1);
@@ -89,7 +89,7 @@ describe("a digest", () => {
 
   it("has an id of its own each time, the same for each process", async () => {
     const world = setting();
-    await deliver(world.outbox, drafts(41, { channel: "mail" }));
+    await deliver(world.outbox, drafts(41, { channel: "mail", incident_id: "i.1" }));
     await world.clock.advance(HOUR_MS);
     await deliver(world.outbox, drafts(41, { channel: "mail", incident_id: "i.2" }));
     await world.clock.advance(HOUR_MS);

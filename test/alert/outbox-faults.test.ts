@@ -74,7 +74,7 @@ describe("a process that dies at any moment", () => {
   }, 60_000);
 
   it("counts each folded notification in exactly one digest", async () => {
-    const folded = drafts(225, { channel: "mail", recipient: "a@lab" });
+    const folded = drafts(225, { channel: "mail", recipient: "a@lab", incident_id: "i.1" });
     const outcomes: number[] = [];
     for (let calls = 0; calls < 22; calls += 1) {
       for (const last of ["lost", "unheard"] as const) {

@@ -51,8 +51,9 @@ export function draft(n: number, { severity, notice: given, ...change }: DraftCh
   return { incident_id: id, sequence: n, channel: "hook", recipient: "ops", notice: about, ...change };
 }
 
+/** As many notices, each of an incident of its own unless told otherwise. */
 export function drafts(count: number, change: DraftChange = {}): NotificationDraft[] {
-  return Array.from({ length: count }, (_, n) => draft(n + 1, change));
+  return Array.from({ length: count }, (_, n) => draft(n + 1, { incident_id: `i.${n + 1}`, ...change }));
 }
 
 export interface Handed {
