@@ -32,6 +32,8 @@ export interface CompatEmail {
 export interface CompatContext extends PlanContext {
   /** Answer a request after its mails are handed over, within 5 s, as MADSci does. @default false */
   readonly awaitDelivery?: boolean;
+  /** Setting `email_alerts_verify_certificate`. MADSci checks none, which lets anybody on the way read along. @default true */
+  readonly verifyCertificate?: boolean;
 }
 
 const NAME = "email";
@@ -54,7 +56,10 @@ export function lintCompat(email: CompatEmail, alertLevel: number, context: Comp
 function readCompat(email: CompatEmail, alertLevel: number, context: CompatContext) {
   const troubles = new Troubles();
   const written = new Section(new Field(email, "email_alerts", troubles));
-  const channel = readChannel(written);
+  const verify = context.verifyCertificate ?? true;
+  if (!verify)
+    troubles.warning("email_alerts_verify_certificate", "lets anybody on the way read the mails and the password");
+  const channel = readChannel(written, verify);
   const channels = channel.to.length === 0 ? [] : [Object.freeze(channel)];
   const receivers = channels.map(({ name }) => Object.freeze({ name, channels: [name], escalate: [] }));
   const rule = compatRule(alertLevel, { context, receivers: receivers.map(({ name }) => name), troubles });
@@ -91,7 +96,7 @@ function compatRule(
   });
 }
 
-function readChannel(written: Section): Extract<ChannelPlan, { type: "email" }> {
+function readChannel(written: Section, verify: boolean): Extract<ChannelPlan, { type: "email" }> {
   const addresses = written.field("emailAddresses");
   const to = [...new Set(addresses.each(mailAddress, MAX_ADDRESSES))];
   if (addresses.list().length === 0) addresses.warning("is empty, so nobody gets a mail");
@@ -100,7 +105,7 @@ function readChannel(written: Section): Extract<ChannelPlan, { type: "email" }> 
     name: NAME,
     to: Object.freeze(to),
     importance: readImportance(written.field("defaultImportance")),
-    smtp: readSmtp(written),
+    smtp: readSmtp(written, verify),
   };
 }
 
@@ -113,7 +118,7 @@ function readImportance(field: Field): "High" | "Normal" | "Low" {
 }
 
 /** As MADSci: logs in only with both credentials. */
-function readSmtp(written: Section): SmtpPlan {
+function readSmtp(written: Section, rejectUnauthorized: boolean): SmtpPlan {
   const port = written.field("smtpPort").whole({ least: 1, most: 65_535 }, 587);
   const [user, password] = ["smtpUsername", "smtpPassword"].map((name) => written.field(name));
   const both = Boolean(user?.value) && Boolean(password?.value);
@@ -125,7 +130,7 @@ function readSmtp(written: Section): SmtpPlan {
     tls: !written.field("useTls").flag(true) ? "none" : port === IMPLICIT_PORT ? "implicit" : "starttls",
     user: both ? String(user?.value) : null,
     password: both ? String(password?.value) : null,
-    rejectUnauthorized: true,
+    rejectUnauthorized,
     ...SMTP_DEFAULTS,
     from: senderAddress(written.field("sender")) ?? "",
   });

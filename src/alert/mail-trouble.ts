@@ -73,7 +73,7 @@ function wordsOf(kind: TroubleKind, problem: SmtpError, { host, port, user, tls 
     case "name":
       return `the mail server's name ${host} has no address${cause && ` (${cause})`}`;
     case "certificate":
-      return `the certificate of ${at} is not trusted (${cause})`;
+      return `the certificate of ${at} is not trusted (${cause}): ${certificateWords(cause)}`;
     case "encryption":
       return problem.responseCode
         ? `${at} offers no STARTTLS; set tls to implicit if the port begins encrypted, to none only inside your own network`
@@ -91,6 +91,14 @@ function wordsOf(kind: TroubleKind, problem: SmtpError, { host, port, user, tls 
     case "server":
       return `${at} takes no mail now`;
   }
+}
+
+/** What mends it. A setting can turn the check off, for a server that cannot be mended. */
+function certificateWords(cause: string): string {
+  const off = "turn the check off (smtp.rejectUnauthorized: false; email_alerts_verify_certificate: false)";
+  if (cause.includes("EXPIRED")) return `renew it, or ${off}`;
+  if (cause.includes("ALTNAME")) return `name the server as its certificate does, or ${off}`;
+  return `name its authority's file in NODE_EXTRA_CA_CERTS, or ${off}`;
 }
 
 function connectionWords({ code, originalCode, timeoutType }: SmtpError, at: string): string {

@@ -75,10 +75,11 @@ function nativeSetup(section: AlertingSection, config: Config, io: Env): AlertSe
 }
 
 function compatSetup(section: AlertingSection | undefined, config: Config, io: Env): AlertSetup {
-  const { email_alerts: email, alert_level, email_alerts_await_delivery } = config.settings;
+  const { email_alerts: email, alert_level, email_alerts_await_delivery, ...more } = config.settings;
   if (email === null) throw new TypeError("compatSetup needs email_alerts");
   const awaitDelivery = email_alerts_await_delivery || awaitsIn(section);
-  const context = { ...planContext(config.alertsFolder, config, io), awaitDelivery };
+  const verifyCertificate = more.email_alerts_verify_certificate;
+  const context = { ...planContext(config.alertsFolder, config, io), awaitDelivery, verifyCertificate };
   return {
     plan: compatPlan(email, alert_level, context),
     testSend: false,

@@ -121,6 +121,7 @@ const SETTINGS = {
     "Alerts: rules, receivers, channels; an object, or the path of a YAML or JSON file",
   ),
   email_alerts_await_delivery: row(bool, false, "Answer once the mails of email_alerts are out, or after 5 s"),
+  email_alerts_verify_certificate: row(bool, true, "Check the certificate of the mail server of email_alerts"),
   strict_event_types: row(bool, false, "Refuse event types MADSci does not know"),
   max_event_bytes: row(int(1), 262_144, "Bytes of one event, as JSON"),
   max_bulk_bytes: row(int(1), 10_485_760, "Bytes of a request with many events"),

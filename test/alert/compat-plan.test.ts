@@ -54,6 +54,16 @@ describe("compat plan", () => {
     expect(mailOf({ use_tls: false, smtp_port: 25 }).smtp).toMatchObject({ tls: "none" });
   });
 
+  it("checks the server's certificate, unless told not to, with a warning", () => {
+    expect(mailOf({}).smtp).toMatchObject({ rejectUnauthorized: true });
+    const context = { ...CONTEXT, verifyCertificate: false };
+    expect(compatPlan(EMAIL, 40, context).channels).toMatchObject([{ smtp: { rejectUnauthorized: false } }]);
+    expect(lintCompat(EMAIL, 40, context)).toMatchObject([
+      { path: "email_alerts_verify_certificate", level: "warning" },
+    ]);
+    expect(lintCompat(EMAIL, 40, CONTEXT)).toEqual([]);
+  });
+
   it("logs in only with both credentials", () => {
     expect(mailOf({ smtp_username: "u", smtp_password: "p" }).smtp).toMatchObject({ user: "u", password: "p" });
     expect(mailOf({ smtp_username: "u" }).smtp).toMatchObject({ user: null, password: null });

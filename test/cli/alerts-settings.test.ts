@@ -92,6 +92,15 @@ describe("what alerts there are", () => {
     expect(setupOf({ env })?.plan).toMatchObject({ mode: "compat", awaitDeliveryMs: 5000 });
   });
 
+  test("no look at the mail server's certificate when a setting says so", () => {
+    const env = {
+      EVENT_EMAIL_ALERTS: '{"email_addresses": ["a@example.org"]}',
+      EVENT_EMAIL_ALERTS_VERIFY_CERTIFICATE: "false",
+    };
+    expect(setupOf({ env })?.plan.channels).toMatchObject([{ smtp: { rejectUnauthorized: false } }]);
+    expect(setupOf({ env })?.warnings).toEqual([expect.stringMatching(/^email_alerts_verify_certificate: lets/)]);
+  });
+
   test("email_alerts that reach nobody are warned about", () => {
     expect(setupOf({ env: { EVENT_EMAIL_ALERTS: "{}" } })?.warnings).toEqual([
       expect.stringMatching(/^email_alerts\.email_addresses: /),
