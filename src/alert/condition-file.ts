@@ -6,9 +6,10 @@
 import { EventStoreError } from "../errors.ts";
 import { EVENT_FIELDS, SOURCE_FIELDS } from "../event/event.ts";
 import { canonicalType, EVENT_TYPES, isKnownType } from "../event/event-types.ts";
+import { parseLevel } from "../event/levels.ts";
 import { compileMatcher } from "../event/selector/matches.ts";
 import { parseSelector } from "../event/selector/parse.ts";
-import type { Node, ParsedSelector, Selector } from "../event/selector/selector.ts";
+import type { Node, ParsedSelector, Selector, Test } from "../event/selector/selector.ts";
 import { neverHolds } from "./contradiction.ts";
 import type { Field } from "./field.ts";
 import { didYouMean, nearestWord } from "./nearest-word.ts";
@@ -24,7 +25,7 @@ const KNOWN_TYPES = [...EVENT_TYPES, ...OWN_TYPES];
 /** A selector over events; undefined, with a trouble, for one that is refused or that no event can match. */
 export function eventCondition(field: Field, context: PlanContext): Condition | undefined {
   const parsed = parsedSelector(field, context, OF_EVENTS);
-  if (!parsed) return undefined;
+  if (!parsed || hasLevelInWords(field, parsed.root)) return undefined;
   if (neverHolds(parsed.root, context.zone))
     return field.error("can never match: its conditions contradict each other");
   return conditionOf(field.value as Selector, parsed, context);
@@ -68,6 +69,7 @@ function parsedSelector(field: Field, context: PlanContext, known: ReadonlySet<s
     for (const name of parsed.fields)
       if (!known.has(name)) field.warning(`there is no field ${name} to match${fieldHint(name, known)}`);
     warnOfTypes(field, parsed.root);
+    warnOfSources(field, parsed.root);
     return parsed;
   } catch (error) {
     if (!(error instanceof EventStoreError) || error.code !== "EVT_INVALID_SELECTOR") throw error;
@@ -105,16 +107,48 @@ function warnOfTypes(field: Field, root: Node): void {
   }
 }
 
+/** Fields of sources that no event has. */
+function warnOfSources(field: Field, root: Node): void {
+  for (const { path } of fieldsIn(root)) {
+    const [first, second] = path;
+    if (first !== "source" || second === undefined || SOURCE_FIELDS.some((known) => known === second)) continue;
+    field.warning(`sources have no field ${second} to match${didYouMean(second, SOURCE_FIELDS)}`);
+  }
+}
+
+/** Events hold levels as numbers, whatever their senders wrote; a word is equal to none of them. */
+function hasLevelInWords(field: Field, root: Node): boolean {
+  const words = fieldsIn(root)
+    .filter(({ path }) => path.join(".") === "log_level")
+    .flatMap(({ test }) => textsIn(test));
+  for (const word of words) {
+    const level = parseLevel(word);
+    const instead = level === undefined ? "0, 10, 20, 30, 40 or 50" : String(level);
+    field.error(`log_level is a number here; write ${instead} instead of ${JSON.stringify(word)}`);
+  }
+  return words.length > 0;
+}
+
+function textsIn(test: Test): string[] {
+  if (test.op === "not") return test.tests.flatMap(textsIn);
+  const values = test.op === "in" ? test.values : "value" in test ? [test.value] : [];
+  return values.filter((value) => typeof value === "string");
+}
+
+function fieldsIn(node: Node): readonly Extract<Node, { op: "field" }>[] {
+  return node.op === "field" ? [node] : node.children.flatMap(fieldsIn);
+}
+
 /** True where both pin the event's own type, and to different ones. */
 export function differInType(one: Selector, other: Selector): boolean {
   const [left, right] = [one, other].map((selector) => typesIn(parseSelector(selector, { naiveTimezone: "UTC" }).root));
   return Boolean(left?.length && right?.length) && !left?.some((type) => right?.includes(type));
 }
 
-function typesIn(node: Node): string[] {
-  if (node.op !== "field") return node.children.flatMap(typesIn);
-  const path = node.path.join(".");
-  if (path !== "event_type" && path !== "event_data.event_type") return [];
-  const values = node.test.op === "eq" ? [node.test.value] : node.test.op === "in" ? node.test.values : [];
-  return values.filter((value) => typeof value === "string");
+function typesIn(root: Node): string[] {
+  return fieldsIn(root).flatMap(({ path: names, test }) => {
+    const path = names.join(".");
+    const isPin = test.op === "eq" || test.op === "in";
+    return isPin && (path === "event_type" || path === "event_data.event_type") ? textsIn(test) : [];
+  });
 }

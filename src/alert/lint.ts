@@ -1,16 +1,25 @@
 /** Lint: everything that is wrong or doubtful in a configuration, without starting anything. */
+
+import { isPlainObject } from "../event/selector/operand.ts";
+import { alertRules, LAB_PACK } from "./lab-pack.ts";
 import { MailTemplates, type TemplateTrouble } from "./mail-template.ts";
+import { didYouMean } from "./nearest-word.ts";
 import type { AlertOptions, PlanContext } from "./options.ts";
 import { readPlan } from "./plan-file.ts";
 import { UNCHECKED } from "./secret-file.ts";
-import type { Trouble } from "./troubles.ts";
+import type { Trouble, Troubles } from "./troubles.ts";
+import { KEYS_OF_KINDS } from "./when-file.ts";
 
 /**
  * All troubles, in the order of reading. Without `context.secret` secrets are not looked up. Never throws.
  * @since 0.1.0
  */
 export function lintAlerts(options: AlertOptions | unknown, context: PlanContext): readonly Trouble[] {
-  return readPlan(options, { ...context, secret: context.secret ?? UNCHECKED }).troubles.list;
+  const { troubles } = readPlan(options, { ...context, secret: context.secret ?? UNCHECKED });
+  const { rules } = (options ?? {}) as { readonly rules?: unknown };
+  for (const [i, rule] of (Array.isArray(rules) ? rules : []).entries())
+    if (isPlainObject(rule)) doubtsOf(rule, { path: `rules[${i}]`, troubles });
+  return troubles.list;
 }
 
 /** Templates of mails that cannot be parsed; these keep nothing from starting. Never rejects. */
@@ -20,4 +29,30 @@ export async function lintTemplates(
 ): Promise<readonly TemplateTrouble[]> {
   const { plan } = readPlan(options, { ...context, secret: context.secret ?? UNCHECKED });
   return new MailTemplates(plan.templates, plan.timezone).troubles();
+}
+
+/** Counters that rules of kind `ledger` may name: those of the store, of alerting, and of `serve`. */
+export const KNOWN_COUNTERS = [
+  ...["stored", "duplicates", "conflicts", "invalid", "unknown_types", "late", "future"],
+  ...["max_late_ms", "max_future_ms", "repaired", "opaque", "pending"],
+  ...["notifications_dead", "lag_ms", "marks_waiting", "breakers_open", "disk_used_percent"],
+];
+
+interface Place {
+  readonly path: string;
+  readonly troubles: Troubles;
+}
+
+/** What is right by itself, and yet hardly meant. */
+function doubtsOf(rule: Readonly<Record<string, unknown>>, { path, troubles }: Place): void {
+  const { id, kind, counter } = rule;
+  if (kind === "ledger" && typeof counter === "string" && !KNOWN_COUNTERS.includes(counter))
+    troubles.warning(
+      `${path}.counter`,
+      `nobody here counts ${counter}${didYouMean(counter, KNOWN_COUNTERS) || `; there are ${KNOWN_COUNTERS.join(", ")}`}`,
+    );
+  const ids = [...LAB_PACK, ...alertRules(0)].map((one) => one.id);
+  const isChange = kind === undefined && Object.keys(rule).every((key) => !KEYS_OF_KINDS.has(key));
+  if (typeof id === "string" && isChange && !ids.includes(id))
+    troubles.warning(`${path}.id`, `no built-in rule is called ${id}${didYouMean(id, ids)}`);
 }

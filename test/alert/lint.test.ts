@@ -120,7 +120,6 @@ describe("lint", () => {
     { event_type: { $in: [] } },
     { $and: [{ event_type: "node_error" }, { event_type: "node_start" }] },
     { event_type: "node_error", $nor: [{}] },
-    { log_level: { $gte: "ERROR" } },
     { log_level: { $gt: 50 } },
     { log_level: 35 },
     { alert: "yes" },
@@ -238,6 +237,26 @@ describe("lint", () => {
     ]);
     expect(troublesOf({ inhibit: [{ ...good, source: { sevrity: "x" } }] }, "warning")).toEqual([
       expect.stringMatching(/^inhibit\[0\]\.source: there is no field sevrity to match; did you mean severity\?/),
+    ]);
+  });
+
+  it("warns of two inhibitions that keep each other quiet", () => {
+    const rules = ["a", "b", "c"].map((id) => ({ id, select }));
+    const warnings = (...inhibit: object[]) => troublesOf({ rules, inhibit }, "warning");
+    const one = { source: { rule: "a" }, target: { rule: { $in: ["b", "c"] } }, equal: ["source.node_id"] };
+    const back = { source: { rule: "b" }, target: { rule: { $ne: "b" } } };
+    const told =
+      "inhibit[1]: together with inhibit[0], two incidents keep each other quiet for ever (like those of a and b)";
+    expect(warnings(one, back)).toEqual([`${told}; leave one out, or make its source or target narrower`]);
+    expect(warnings(one, { ...back, source: { rule: "b", severity: "critical" } })).toHaveLength(1);
+    expect(warnings(one, { source: { rule: "b" }, target: { rule: "c" } })).toEqual([]);
+    expect(warnings(one)).toEqual([]);
+    expect(warnings({ source: {}, target: {} }, { source: {}, target: {} })).toEqual([]);
+    const [stop, error] = [{ event_type: "workcell_stop" }, { event_type: "node_error" }];
+    expect(warnings({ source: stop, target: error }, { source: error, target: stop })).toEqual([
+      expect.stringMatching(
+        /^inhibit\[1\]: together with inhibit\[0\], two incidents keep each other quiet for ever; /,
+      ),
     ]);
   });
 
