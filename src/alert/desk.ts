@@ -115,9 +115,16 @@ export interface AlertDesk {
   discard(id: string): Promise<Notification | undefined>;
 
   why(eventId: string): Promise<Why | undefined>;
-  /** Sends one message now, past all caps; `to` replaces the channel's recipients. */
-  test(channel: string, to?: string): Promise<readonly { readonly recipient: string; readonly delivery: Delivery }[]>;
-  /** Checks each channel without sending; the answer holds the trouble of each, or null. */
+  /**
+   * Sends one message now, past all caps; `to` replaces the channel's recipients. Asked for `byStrangers`, `to` must be one
+   * of them, and there are at most ten messages a minute.
+   */
+  test(
+    channel: string,
+    to?: string,
+    how?: { readonly byStrangers: boolean },
+  ): Promise<readonly { readonly recipient: string; readonly delivery: Delivery }[]>;
+  /** Checks each channel without sending, one at a time however many ask; the answer holds the trouble of each, or null. */
   verify(channel?: string): Promise<readonly { readonly channel: string; readonly problem: string | null }[]>;
 
   /**

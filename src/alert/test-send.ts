@@ -9,14 +9,28 @@ export interface TestOptions {
   readonly channel: string;
   /** In place of the channel's recipients. */
   readonly to: string | undefined;
+  /** Over the network: nobody else is written to, and not often. */
+  readonly byStrangers?: boolean;
   readonly nowMs: number;
   readonly plan: AlertPlan;
 }
 
-/** @throws EventStoreError `EVT_INVALID_OPTION` for a channel nobody has. */
-export async function testChannel(channels: ReadonlyMap<string, Channel>, options: TestOptions) {
+type Channels = ReadonlyMap<string, Channel>;
+
+const MINUTE_MS = 60_000;
+/** For strangers; a channel of more recipients can be tested once. */
+const MAX_PER_MINUTE = 10;
+
+/** When strangers had messages sent. */
+const sentAt = new WeakMap<Channels, readonly number[]>();
+/** Checks under way; whoever asks meanwhile shares their result. */
+const underWay = new WeakMap<Channel, Promise<string | null>>();
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` for a channel nobody has, and for what strangers may not. */
+export async function testChannel(channels: Channels, options: TestOptions) {
   const channel = named(channels, options.channel);
   const recipients = options.to === undefined ? channel.recipients : [options.to];
+  if (options.byStrangers) refuseStrangers(channels, channel, { recipients, nowMs: options.nowMs });
   const results: { readonly recipient: string; readonly delivery: Delivery }[] = [];
   for (const recipient of recipients) {
     const signal = AbortSignal.timeout(options.plan.delivery.timeoutMs);
@@ -25,16 +39,37 @@ export async function testChannel(channels: ReadonlyMap<string, Channel>, option
   return results;
 }
 
+function refuseStrangers(
+  channels: Channels,
+  { recipients: own, name }: Channel,
+  { recipients, nowMs }: { readonly recipients: readonly string[]; readonly nowMs: number },
+): void {
+  if (!recipients.every((one) => own.includes(one))) {
+    const fix = `to send elsewhere, use the command line where the settings are: madsci-events alerts test --channel ${name} --to …`;
+    throw new EventStoreError("EVT_INVALID_OPTION", `to: must be a recipient of the channel; ${fix}`);
+  }
+  const lately = (sentAt.get(channels) ?? []).filter((ms) => ms > nowMs - MINUTE_MS && ms <= nowMs);
+  if (lately.length > 0 && lately.length + recipients.length > MAX_PER_MINUTE) {
+    const words = `at most ${MAX_PER_MINUTE} test messages a minute are sent; try again in a minute`;
+    throw new EventStoreError("EVT_INVALID_OPTION", `channel: ${words}`);
+  }
+  sentAt.set(channels, [...lately, ...recipients.map(() => nowMs)]);
+}
+
 /** Problems are words; null is none. @throws EventStoreError `EVT_INVALID_OPTION` for a channel nobody has. */
-export async function verifyChannels(
-  channels: ReadonlyMap<string, Channel>,
-  name: string | undefined,
-  timeoutMs: number,
-) {
+export async function verifyChannels(channels: Channels, name: string | undefined, timeoutMs: number) {
   const chosen = name === undefined ? [...channels.values()] : [named(channels, name)];
   return Promise.all(
-    chosen.map(async (channel) => ({ channel: channel.name, problem: await problemOf(channel, timeoutMs) })),
+    chosen.map(async (channel) => ({ channel: channel.name, problem: await sharedProblem(channel, timeoutMs) })),
   );
+}
+
+function sharedProblem(channel: Channel, timeoutMs: number): Promise<string | null> {
+  const started = underWay.get(channel);
+  if (started !== undefined) return started;
+  const problem = problemOf(channel, timeoutMs).finally(() => underWay.delete(channel));
+  underWay.set(channel, problem);
+  return problem;
 }
 
 async function problemOf(channel: Channel, timeoutMs: number): Promise<string | null> {
@@ -46,7 +81,7 @@ async function problemOf(channel: Channel, timeoutMs: number): Promise<string | 
   }
 }
 
-function named(channels: ReadonlyMap<string, Channel>, name: string): Channel {
+function named(channels: Channels, name: string): Channel {
   const channel = channels.get(name);
   if (channel) return channel;
   const known = [...channels.keys()].join(", ") || "none";

@@ -181,14 +181,26 @@ it("shows dead letters everywhere, and tries one again when asked", async () => 
 
 it("sends a test message, checks channels, and names what it does not know", async () => {
   await using lab = await openLab();
-  const { json } = await lab.post("/v1/alerts/test", { channel: "ops", to: "grace" });
-  expect(json.items).toMatchObject([{ recipient: "grace", delivery: { status: "sent" } }]);
-  expect(lab.sent).toMatchObject([{ occasion: "test", recipient: "grace" }]);
+  const { json } = await lab.post("/v1/alerts/test", { channel: "ops", to: "ada" });
+  expect(json.items).toMatchObject([{ recipient: "ada", delivery: { status: "sent" } }]);
+  expect(lab.sent).toMatchObject([{ occasion: "test", recipient: "ada" }]);
   expect((await lab.post("/v1/alerts/verify")).json).toEqual({ items: [{ channel: "ops", problem: null }] });
   for (const verb of ["test", "verify"]) {
     const refused = await lab.post(`/v1/alerts/${verb}`, { channel: "nope" });
     expect([refused.status, refused.json.errors?.[0].pointer]).toEqual([422, "/channel"]);
   }
+});
+
+it("sends test messages to nobody else, and ten a minute", async () => {
+  await using lab = await openLab();
+  const refused = await lab.post("/v1/alerts/test", { channel: "ops", to: "grace" });
+  expect([refused.status, refused.json.errors?.[0].pointer]).toEqual([422, "/to"]);
+  expect(refused.json.detail).toContain("madsci-events alerts test --channel ops --to");
+  const asked = Array.from({ length: 30 }, () => lab.post("/v1/alerts/test", { channel: "ops" }));
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(10);
+  expect(statuses.filter((status) => status === 422)).toHaveLength(20);
+  expect(lab.sent).toHaveLength(10);
 });
 
 it.each([
