@@ -2,7 +2,7 @@
 import type { AlertRecord } from "../backend/alert-records.ts";
 import { backoffMs, pauseMs } from "./backoff.ts";
 import type { Verdict } from "./breaker.ts";
-import type { Delivery } from "./notification.ts";
+import type { Delivery, NotificationState } from "./notification.ts";
 import { changed, iso, notificationOf, reasonText, removalMs } from "./outbox-record.ts";
 import type { DeliveryPlan } from "./plan.ts";
 
@@ -41,6 +41,17 @@ export function afterLeader(record: AlertRecord, facts: OutcomeFacts): AlertReco
   if (attempts > facts.plan.attempts)
     return asDead(record, "the process ended during each of the last attempts", facts);
   return changed(record, { state: "retry", dueMs: facts.nowMs, nowMs: facts.nowMs });
+}
+
+/**
+ * One that waits and was last changed in what is now the future, for the clock was ahead then: due after the pause it was
+ * meant to have. The very same record where the clock was right.
+ */
+export function afterClockWasSet(record: AlertRecord, { plan, nowMs }: OutcomeFacts): AlertRecord {
+  const { state, dueMs, updatedMs } = record;
+  if (dueMs === null || dueMs <= nowMs || updatedMs <= nowMs) return record;
+  const pauseMs = Math.min(Math.max(0, dueMs - updatedMs), plan.backoff.maxMs);
+  return changed(record, { state: state as NotificationState, dueMs: nowMs + pauseMs, nowMs });
 }
 
 export function verdictOf(delivery: Delivery): Verdict {

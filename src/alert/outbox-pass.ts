@@ -13,7 +13,7 @@ import type { AlertClock } from "./clock.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Digests } from "./digest.ts";
 import type { Gate } from "./gate.ts";
-import { afterLeader, asDead } from "./outbox-outcome.ts";
+import { afterClockWasSet, afterLeader, asDead } from "./outbox-outcome.ts";
 import { changed, isAllowed, notificationOf, postponed } from "./outbox-record.ts";
 import { capped, type Ready, type Sorted, sortDue, type Waiting } from "./outbox-sort.ts";
 import type { Turns } from "./outbox-turns.ts";
@@ -21,6 +21,8 @@ import type { AlertPlan, DeliveryPlan, QuietHours } from "./plan.ts";
 
 /** Notifications looked at in one go; bounds memory and the length of a step. */
 export const PAGE = 200;
+/** A wall clock that falls behind by more has been set back. */
+const SET_BACK_MS = 1_000;
 const UNFINISHED = ["pending", "retry", "sending"];
 /** Places' worth of waiting ones that stay at hand. */
 const AT_HAND = 2;
@@ -46,6 +48,8 @@ export class OutboxPass {
   readonly #digests: Digests;
   /** A former leader, or a write of ours that failed, may have left some in `sending`. */
   #inherit = true;
+  /** What the wall clock is ahead of the clock that never jumps. */
+  #aheadMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PassOptions) {
     this.#options = options;
@@ -61,6 +65,7 @@ export class OutboxPass {
 
   /** Rejects when the database does not answer; the next run makes up for it. */
   async run(): Promise<void> {
+    this.#watchClock();
     try {
       if (this.#leads() && this.#inherit) await this.#takeOver();
       while (this.#leads() && (await this.#page()));
@@ -70,6 +75,14 @@ export class OutboxPass {
     }
   }
 
+  /** Whoever waits would wait longer by what the clock was set back; the take-over looks at all of them. */
+  #watchClock(): void {
+    const { clock } = this.#options;
+    const aheadMs = clock.now() - clock.elapsed();
+    if (aheadMs < this.#aheadMs - SET_BACK_MS) this.inherit();
+    this.#aheadMs = aheadMs;
+  }
+
   #leads(): boolean {
     const leads = this.#options.mayLead();
     if (!leads) this.inherit();
@@ -77,13 +90,17 @@ export class OutboxPass {
   }
 
   async #takeOver(): Promise<void> {
-    const { records, deliveries, turns } = this.#options;
+    const { records, deliveries, turns, delivery: plan } = this.#options;
     turns.forget();
     for (let after: AlertRecord | undefined; ; ) {
       const page = await records.list("notifications", { states: UNFINISHED, limit: PAGE, after });
       for (const record of page) turns.note(record);
       const left = page.filter(({ _id, state }) => state === "sending" && !deliveries.has(_id));
-      await this.#write(left.map((record) => afterLeader(record, { ...this.#now(), plan: this.#options.delivery })));
+      const facts = { ...this.#now(), plan };
+      await this.#write(left.map((record) => afterLeader(record, facts)));
+      const waiting = page.filter(({ state }) => state !== "sending");
+      const early = waiting.map((record) => [record, afterClockWasSet(record, facts)] as const);
+      await this.#postpone(early.filter(([was, is]) => was !== is).map(([, is]) => is));
       after = page.at(-1);
       if (page.length < PAGE) break;
     }
@@ -150,7 +167,7 @@ export class OutboxPass {
     return back.length > 0;
   }
 
-  /** Nothing has become of them. */
+  /** Only when they are due changes. */
   async #postpone(next: readonly AlertRecord[]): Promise<void> {
     if (next.length === 0) return;
     const kept = await this.#options.records.write("notifications", next);

@@ -56,6 +56,23 @@ describe("a notification", () => {
     expect(Date.parse((await outbox.get(ID))!.due_at!) - clock.now()).toBe(expected);
   });
 
+  it.each([
+    ["while it waits", 0],
+    ["and the next leader comes", 1],
+  ])("is not tried later because the clock was set back %s", async (_when, leaders) => {
+    const { outbox, hook, clock, again } = setting();
+    hook.answer = () => LATER;
+    await deliver(outbox, [draft(1)]);
+    clock.jump(-3_600_000);
+    if (leaders > 0) {
+      await outbox.close();
+      await again().takeOver();
+    }
+    hook.answer = () => ({ status: "sent" });
+    await clock.advance(75_000);
+    expect([hook.handed.length, (await outbox.get(ID))?.state]).toEqual([2, "sent"]);
+  });
+
   it("waits as long as the channel asks for, when that is longer", async () => {
     const { outbox, hook, clock } = setting();
     const asked: Delivery[] = [
