@@ -54,7 +54,10 @@ export interface RestOptions {
   readonly settingsSchema?: Readonly<Record<string, unknown>>;
   /** Settings left out by `?include_defaults=false` while they equal these. */
   readonly settingsDefaults?: Readonly<Record<string, unknown>>;
-  /** Web origins that may call; `["*"]` is any, `[]` none. @default ["*"] */
+  /**
+   * Web origins that may call; `["*"]` is any, `[]` none. What changes alerts (incidents, silences …) is allowed only to
+   * origins that are named here, and to pages of the server itself. @default ["*"]
+   */
   readonly corsOrigins?: readonly string[];
   readonly rateLimit?: RateLimitOptions;
   readonly limits?: RequestLimits;
