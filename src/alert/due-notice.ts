@@ -30,6 +30,13 @@ export function noticeStep(group: Group, rule: Rule, world: World): Step | null 
   return escalation.atMs < ordinary.atMs ? escalation : ordinary;
 }
 
+/** When the next ordinary notice comes, as far as can be said; null while something else keeps it back. */
+export function nextNoticeMs(group: Open, rule: Rule, quiet: Pick<World, "quietHours">): number | null {
+  if (isHeld(group.incident) || group.flap.sinceMs !== null) return null;
+  const planned = plannedNotice(group.incident, rule);
+  return planned && notBefore(group.incident, quiet, planned.atMs);
+}
+
 function isHeld(live: Live): boolean {
   return live.silencedBy !== null || live.inhibitedBy !== null || live.state === "pending";
 }
@@ -41,7 +48,7 @@ export function owedMs(group: Open, world: World): number | null {
   return notBefore(live, world, live.resolvedMs ?? live.lastMs);
 }
 
-function notBefore(live: Live, world: World, atMs: number): number {
+function notBefore(live: Live, world: Pick<World, "quietHours">, atMs: number): number {
   return afterQuiet(world, Math.max(atMs, live.notBeforeMs ?? atMs), live.severity);
 }
 

@@ -31,6 +31,7 @@ export function dueAt(group: Group, rule: Rule, world: World): number | null {
 
 /** Of steps at the same instant, words come first: what is due is said before the incident is over. */
 export function nextStep(group: Group, asWritten: Rule, world: World): Step | null {
+  if (!asWritten.enabled) return null;
   const rule = ruleFor(asWritten, group);
   const steps = [
     owedStep(group, world),

@@ -7,13 +7,14 @@
 import type { MarkedEvent } from "../backend/alert-records.ts";
 import type { StoredEvent } from "../event/event.ts";
 import { factsOf } from "./activity.ts";
+import { nextNoticeMs as nextNotice } from "./due-notice.ts";
 import { type Group, RING } from "./group.ts";
 import { ringId } from "./hub.ts";
 import type { Sample } from "./incident.ts";
 import { count, type Hit, open, resolve } from "./life.ts";
 import { remember } from "./memory.ts";
-import { plannedNotice } from "./notice-time.ts";
 import type { Outcome } from "./outcome.ts";
+import type { QuietHours } from "./plan.ts";
 import { rewind, SKEW_MS } from "./rewind.ts";
 import { ruleFor } from "./role-rule.ts";
 import type { Rule, Severity } from "./rule.ts";
@@ -29,6 +30,8 @@ export interface FoldLimits {
   readonly stormPerMinute: number;
   /** Event paths never shown. */
   readonly redact: readonly string[];
+  /** @default none */
+  readonly quietHours?: QuietHours | null;
 }
 
 export interface FoldBy {
@@ -61,13 +64,13 @@ export function fold(group: Group, events: readonly MarkedEvent[], by: FoldBy): 
   if (fresh.length === 0) return group;
   const rule = ruleFor(by.rule, group);
   const folded = fresh.reduce((next, event) => foldOne(next, event, { ...by, rule }), rewind(group, by.nowMs));
-  return planned({ ...folded, ring: [...known].slice(-RING), fence: Math.max(group.fence, by.fence) }, rule);
+  return planned({ ...folded, ring: [...known].slice(-RING), fence: Math.max(group.fence, by.fence) }, rule, by.limits);
 }
 
-/** With the date of the next notice as the rule has it. */
-export function planned(group: Group, rule: Rule): Group {
+/** With the date of the next notice. */
+export function planned(group: Group, rule: Rule, { quietHours = null }: Pick<FoldLimits, "quietHours">): Group {
   if (!isOpen(group)) return group;
-  const nextNoticeMs = plannedNotice(group.incident, rule)?.atMs ?? null;
+  const nextNoticeMs = nextNotice(group, rule, { quietHours });
   if (nextNoticeMs === group.incident.nextNoticeMs) return group;
   return { ...group, incident: { ...group.incident, nextNoticeMs } };
 }

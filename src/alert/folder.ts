@@ -48,9 +48,9 @@ export class Folder {
   ignored = 0;
 
   constructor(parts: FolderParts) {
-    const { maxSamples, severityFromLevel, stormPerMinute, redact } = parts.plan;
+    const { maxSamples, severityFromLevel, stormPerMinute, redact, quietHours } = parts.plan;
     this.#parts = parts;
-    this.#limits = { maxSamples, severityFromLevel, stormPerMinute, redact };
+    this.#limits = { maxSamples, severityFromLevel, stormPerMinute, redact, quietHours };
   }
 
   /** @throws Superseded */

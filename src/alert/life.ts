@@ -70,6 +70,7 @@ const BLANK = {
   nextNoticeMs: null,
   notBeforeMs: null,
   owed: null,
+  risenMs: null,
   acknowledged: null,
   assignee: null,
   comments: [],
@@ -98,14 +99,26 @@ export function count(group: Open, rule: Rule, hit: Hit & { readonly holds: bool
     newest: hit.sample ? [...live.newest, hit.sample].slice(-hit.maxSamples) : live.newest,
     storm: live.storm || hit.storm,
   };
-  const next = { ...group, incident: rises ? risen(counted) : counted, updatedMs: Math.max(group.updatedMs, hit.atMs) };
+  const next = {
+    ...group,
+    incident: rises ? risen(counted, hit.atMs) : counted,
+    updatedMs: Math.max(group.updatedMs, hit.atMs),
+  };
   return queued(next, rule, hit);
 }
 
-/** A higher severity ends an acknowledgement. */
-function risen(live: Live): Live {
+/** A higher severity ends an acknowledgement, and may be spared by the quiet hours that the lower one waits for. */
+function risen(live: Live, atMs: number): Live {
   const state = live.state === "acknowledged" ? "firing" : live.state;
-  return { ...live, state, acknowledged: null, reason: `severity rose to ${live.severity}` };
+  const risenMs = live.severity === "critical" && live.lastNoticeMs !== null ? atMs : null;
+  return {
+    ...live,
+    state,
+    risenMs,
+    notBeforeMs: null,
+    acknowledged: null,
+    reason: `severity rose to ${live.severity}`,
+  };
 }
 
 /** The first events of a busy time are told one by one; a new busy time begins after an interval without a word. */

@@ -50,6 +50,8 @@ export interface Live {
   /** No notice before this: quiet hours. */
   readonly notBeforeMs: number | null;
   readonly owed: Owed;
+  /** When it became critical after it had been told as less; null once that is told. */
+  readonly risenMs: number | null;
   readonly reason: string;
   readonly acknowledged: Acknowledgement | null;
   readonly assignee: string | null;

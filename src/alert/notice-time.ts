@@ -3,7 +3,7 @@
  *
  *   first     opened + group_wait (5 s when critical, else 30 s, unless set), not before it fires
  *   one by one  (the first `burst` events of a busy time) as they come, after the first
- *   news      last notice + group_interval, if events came since
+ *   news      last notice + group_interval, if events came since; became critical: after + group_wait, if that is sooner
  *   repeat    last notice + repeat_interval, while firing and unacknowledged; never for one-offs
  *
  * Exact to the millisecond. What may hold a notice back (silence, inhibition, flapping, quiet hours) is in due.ts.
@@ -37,7 +37,11 @@ export function plannedNotice(live: Live, rule: Rule): Planned | null {
 }
 
 function laterNotice(live: Live, rule: Rule, lastMs: number): Planned | null {
-  if (live.total > live.told) return { atMs: lastMs + rule.groupIntervalMs, why: "group_interval" };
+  if (live.total > live.told) {
+    const newsMs = lastMs + rule.groupIntervalMs;
+    const risenMs = live.risenMs === null ? newsMs : live.risenMs + (rule.groupWaitMs ?? CRITICAL_WAIT_MS);
+    return risenMs < newsMs ? { atMs: risenMs, why: "group_wait" } : { atMs: newsMs, why: "group_interval" };
+  }
   if (live.state !== "firing" || rule.oneOff) return null;
   return { atMs: lastMs + rule.repeatIntervalMs, why: "repeat_interval" };
 }

@@ -10,7 +10,7 @@ import type { Occasion } from "./notification.ts";
 import type { Rule } from "./rule.ts";
 import { isOpen, type Open, shown } from "./view.ts";
 import { clockWords, isoOf } from "./words.ts";
-import type { World } from "./world.ts";
+import { afterQuiet, type World } from "./world.ts";
 
 /** A notice before it is known who reads it. */
 export interface Draft {
@@ -43,7 +43,14 @@ export interface SayBy {
 /** The notice about everything so far. */
 export function sayAll(group: Open, occasion: Occasion, by: SayBy): Said {
   const live = { ...group.incident, singles: [], sequence: group.incident.sequence + 1 };
-  const told: Live = { ...live, told: live.total, lastNoticeMs: by.nowMs, notBeforeMs: null, owed: null };
+  const told: Live = {
+    ...live,
+    told: live.total,
+    lastNoticeMs: by.nowMs,
+    notBeforeMs: null,
+    owed: null,
+    risenMs: null,
+  };
   return said(group, { occasion, live, told }, by);
 }
 
@@ -52,7 +59,8 @@ export function sayOne(group: Open, by: SayBy): Said {
   const [single, ...singles] = group.incident.singles;
   if (!single) return sayAll(group, "firing", by);
   const live = { ...group.incident, singles, sequence: group.incident.sequence + 1 };
-  const told: Live = { ...live, told: live.told + 1, lastNoticeMs: by.nowMs, notBeforeMs: null };
+  const risenMs = live.risenMs !== null && live.risenMs > single.atMs ? live.risenMs : null;
+  const told: Live = { ...live, told: live.told + 1, lastNoticeMs: by.nowMs, notBeforeMs: null, risenMs };
   const first = live.first && live.first._id !== single.sample._id ? live.first : null;
   const shownAs = { ...live, first, newest: [single.sample], total: told.told, told: live.told };
   return said(group, { occasion: "firing", live: shownAs, told }, by);
@@ -83,13 +91,20 @@ export function sayRetired(group: Group, over: Retired, by: SayBy): Said {
 
 function said(group: Open, { occasion, live, told }: { occasion: Occasion; live: Live; told: Live }, by: SayBy): Said {
   const after = { ...group, incident: told, updatedMs: by.nowMs };
-  const times = laterTimes(told, by.rule);
+  const times = spokenTimes(told, by);
   const nextMs = times.repeatMs ?? times.newsMs;
   const incident = { ...shown(group, { ...live, nextNoticeMs: nextMs }) };
   return {
     group: after,
     drafts: [{ ...draftOf(by, occasion, incident), escalated: told.escalated, next: nextWords(times, by.world) }],
   };
+}
+
+/** What falls into quiet hours is said after them. */
+function spokenTimes(told: Live, { rule, world }: SayBy): ReturnType<typeof laterTimes> {
+  const { newsMs, repeatMs } = laterTimes(told, rule);
+  const spoken = (ms: number | null) => (ms === null ? null : afterQuiet(world, ms, told.severity));
+  return { newsMs: spoken(newsMs), repeatMs: spoken(repeatMs) };
 }
 
 function draftOf({ rule }: SayBy, occasion: Occasion, incident: Incident): Draft {

@@ -6,14 +6,18 @@
  * timely ticks would have said, except repeats and news that later ones have overtaken.
  */
 import { dueAt, nextStep } from "./due.ts";
+import { steady } from "./flap.ts";
 import { planned } from "./fold.ts";
 import { forgetMs } from "./forget.ts";
 import type { Group } from "./group.ts";
+import { retire } from "./life.ts";
 import { flagged, look } from "./look.ts";
+import { startMemory } from "./memory.ts";
 import { rewind } from "./rewind.ts";
 import { ruleFor } from "./role-rule.ts";
 import type { Rule } from "./rule.ts";
 import type { Draft } from "./say.ts";
+import { isOpen } from "./view.ts";
 import type { World } from "./world.ts";
 
 export interface Ticked {
@@ -39,6 +43,7 @@ const MAX_STEPS = 2000;
 export function tick(group: Group, by: TickBy): Ticked {
   const { world, nowMs } = by;
   const at = { rule: ruleFor(by.rule, group), world, nowMs };
+  if (!at.rule.enabled) return rested(turnedOff(group, at), at.rule, nowMs);
   const drafts: Draft[] = [];
   let next = flagged(look(rewind(group, nowMs), at), at);
   for (let i = 0; i < MAX_STEPS; i++) {
@@ -48,8 +53,26 @@ export function tick(group: Group, by: TickBy): Ticked {
     drafts.push(...said.drafts);
     next = flagged(said.group, at);
   }
-  next = planned(next, at.rule);
+  next = planned(next, at.rule, world);
   const forgottenMs = forgetMs(next, at.rule);
   const dueMs = dueAt(next, by.rule, world);
   return { group: next, drafts, dueMs, gone: dueMs !== null && dueMs === forgottenMs && forgottenMs <= nowMs };
+}
+
+/** Its rule looks at nothing any more: what was open is closed without a word, and what it remembers would be stale. */
+function turnedOff(group: Group, { rule, nowMs }: TickBy): Group {
+  const memory = startMemory(rule.when.kind);
+  const reason = `rule ${rule.id} is turned off`;
+  const { incident, retired } = isOpen(group)
+    ? retire({ ...group, incident: { ...group.incident, reason } }, nowMs)
+    : group;
+  const silent = retired.some(({ owed }) => owed !== null) ? retired.map((one) => ({ ...one, owed: null })) : retired;
+  const fresh = JSON.stringify(group.memory) === JSON.stringify(memory) && group.flap.sinceMs === null;
+  if (incident === group.incident && silent === group.retired && fresh) return group;
+  return { ...group, incident, retired: silent, memory, recent: [], flap: steady };
+}
+
+function rested(group: Group, rule: Rule, nowMs: number): Ticked {
+  const dueMs = forgetMs(group, rule);
+  return { group, drafts: [], dueMs, gone: dueMs !== null && dueMs <= nowMs };
 }

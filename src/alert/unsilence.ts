@@ -1,6 +1,7 @@
 /**
  * unsilence: a silence has ended while incidents under it live. Each receiver gets one summary of its incidents, in place
- * of a notice for each; then they go on as if told. Call it once when a silence (or one of its weekly windows) ends; a
+ * of a notice for each; then they go on as if told. What has to wait for the end of quiet hours speaks for itself then.
+ * Call it once when a silence (or one of its weekly windows) ends; a
  * group nobody calls it for speaks for itself a minute later.
  */
 import type { Group } from "./group.ts";
@@ -9,7 +10,7 @@ import { ruleFor } from "./role-rule.ts";
 import type { Rule } from "./rule.ts";
 import { type Draft, isLive, sayAll } from "./say.ts";
 import type { Open } from "./view.ts";
-import type { World } from "./world.ts";
+import { afterQuiet, type World } from "./world.ts";
 
 export interface Unsilenced {
   /** Changed ones only. */
@@ -32,11 +33,11 @@ export function unsilence(groups: readonly Group[], silenceId: string, by: By): 
   const told: { readonly group: Open; readonly draft: Draft }[] = [];
   for (const group of groups) {
     const asWritten = by.rules.get(group.rule);
-    if (!asWritten || group.incident?.silencedBy !== silenceId) continue;
+    if (!asWritten?.enabled || group.incident?.silencedBy !== silenceId) continue;
     const at = { rule: ruleFor(asWritten, group), world: by.world, nowMs: by.nowMs };
     const incident = { ...group.incident, silencedBy: null, silencedUntilMs: null };
     const free = flagged({ ...group, incident }, at);
-    if (!speaks(free)) {
+    if (!speaks(free) || afterQuiet(at.world, at.nowMs, free.incident.severity) > at.nowMs) {
       changed.push(free);
       continue;
     }

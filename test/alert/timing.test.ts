@@ -92,7 +92,7 @@ describe("later notices", () => {
     bench.group = act(bench.group, { kind: "acknowledge", by: "ada" }, bench);
     bench.tick().event({ log_level: 50 });
     expect(bench.group.incident).toMatchObject({ state: "firing", severity: "critical", acknowledged: null });
-    expect(bench.advance(10 * MINUTE).said()).toEqual(["firing@30", "firing@330"]);
+    expect(bench.advance(10 * MINUTE).said()).toEqual(["firing@30", "firing@65"]);
   });
 });
 
