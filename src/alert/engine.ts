@@ -172,7 +172,7 @@ export class Alerts implements AlertDesk, AsyncDisposable {
   }
 
   why(eventId: string): Promise<Why | undefined> {
-    return whyEvent(this.#parts, eventId, this.#clock.now());
+    return whyEvent({ ...this.#parts, channels: this.#channels }, eventId, this.#clock.now());
   }
 
   test(...[channel, to, how]: Parameters<AlertDesk["test"]>): ReturnType<AlertDesk["test"]> {

@@ -9,22 +9,31 @@ import { ringId } from "./hub.ts";
 import type { Incident } from "./incident.ts";
 import { compileMarker } from "./marker.ts";
 import type { Notification } from "./notification.ts";
-import { notificationOf } from "./outbox-record.ts";
 import type { AlertPlan } from "./plan.ts";
 import type { Rule } from "./rule.ts";
 import { incidentOf } from "./view.ts";
+import { type ToldParts, toldOf } from "./why-told.ts";
+import { isoOf } from "./words.ts";
+import { afterQuiet, worldOf } from "./world.ts";
 
-/** Looked through for one incident. */
+/** Closed incidents of one group that are looked through. */
 const MOST = 1000;
 const WAITING = 1000;
 
-interface Parts {
+interface Parts extends ToldParts {
   readonly host: AlertHost;
   readonly plan: AlertPlan;
 }
 
-/** Undefined for an event nobody has. */
-export async function whyEvent({ host, plan }: Parts, id: string, nowMs: number): Promise<Why | undefined> {
+interface About {
+  readonly event: StoredEvent;
+  readonly trail: string[];
+  readonly nowMs: number;
+}
+
+/** Undefined for an event nobody has. Incidents of rules that are not there any more are not found. */
+export async function whyEvent(parts: Parts, id: string, nowMs: number): Promise<Why | undefined> {
+  const { host, plan } = parts;
   const event = await host.get(id);
   if (!event) return undefined;
   const matched = compileMarker(plan.rules)(event);
@@ -36,9 +45,10 @@ export async function whyEvent({ host, plan }: Parts, id: string, nowMs: number)
   const waits = (await host.records.marked(RULES_LANE, WAITING)).some((marked) => marked.event._id === id);
   if (waits) trail.push("it waits to be judged");
   const incidents: Incident[] = [];
-  for (const rule of rules) incidents.push(...(await ofRule(host.records, rule, { event, trail })));
-  const notifications = await toldOf(host.records, incidents);
-  trail.push(...incidents.flatMap((incident) => quietWords(incident, nowMs)), ...notifications.map(toldWords));
+  for (const rule of rules) incidents.push(...(await ofRule(host.records, rule, { event, trail, nowMs })));
+  const notifications = await toldOf(host.records, incidents, parts);
+  const quiet = incidents.flatMap((incident) => quietWords(incident, { plan, nowMs }));
+  trail.push(...quiet, ...notifications.map(toldWords));
   if (incidents.length > 0 && notifications.length === 0) trail.push("nobody has been told so far");
   return { event_id: id, trail, rules: matched, incidents, notifications };
 }
@@ -48,28 +58,43 @@ function arrivalWords({ event_type, log_level, alert, received_at }: StoredEvent
   return `event ${event_type} of level ${log_level}${flag} arrived at ${received_at ?? "an unknown time (another program wrote it)"}`;
 }
 
-async function ofRule(
-  records: AlertRecords,
-  rule: Rule,
-  { event, trail }: { readonly event: StoredEvent; readonly trail: string[] },
-): Promise<Incident[]> {
+async function ofRule(records: AlertRecords, rule: Rule, { event, trail }: About): Promise<Incident[]> {
   if (!rule.enabled) {
     trail.push(`rule ${rule.id} is turned off`);
     return [];
   }
-  const ids = [groupId(rule.id, keyOf(rule, event)), groupId(rule.id, "overflow")];
+  const [own, ...shared] = [keyOf(rule, event), "storm", "overflow"] as const;
+  const ids = [own, ...shared].map((key) => groupId(rule.id, key));
   const groups = (await records.read("groups", ids)).map(groupOf);
   const folded = groups.some((group) => group.ring.includes(ringId(event)));
-  const open = groups.flatMap((group) => incidentOf(group) ?? group.retired.map(({ incident }) => incident));
-  const closed = await closedOf(records, ids[0] as string);
-  const found = [...open, ...closed].filter((incident) => holds(incident, event));
-  const words = found.map(({ incident_id, state, reason }) => `incident ${incident_id} is ${state}: ${reason}`);
-  trail.push(`rule ${rule.id} (${rule.when.kind}): ${words.join("; ") || noIncident(folded)}`);
+  const mine = groups.filter(({ role }) => role !== "overflow" || !alone);
+  const open = mine.flatMap((group) => [incidentOf(group) ?? [], group.retired.map(({ incident }) => incident)].flat());
+  // A group of its own is the only one, but for a storm.
+  const alone = groups.some(({ id }) => id === ids[0]);
+  const closed = await Promise.all(ids.slice(0, alone ? 2 : 3).map((id) => closedOf(records, id)));
+  const all = new Map([...closed.flat(), ...open].map((incident) => [incident.incident_id, incident]));
+  const words: string[] = [];
+  const found = [...all.values()].filter((incident) => {
+    const part = partIn(incident, rule, event);
+    if (part !== null) words.push(`${part} ${nameOf(incident, ids)}, which is ${incident.state}: ${incident.reason}`);
+    return part !== null;
+  });
+  trail.push(`rule ${rule.id} (${rule.when.kind}): ${words.join("; ") || noIncident(folded, event)}`);
   return found;
 }
 
-function noIncident(folded: boolean): string {
-  return folded ? "it was judged, and the rule's condition does not hold" : "no incident of that time is known";
+function nameOf({ incident_id }: Incident, [, storm, overflow]: readonly string[]): string {
+  const of = (group: string | undefined) => group !== undefined && incident_id.startsWith(`${group}.`);
+  if (of(storm)) return `incident ${incident_id} of the storm, in which events are only counted`;
+  if (of(overflow)) return `incident ${incident_id} of groups beyond the rule's limit`;
+  return `incident ${incident_id}`;
+}
+
+function noIncident(folded: boolean, { received_at }: StoredEvent): string {
+  if (folded) return "it was judged, and the rule's condition does not hold";
+  return received_at === null
+    ? "no incident shows it, and without a time of arrival none can be found"
+    : "no incident of that time is known";
 }
 
 async function closedOf(records: AlertRecords, group: string): Promise<Incident[]> {
@@ -77,28 +102,34 @@ async function closedOf(records: AlertRecords, group: string): Promise<Incident[
   return found.map(({ body }) => body as unknown as Incident);
 }
 
-/** It arrived while the incident was open. */
-function holds({ first_at, last_at }: Incident, { received_at }: StoredEvent): boolean {
-  const atMs = Date.parse(received_at ?? "");
-  return atMs >= Date.parse(first_at) - 1 && atMs <= Date.parse(last_at) + 1;
+/** What the event was to the incident, in words; null for nothing. */
+function partIn(incident: Incident, rule: Rule, event: StoredEvent): string | null {
+  if (incident.samples.some(({ _id }) => _id === event._id)) return "it is shown in";
+  if (event.received_at === null) return null;
+  const atMs = Date.parse(event.received_at);
+  const ends = rule.resolveWhen?.matches(event) || rule.when.kind === "sequence" || rule.when.kind === "absence";
+  if (ends && incident.resolved_at !== null && Date.parse(incident.resolved_at) === atMs) return "it resolved";
+  if (rule.resolveWhen?.matches(event)) return null;
+  const during = atMs >= Date.parse(incident.first_at) - 1 && atMs <= Date.parse(incident.last_at) + 1;
+  return during ? "it arrived during" : null;
 }
 
-async function toldOf(records: AlertRecords, incidents: readonly Incident[]): Promise<Notification[]> {
-  if (incidents.length === 0) return [];
-  const ids = new Set(incidents.map(({ incident_id }) => incident_id));
-  const found = await records.list("notifications", { limit: MOST });
-  return found.filter(({ body }) => ids.has(String(body.incident_id))).map(notificationOf);
-}
-
-function quietWords({ incident_id, ...incident }: Incident, nowMs: number): string[] {
+function quietWords(incident: Incident, { plan, nowMs }: { readonly plan: AlertPlan; readonly nowMs: number }) {
   const words: string[] = [];
-  const say = (text: string) => words.push(`incident ${incident_id} ${text}`);
+  const say = (text: string) => words.push(`incident ${incident.incident_id} ${text}`);
+  const nextMs = incident.next_notice_at === null ? null : Date.parse(incident.next_notice_at);
+  const quietMs = afterQuiet(worldOf(plan), nowMs, incident.severity);
+  if (incident.state === "pending") say("waits whether it lasts (for)");
   if (incident.silenced_by) say(`is kept quiet by silence ${incident.silenced_by}`);
   if (incident.inhibited_by) say(`is kept quiet by incident ${incident.inhibited_by}`);
   if (incident.flapping) say("flaps, so it waits until it holds still");
-  if (incident.acknowledged_by) say(`was acknowledged by ${incident.acknowledged_by}`);
-  if (incident.next_notice_at && Date.parse(incident.next_notice_at) > nowMs)
-    say(`tells of itself next at ${incident.next_notice_at}`);
+  if (incident.acknowledged_by) say(`was acknowledged by ${incident.acknowledged_by}, so it is not repeated`);
+  if (incident.state !== "closed" && quietMs > nowMs) say(`waits for the end of the quiet hours at ${isoOf(quietMs)}`);
+  if (nextMs !== null && nextMs > nowMs) {
+    const first = incident.last_notice_at === null ? "for the first time (group_wait)" : "next";
+    say(`tells of itself ${first} at ${incident.next_notice_at}`);
+  }
+  if (plan.rules.find(({ id }) => id === incident.rule)?.receivers.length === 0) say("is of a rule without receivers");
   return words;
 }
 
