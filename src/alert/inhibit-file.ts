@@ -4,6 +4,7 @@ import { parseSelector } from "../event/selector/parse.ts";
 import type { Selector } from "../event/selector/selector.ts";
 import { incidentCondition, madeCondition } from "./condition-file.ts";
 import type { Field } from "./field.ts";
+import { mutualsOf } from "./mutual.ts";
 import type { PlanContext } from "./options.ts";
 import type { Inhibition } from "./plan.ts";
 import type { Condition, Rule } from "./rule.ts";
@@ -15,7 +16,19 @@ const OF_NODES = ["node-loss", "node-error", "node-silent", "hanging-action", "a
 
 export function readInhibitions(field: Field, rules: readonly Rule[], context: PlanContext): readonly Inhibition[] {
   if (!field.given) return builtIn(rules, context);
-  return field.each((entry) => readInhibition(entry, context), MAX_INHIBITIONS);
+  const read = field.each((entry) => {
+    const inhibition = readInhibition(entry, context);
+    return inhibition && { entry, inhibition };
+  }, MAX_INHIBITIONS);
+  const inhibitions = read.map(({ inhibition }) => inhibition);
+  for (const mutual of mutualsOf(inhibitions, rules)) {
+    const [first, entry] = [read[mutual.earlier]?.entry, read[mutual.later]?.entry];
+    const like = mutual.rules ? ` (like those of ${mutual.rules.join(" and ")})` : "";
+    entry?.warning(
+      `together with ${first?.path}, two incidents keep each other quiet for ever${like}; leave one out, or make its source or target narrower`,
+    );
+  }
+  return inhibitions;
 }
 
 function readInhibition(entry: Field, context: PlanContext): Inhibition | undefined {
