@@ -82,6 +82,8 @@ export const listQuerySchema = (states: readonly [string, ...string[]]) =>
 export const listSchema = (item: z.ZodType) =>
   z.object({ items: z.array(item), cursor: z.string().nullable().describe("Give it back to go on; null at the end") });
 
+/** Of every route that changes alerts, beside the others. */
+export const FOREIGN = { 403: "Asked by a page of an origin that cors_origins does not name" };
 /** Statuses of every route of alerts. */
 export const OFF_STATUS = { 404: "Alerts are off" };
 export const missing = (what: string) => ({ 404: `No ${what} has this id, or alerts are off` });

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { stringifyJson } from "../event/json.ts";
 import { whySchema } from "./alert-schemas.ts";
-import { ask, deskOf, missing, OFF_STATUS, sendFound } from "./desk.ts";
+import { ask, deskOf, FOREIGN, missing, OFF_STATUS, sendFound } from "./desk.ts";
 import { checkedId } from "./legacy-event.ts";
 import { idOf, type Rest, type Route, sendJson } from "./route.ts";
 import { readBody, readOptionalBody } from "./v1-body.ts";
@@ -71,7 +71,7 @@ export const V1_ALERTS_ROUTES: readonly Route[] = [
         }),
       },
       answer: z.object({ items: z.array(z.object({ recipient: z.string(), delivery })) }),
-      statuses: OFF_STATUS,
+      statuses: { ...OFF_STATUS, ...FOREIGN },
     }),
   },
   {
@@ -91,7 +91,7 @@ export const V1_ALERTS_ROUTES: readonly Route[] = [
           z.object({ channel: z.string(), problem: z.string().nullable().describe("null where all is well") }),
         ),
       }),
-      statuses: OFF_STATUS,
+      statuses: { ...OFF_STATUS, ...FOREIGN },
     }),
   },
 ];

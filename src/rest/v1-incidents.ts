@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AlertDesk, By } from "../alert/desk.ts";
 import type { Incident } from "../alert/incident.ts";
 import { INCIDENT_STATES, incidentSchema } from "./alert-schemas.ts";
-import { ask, deskOf, listQuerySchema, listSchema, missing, OFF_STATUS, sendFound, sendList } from "./desk.ts";
+import { ask, deskOf, FOREIGN, listQuerySchema, listSchema, missing, OFF_STATUS, sendFound, sendList } from "./desk.ts";
 import { incidentPage, PAGE_HEADERS } from "./incident-page.ts";
 import { paramOf, type Rest, type Route } from "./route.ts";
 import { readBody, type V1Body } from "./v1-body.ts";
@@ -98,7 +98,13 @@ function actionRoute([verb, { summary, fields, prepare }]: [string, Action]): Ro
   const schema = z.object({ by: z.string().max(NAME.most).describe("Who does it, in words"), ...fields });
   const path = `/v1/incidents/:incident_id/${verb}`;
   const doc = { summary, tag: "v1", id: ID, body: { schema }, answer: incidentSchema } as const;
-  return { method: "POST", path, body: "event", handle, doc: () => ({ ...doc, statuses: missing("incident") }) };
+  return {
+    method: "POST",
+    path,
+    body: "event",
+    handle,
+    doc: () => ({ ...doc, statuses: { ...missing("incident"), ...FOREIGN } }),
+  };
 }
 
 const ID = "Id of the incident";

@@ -1,7 +1,7 @@
 /** `GET /v1/notifications`, one of them, and what people do with a dead one: retry, discard. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { NOTIFICATION_STATES, notificationSchema } from "./alert-schemas.ts";
-import { ask, deskOf, listQuerySchema, listSchema, missing, OFF_STATUS, sendFound, sendList } from "./desk.ts";
+import { ask, deskOf, FOREIGN, listQuerySchema, listSchema, missing, OFF_STATUS, sendFound, sendList } from "./desk.ts";
 import { paramOf, type Rest, type Route } from "./route.ts";
 import { readOptionalBody } from "./v1-body.ts";
 import { V1Query } from "./v1-query.ts";
@@ -25,7 +25,8 @@ function actionRoute(verb: "retry" | "discard", summary: string): Route {
     const id = paramOf(request, "notification_id");
     return sendFound(reply, "notification", await ask("body", () => desk[verb](id)));
   };
-  const doc = { summary, tag: "v1", id: ID, answer: notificationSchema, statuses: missing("notification") } as const;
+  const statuses = { ...missing("notification"), ...FOREIGN };
+  const doc = { summary, tag: "v1", id: ID, answer: notificationSchema, statuses } as const;
   return { method: "POST", path: `/v1/notifications/:notification_id/${verb}`, handle, doc: () => doc };
 }
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { SilenceInput } from "../alert/desk.ts";
 import type { Weekly } from "../alert/incident.ts";
 import { SILENCE_STATES, silenceSchema, weeklySchema } from "./alert-schemas.ts";
-import { ask, deskOf, listQuerySchema, listSchema, missing, OFF_STATUS, sendFound, sendList } from "./desk.ts";
+import { ask, deskOf, FOREIGN, listQuerySchema, listSchema, missing, OFF_STATUS, sendFound, sendList } from "./desk.ts";
 import { paramOf, type Rest, type Route } from "./route.ts";
 import { readBody, readOptionalBody, type V1Body } from "./v1-body.ts";
 import { COMMENT, NAME } from "./v1-incidents.ts";
@@ -146,7 +146,7 @@ export const V1_SILENCES_ROUTES: readonly Route[] = [
       body: { schema: inputSchema() },
       created: true,
       answer: silenceSchema,
-      statuses: OFF_STATUS,
+      statuses: { ...OFF_STATUS, ...FOREIGN },
     }),
   },
   {
@@ -158,7 +158,7 @@ export const V1_SILENCES_ROUTES: readonly Route[] = [
       tag: "v1",
       id: "Id of the silence",
       answer: silenceSchema,
-      statuses: missing("silence"),
+      statuses: { ...missing("silence"), ...FOREIGN },
     }),
   },
 ];
