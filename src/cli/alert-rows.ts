@@ -6,6 +6,7 @@ import type { Notification } from "../alert/notification.ts";
 import { booleanOption } from "./flags.ts";
 import type { Io } from "./io.ts";
 import { rowsText } from "./rows.ts";
+import { weeklyText } from "./weekly.ts";
 
 export interface Table {
   readonly titles: readonly string[];
@@ -65,11 +66,12 @@ function labelsText({ labels }: Incident): string {
 }
 
 export function silenceTable(silences: readonly Silence[]): Table {
-  const titles = ["ID", "FROM", "TO", "AUTHOR", "COMMENT", "SELECTOR"];
+  const titles = ["ID", "FROM", "TO", "WEEKLY", "AUTHOR", "COMMENT", "SELECTOR"];
   const rows = silences.map((one) => [
     one.silence_id,
     one.starts_at,
     one.ends_at,
+    one.weekly === null ? "-" : weeklyText(one.weekly),
     one.author,
     one.comment,
     JSON.stringify(one.selector),

@@ -35,7 +35,7 @@ export function testCommand(io: Io): Command {
     .summary("send a test message")
     .description("Sends one message through a channel now, past all limits.")
     .option("--channel <name>", "the channel, as in the settings")
-    .option("--to <address>", "instead of the channel's recipients")
+    .option("--to <address>", "instead of the channel's recipients; with --server one of them")
     .option("--event <id>", "about this stored event")
     .option("--render <file.eml>", "write the mail to a file instead of sending it")
     .addHelpText("after", EXAMPLES);

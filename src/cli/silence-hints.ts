@@ -1,0 +1,32 @@
+/** What may be a mistake in a silence: fields no incident has, and a selector that matches nothing that is going on. */
+import { incidentCondition } from "../alert/condition-file.ts";
+import { Field } from "../alert/field.ts";
+import type { Group } from "../alert/group.ts";
+import type { Incident } from "../alert/incident.ts";
+import type { Condition } from "../alert/rule.ts";
+import { Troubles } from "../alert/troubles.ts";
+import { selectable } from "../alert/view.ts";
+import { zoneReader } from "../event/zone.ts";
+import type { Alerts } from "./alerts-access.ts";
+
+const GOING_ON = ["pending", "firing", "acknowledged"] as const;
+/** As many as one page holds; what lies beyond is not looked at. */
+const MOST = 1000;
+
+/** In words. Asks for what is going on, and changes nothing. */
+export async function silenceHints(selector: object, alerts: Pick<Alerts, "incidents">): Promise<string[]> {
+  const troubles = new Troubles();
+  const context = { naiveTimezone: "UTC", zone: zoneReader("UTC") };
+  const condition = incidentCondition(new Field(selector, "--selector", troubles), context);
+  if (condition === undefined) return []; // whoever makes the silence refuses it
+  const warnings = troubles.list.map(({ path, message }) => `${path}: ${message}`);
+  const { items, cursor } = await alerts.incidents({ states: GOING_ON, limit: MOST });
+  if (cursor !== null || items.some((incident) => concerns(condition, incident))) return warnings;
+  return [...warnings, "the silence matches no incident now; it is kept for those to come"];
+}
+
+/** As the engine looks at it: what it sees of an incident is what people see. */
+function concerns({ matches }: Condition, { rule, labels, severity, state, samples }: Incident): boolean {
+  const group = { rule, labels } as Group;
+  return matches(selectable(group, { severity, state, newest: samples, first: null } as never));
+}
