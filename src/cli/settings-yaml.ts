@@ -19,14 +19,32 @@ const ALERTING = `
 ## Alerts with rules of your own look like this, here or in a file of their own (alerting: alerts.yaml). The built-in
 ## rules are there without being named: madsci-events alerts rules --print-pack. Check it: madsci-events alerts lint
 ## alerting:
-##   rules:
-##     - id: node-silent
+##   rules:                          # one of each kind; select takes any condition a search takes
+##     - { id: deck-open, kind: match, select: { event_type: node_error, "event_data.code": DECK } }
+##     - { id: many-retries, kind: threshold, select: { event_type: action_failed }, count: 5, within: 10m }
+##     - id: bad-transfers             # more than a fifth of at least ten
+##       kind: ratio
+##       select: { event_type: { $in: [action_complete, action_failed] } }
+##       bad: { event_type: action_failed }
+##       over: 20%
+##       within: 1h
+##     - id: node-gone                 # silent while its workcell is at work
 ##       kind: absence
 ##       forEach: source.node_id
 ##       select: { event_type: { $in: [node_status_update, action_complete] } }
 ##       within: 2m
-##       severity: error
+##       while: { ledger.workcell_active: true }
+##       severity: critical
 ##       receivers: [ops]
+##     - id: slow-action               # begun, and not ended in time
+##       kind: sequence
+##       after: { event_type: action_start }
+##       expect: { event_type: { $in: [action_complete, action_failed] } }
+##       join: event_data.action_id
+##       within: 30m
+##     - { id: new-error, kind: novelty, select: { log_level: { $gte: 40 } }, of: [event_data.message], days: 30 }
+##     - { id: conflicts, kind: ledger, counter: conflicts, over: 0 }
+##     - { id: node-error, groupWait: 10s }   # a built-in rule: changes this field of it
 ##   receivers:
 ##     ops: { channels: [mail-ops] }
 ##   channels:

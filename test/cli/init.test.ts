@@ -42,6 +42,18 @@ describe("init", () => {
     expect([...origins.keys()].sort()).toEqual(ROWS.map(([name]) => name).sort());
   });
 
+  test("shows alerting with each kind of rule, in which nothing is wrong", async () => {
+    const { cwd, text } = await written();
+    const example = [...text.matchAll(/^## ( *[-a-z].*)$/gm)].map(([, line]) => line).join("\n");
+    const section = example.slice(example.indexOf("alerting:\n"));
+    writeFileSync(join(cwd, "alerts.yaml"), section);
+    const env = { SMTP_USER: "lab", SMTP_PASSWORD: "lab" };
+    const { stdout } = await runHere(["alerts", "lint", "alerts.yaml"], { cwd, env });
+    expect(stdout).toMatch(/nothing is wrong\n$|^(?:.* warning .*smtp\.from.*\n)0 errors, 1 warning\n$/);
+    for (const kind of ["match", "threshold", "ratio", "absence", "sequence", "novelty", "ledger"])
+      expect(section).toContain(`kind: ${kind}`);
+  });
+
   test("puts in what is given, whatever it holds", async () => {
     const name = 'Lab #3: "events" \\ @home';
     const flags = ["--name", name, "--port", "9001", "--url", "sqlite:/tmp/a b.db", "--rate-limit-enabled", "false"];
