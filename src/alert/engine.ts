@@ -14,7 +14,7 @@ import { actOn, findIncident, listIncidents } from "./incident-desk.ts";
 import { linkSecret, linksFor } from "./links.ts";
 import { Loop } from "./loop.ts";
 import { compileMarker } from "./marker.ts";
-import type { Channel, Delivery, Notification, NotificationState } from "./notification.ts";
+import type { Channel, Notification, NotificationState } from "./notification.ts";
 import type { AlertOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import type { AlertPlan } from "./plan.ts";
@@ -96,13 +96,16 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     this.#outbox = new Outbox({
       ...{ records: host.records, channels: this.#channels, delivery: plan.delivery, digest: plan.digest, clock },
       quietHours: plan.quietHours,
+      uncounted: deadWatchers(plan),
       ...(options.random && { random: options.random }),
       mayLead: () => this.#loop.mayLead(),
       onOutcome: (notification) => troubles.saw(notification),
       onDead: (notification) => this.#loop.warn(deadWords(notification)),
       onError: (error) => this.#loop.trouble(error),
     });
-    this.#loop = new Loop({ host, plan, options, clock, channels: this.#channels, outbox: this.#outbox });
+    const counters = () => ({ notifications_dead: this.#outbox.stats().deadWatched, ...options.counters?.() });
+    const parted = { host, plan, options: { ...options, counters }, clock };
+    this.#loop = new Loop({ ...parted, channels: this.#channels, outbox: this.#outbox });
     this.#loop.wake();
   }
 
@@ -234,6 +237,12 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     this.#loop.wake();
     return incident;
   }
+}
+
+/** What these rules say of dead letters is none of what they look at. */
+function deadWatchers({ rules }: AlertPlan): ReadonlySet<string> {
+  const watchers = rules.filter(({ when }) => when.kind === "ledger" && when.counter === "notifications_dead");
+  return new Set(watchers.map(({ id }) => id));
 }
 
 function deadWords({ channel, recipient, last_error }: Notification): string {

@@ -19,6 +19,7 @@ import { Deliveries } from "./deliveries.ts";
 import type { ListQuery, Page } from "./desk.ts";
 import { Gate } from "./gate.ts";
 import type { Channel, Notification, NotificationState } from "./notification.ts";
+import { DeadLetters } from "./outbox-dead.ts";
 import { discardNotification, listNotifications, readNotification, retryNotification } from "./outbox-desk.ts";
 import { OutboxPass, PAGE, removeAll } from "./outbox-pass.ts";
 import { type NotificationDraft, newRecord, notificationOf } from "./outbox-record.ts";
@@ -40,6 +41,8 @@ export interface OutboxOptions {
   /** Digests wait for their end, except those of severities that need not. @default none */
   readonly quietHours?: QuietHours | null;
   readonly clock: AlertClock;
+  /** Rules of which dead letters are not `deadWatched`: those that watch that number. @default none */
+  readonly uncounted?: ReadonlySet<string>;
   /** From 0 up to 1. @default Math.random */
   readonly random?: () => number;
   /** False: nothing is claimed or sent. */
@@ -60,6 +63,8 @@ export interface OutboxStats {
   readonly retried: number;
   readonly folded: number;
   readonly dead: number;
+  /** The dead without those about rules that watch this number. */
+  readonly deadWatched: number;
   readonly breakersOpen: number;
   readonly errors: number;
 }
@@ -70,7 +75,8 @@ export class Outbox {
   readonly #deliveries: Deliveries;
   readonly #pass: OutboxPass;
   readonly #turns = new Turns();
-  readonly #counted = { waiting: 0, sent: 0, retried: 0, folded: 0, dead: 0, errors: 0 };
+  readonly #counted = { waiting: 0, sent: 0, retried: 0, folded: 0, errors: 0 };
+  readonly #dead: DeadLetters;
   /** When the dead were counted last; others may retry, discard and remove them. */
   #deadMs = Number.NEGATIVE_INFINITY;
   #pumping: Promise<void> | undefined;
@@ -82,6 +88,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#dead = new DeadLetters(options.records, options.uncounted ?? new Set());
     const { channels, delivery, clock } = options;
     const random = options.random ?? Math.random;
     const onOutcome = (record: AlertRecord): void => this.#outcome(record);
@@ -171,7 +178,8 @@ export class Outbox {
 
   stats(): OutboxStats {
     const breakersOpen = [...this.#gates.values()].filter(({ tripped }) => tripped).length;
-    return { ...this.#counted, underWay: this.#deliveries.size, breakersOpen };
+    const { total: dead, watched: deadWatched } = this.#dead;
+    return { ...this.#counted, dead, deadWatched, underWay: this.#deliveries.size, breakersOpen };
   }
 
   /** Starts nothing more and waits for what is under way, a few seconds at most; the rest is tried again by the next one. */
@@ -200,6 +208,7 @@ export class Outbox {
   }
 
   #recount(): void {
+    this.#dead.forget();
     this.#deadMs = Number.NEGATIVE_INFINITY;
     void this.pump();
   }
@@ -209,7 +218,7 @@ export class Outbox {
     this.#counted.waiting = await records.count("notifications", ["pending", "retry", "sending"]);
     if (clock.elapsed() - this.#deadMs >= LOOK_EVERY_MS) {
       this.#deadMs = clock.elapsed();
-      this.#counted.dead = await records.count("notifications", ["dead"]);
+      await this.#dead.look();
     }
     const dueMs = await this.nextDueMs();
     this.#wakeIn(mayLead() && dueMs !== null ? this.#pauseUntil(dueMs) : LOOK_EVERY_MS);
@@ -231,8 +240,8 @@ export class Outbox {
     if (record.state === "sent") this.#counted.sent += 1;
     if (record.state === "retry") this.#counted.retried += 1;
     if (record.state === "folded") this.#counted.folded += 1;
-    if (record.state === "dead") this.#counted.dead += 1;
     const notification = notificationOf(record);
+    if (record.state === "dead") this.#dead.add(notification);
     this.#tell(() => this.#options.onOutcome?.(notification));
     if (record.state === "dead") this.#tell(() => this.#options.onDead?.(notification));
   }
