@@ -10,7 +10,7 @@ import type { AlertRecord, AlertRecords } from "../backend/alert-records.ts";
 import type { AlertClock } from "./clock.ts";
 
 /** A database that was away for less is as good as one that was not: nobody is called silent later for it. */
-export const BREAK_MS = 30_000;
+const BREAK_MS = 30_000;
 /** How often it is written down, in ms. */
 const WRITE_MS = 10_000;
 const ID = "watched";
