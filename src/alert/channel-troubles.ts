@@ -11,8 +11,16 @@ export class ChannelTroubles {
   /** Whose message was told of, by channel. */
   readonly #told = new Map<string, string>();
 
+  /** Channels that have given up a message and taken none since. */
+  readonly #gaveUp = new Set<string>();
+
   constructor(warn: (message: string) => void) {
     this.#warn = warn;
+  }
+
+  /** Channels whose last message was not taken. */
+  failing(): ReadonlySet<string> {
+    return new Set([...this.#told.keys(), ...this.#gaveUp]);
   }
 
   /** After an attempt, or where one was given up. */
@@ -22,6 +30,8 @@ export class ChannelTroubles {
       this.#told.set(channel, recipient);
       this.#warn(`a message to ${recipient} through ${channel} has to wait and is tried again: ${last_error}`);
     }
+    if (state === "dead") this.#gaveUp.add(channel);
+    if (state === "sent") this.#gaveUp.delete(channel);
     if ((state === "sent" || state === "dead") && told === recipient) this.#told.delete(channel);
   }
 }

@@ -7,7 +7,7 @@
  */
 import type { Group } from "./group.ts";
 import { escalationId, type Live } from "./live.ts";
-import { plannedNotice } from "./notice-time.ts";
+import { firstNoticeMs, plannedNotice } from "./notice-time.ts";
 import type { Rule } from "./rule.ts";
 import { type Said, type SayBy, sayAll, sayEscalation, sayOne } from "./say.ts";
 import { isOpen, type Open } from "./view.ts";
@@ -83,7 +83,9 @@ function ordinaryStep(group: Open, rule: Rule, world: World): Step | null {
 /** The earliest step of any receiver that has not been done. */
 function escalationStep(group: Open, rule: Rule, world: World): Step | null {
   const live = group.incident;
-  if (live.state !== "firing" || live.firedMs === null) return null;
+  // Who has not been told cannot have acknowledged: what held the first notice back holds the escalation back as long.
+  if (live.state !== "firing" || live.firedMs === null || live.toldMs === null) return null;
+  const heldMs = Math.max(0, live.toldMs - firstNoticeMs(live, rule));
   let next: {
     readonly id: string;
     readonly receiver: string;
@@ -93,7 +95,7 @@ function escalationStep(group: Open, rule: Rule, world: World): Step | null {
   for (const receiver of rule.receivers) {
     for (const [i, step] of (world.receivers.get(receiver)?.escalate ?? []).entries()) {
       const id = escalationId(receiver, i);
-      const atMs = live.firedMs + step.afterMs;
+      const atMs = live.firedMs + heldMs + step.afterMs;
       if (live.escalated.includes(id) || (next && next.atMs <= atMs)) continue;
       next = { id, receiver, channels: step.channels, atMs };
     }

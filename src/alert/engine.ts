@@ -105,7 +105,12 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     });
     const counters = () => ({ notifications_dead: this.#outbox.stats().deadWatched, ...options.counters?.() });
     const parted = { host, plan, options: { ...options, counters }, clock };
-    this.#loop = new Loop({ ...parted, channels: this.#channels, outbox: this.#outbox });
+    this.#loop = new Loop({
+      ...parted,
+      channels: this.#channels,
+      outbox: this.#outbox,
+      failing: () => troubles.failing(),
+    });
     this.#loop.wake();
   }
 

@@ -66,6 +66,7 @@ const BLANK = {
   resolvedMs: null,
   told: 0,
   sequence: 0,
+  toldMs: null,
   lastNoticeMs: null,
   nextNoticeMs: null,
   notBeforeMs: null,

@@ -45,6 +45,8 @@ export interface Live {
   readonly first: Sample | null;
   readonly newest: readonly Sample[];
   readonly sequence: number;
+  /** Of the first notice, or the one that ended a silence: from then on somebody may react. */
+  readonly toldMs: number | null;
   readonly lastNoticeMs: number | null;
   readonly nextNoticeMs: number | null;
   /** No notice before this: quiet hours. */

@@ -46,6 +46,8 @@ export interface LoopParts {
   readonly outbox: Outbox;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly options: EngineOptions;
+  /** Names of channels that do not take messages now. */
+  readonly failing: () => ReadonlySet<string>;
 }
 
 export class Loop {
@@ -71,11 +73,12 @@ export class Loop {
   #waiters: (() => void)[] = [];
 
   constructor(parts: LoopParts) {
-    const { host, plan, clock, channels } = parts;
+    const { host, plan, clock, channels, failing } = parts;
     this.#parts = parts;
     this.#watch = new Watch(host.records, clock);
     const receivers = new Map(plan.receivers.map((receiver) => [receiver.name, receiver]));
-    this.#reach = { receivers, channels, compat: plan.mode === "compat" };
+    const watch = new Set(plan.rules.filter(({ when }) => when.kind === "ledger").map(({ id }) => id));
+    this.#reach = { receivers, channels, compat: plan.mode === "compat", watch, failing };
     const { ttlMs, renewMs } = plan.lease;
     if (!host.alone) this.#lease = new Lease(host.records, "alerting", clock, { owner: randomUUID(), ttlMs, renewMs });
     this.#removeLane = host.addLane(RULES_LANE, compileMarker(plan.rules), () => this.#marked());

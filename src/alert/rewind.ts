@@ -43,6 +43,7 @@ function rewindLive(live: Live, nowMs: number): Live {
     holdsMs: back(live.holdsMs),
     firedMs: maybe(live.firedMs),
     resolvedMs: maybe(live.resolvedMs),
+    toldMs: maybe(live.toldMs),
     lastNoticeMs: maybe(live.lastNoticeMs),
     burstMs: maybe(live.burstMs),
     notBeforeMs: null,

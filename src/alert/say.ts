@@ -46,6 +46,7 @@ export function sayAll(group: Open, occasion: Occasion, by: SayBy): Said {
   const told: Live = {
     ...live,
     told: live.total,
+    toldMs: occasion === "unsilenced" ? by.nowMs : (group.incident.toldMs ?? by.nowMs),
     lastNoticeMs: by.nowMs,
     notBeforeMs: null,
     owed: null,
@@ -60,7 +61,14 @@ export function sayOne(group: Open, by: SayBy): Said {
   if (!single) return sayAll(group, "firing", by);
   const live = { ...group.incident, singles, sequence: group.incident.sequence + 1 };
   const risenMs = live.risenMs !== null && live.risenMs > single.atMs ? live.risenMs : null;
-  const told: Live = { ...live, told: live.told + 1, lastNoticeMs: by.nowMs, notBeforeMs: null, risenMs };
+  const told: Live = {
+    ...live,
+    told: live.told + 1,
+    toldMs: live.toldMs ?? by.nowMs,
+    lastNoticeMs: by.nowMs,
+    notBeforeMs: null,
+    risenMs,
+  };
   const first = live.first && live.first._id !== single.sample._id ? live.first : null;
   const shownAs = { ...live, first, newest: [single.sample], total: told.told, told: live.told };
   return said(group, { occasion: "firing", live: shownAs, told }, by);
