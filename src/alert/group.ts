@@ -24,7 +24,7 @@ if (RING < BATCH) throw new TypeError("the ring of folded ids must hold a whole 
  * `keyed`: an ordinary group. `storm`: the rule's events while they came too fast. `overflow`: events of groups beyond
  * the rule's `maxKeys`, counted together.
  */
-export type Role = "keyed" | "storm" | "overflow";
+type Role = "keyed" | "storm" | "overflow";
 /** The one group of its role that a rule has. */
 export type SharedRole = Exclude<Role, "keyed">;
 export type Key = readonly (string | null)[];

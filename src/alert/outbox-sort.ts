@@ -31,7 +31,7 @@ export interface Waiting {
 }
 
 /** A notification that is not to be looked at before then. */
-export interface Later {
+interface Later {
   readonly record: AlertRecord;
   readonly untilMs: number;
 }
