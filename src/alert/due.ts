@@ -13,7 +13,7 @@ import { count, fire, open, resolve, retire } from "./life.ts";
 import { overdue } from "./overdue.ts";
 import { ruleFor } from "./role-rule.ts";
 import type { Rule } from "./rule.ts";
-import { isLive } from "./say.ts";
+import { isLive, sayAcknowledged } from "./say.ts";
 import { isOpen, type Open } from "./view.ts";
 import { spanWords } from "./words.ts";
 import { UNSILENCE_GRACE_MS, type World } from "./world.ts";
@@ -38,6 +38,7 @@ export function nextStep(group: Group, asWritten: Rule, world: World): Step | nu
     noticeStep(group, rule, world),
     fireStep(group, rule),
     expiryStep(group),
+    acknowledgedStep(group, rule, world),
     quietStep(group, rule, world),
     stableStep(group, rule),
     closeStep(group, world),
@@ -57,6 +58,14 @@ function fireStep(group: Group, rule: Rule): Step | null {
   if (!isOpen(group) || group.incident.state !== "pending") return null;
   const atMs = group.incident.openedMs + rule.forMs;
   return { atMs, run: quietly(() => fire(group, atMs)) };
+}
+
+/** Only of what was told before, and only where somebody keeps a state. */
+function acknowledgedStep(group: Group, rule: Rule, { stateful }: World): Step | null {
+  if (!isOpen(group) || group.incident.state !== "acknowledged" || group.incident.lastNoticeMs === null) return null;
+  const { acknowledged } = group.incident;
+  if (acknowledged === null || acknowledged.told || !rule.receivers.some((name) => stateful.has(name))) return null;
+  return { atMs: acknowledged.atMs, run: (by) => sayAcknowledged(group, by) };
 }
 
 function expiryStep(group: Group): Step | null {

@@ -13,6 +13,8 @@ interface Acknowledgement {
   readonly by: string;
   readonly atMs: number;
   readonly expiresMs: number | null;
+  /** Channels that keep a state of their own have been told. */
+  readonly told?: boolean;
 }
 
 /** An event that gets a notice of its own. */

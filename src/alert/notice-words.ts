@@ -26,6 +26,7 @@ export const SEVERITY_TAG = {
 const OCCASION_TAG = {
   firing: null,
   escalation: null,
+  acknowledged: "ACKNOWLEDGED",
   resolved: "RESOLVED",
   flapping: "FLAPPING",
   storm: "STORM",
@@ -93,6 +94,8 @@ const SUMMARY = {
   digest: (notice) => `Here are ${countsOf(notice)} that were collected instead of being sent one by one.`,
   escalation: ({ incident }, atMs) =>
     `Nobody has acknowledged ${subjectAndPlace(incident)} for ${spanWords(atMs - Date.parse(incident.opened_at))}.`,
+  acknowledged: ({ incident }) =>
+    `${subjectAndPlace(incident)} was acknowledged by ${oneLine(incident.acknowledged_by ?? "somebody", MAX_THING)}.`,
   test: ({ receiver }) =>
     `This is a test: what receiver ${oneLine(receiver, MAX_THING)} is told about the lab arrives here.`,
 } as const satisfies Record<Occasion, (notice: Notice, atMs: number) => string>;

@@ -25,6 +25,8 @@ export type Occasion =
   /** Several notices in one. */
   | "digest"
   | "escalation"
+  /** Somebody works on it. Only channels that keep a state of their own (PagerDuty) are told. */
+  | "acknowledged"
   /** `alerts test` and the first use of a channel. */
   | "test";
 

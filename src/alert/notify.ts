@@ -31,12 +31,18 @@ function keyOf({ incident_id, sequence, channel, recipient }: NotificationDraft)
 function ofDraft(draft: Draft, reach: Reach): NotificationDraft[] {
   const { occasion, incident, sequence, others, next } = draft;
   const { channels, compat } = reach;
-  return routesOf(draft, reach).flatMap(({ receiver, channel }) =>
+  const routes = routesOf(draft, reach).filter(({ channel }) => hears(draft, channels.get(channel)));
+  return routes.flatMap(({ receiver, channel }) =>
     (channels.get(channel)?.recipients ?? []).map((recipient) => ({
       ...{ incident_id: incident.incident_id, sequence, channel, recipient },
       notice: { occasion, incident, others, next, receiver, compat },
     })),
   );
+}
+
+/** An acknowledgement is news to a channel that keeps a state of its own, and noise to people. */
+function hears({ occasion }: Draft, channel: Channel | undefined): boolean {
+  return occasion !== "acknowledged" || channel?.type === "pagerduty";
 }
 
 interface Route {

@@ -87,6 +87,14 @@ export function sayEscalation(
   return { ...result, drafts };
 }
 
+/** That somebody has acknowledged it; moves no dates. */
+export function sayAcknowledged(group: Open, by: SayBy): Said {
+  const { acknowledged } = group.incident;
+  const live = { ...group.incident, sequence: group.incident.sequence + 1 };
+  const told: Live = { ...live, acknowledged: acknowledged && { ...acknowledged, told: true } };
+  return said(group, { occasion: "acknowledged", live, told }, by);
+}
+
 /** What is owed about an incident that has left the group. */
 export function sayRetired(group: Group, over: Retired, by: SayBy): Said {
   const { owed, escalated } = over;

@@ -15,6 +15,8 @@ export interface World {
   readonly inhibitors: Inhibitors;
   readonly quietHours: QuietHours | null;
   readonly receivers: ReadonlyMap<string, Receiver>;
+  /** Receivers with a channel that keeps a state of its own, and so must hear of acknowledgements. */
+  readonly stateful: ReadonlySet<string>;
   /** Activities by rule, from the rules' hubs. */
   readonly activities: ReadonlyMap<string, readonly Activity[]>;
   /** Since when this process has been watching without a break, epoch ms: silence before it proves nothing. */
@@ -34,6 +36,7 @@ export const quietWorld: World = {
   inhibitors: { sources: [] },
   quietHours: null,
   receivers: new Map(),
+  stateful: new Set(),
   activities: new Map(),
   resumedAtMs: 0,
   counters: {},
@@ -42,10 +45,19 @@ export const quietWorld: World = {
 };
 
 /** The part of a world that the plan decides. */
-export function worldOf(plan: Pick<AlertPlan, "quietHours" | "receivers" | "timezone" | "maxSamples">): World {
+export function worldOf(
+  plan: Pick<AlertPlan, "quietHours" | "receivers" | "channels" | "timezone" | "maxSamples">,
+): World {
   const receivers = new Map(plan.receivers.map((receiver) => [receiver.name, receiver]));
   const { quietHours, timezone, maxSamples } = plan;
-  return { ...quietWorld, quietHours, receivers, timezone, maxSamples };
+  return { ...quietWorld, quietHours, receivers, stateful: statefulOf(plan), timezone, maxSamples };
+}
+
+function statefulOf({ receivers, channels }: Pick<AlertPlan, "receivers" | "channels">): ReadonlySet<string> {
+  const keeping = new Set(channels.filter(({ type }) => type === "pagerduty").map(({ name }) => name));
+  const keeps = ({ channels: own, escalate }: Receiver) =>
+    [...own, ...escalate.flatMap((step) => step.channels)].some((name) => keeping.has(name));
+  return new Set(receivers.filter(keeps).map(({ name }) => name));
 }
 
 /** `atMs`, or the end of the quiet hours it lies in. */

@@ -5,7 +5,17 @@ import { SEVERITIES } from "../alert/rule.ts";
 export const INCIDENT_STATES = ["pending", "firing", "acknowledged", "resolved", "closed"] as const;
 export const SILENCE_STATES = ["pending", "active", "expired"] as const;
 export const NOTIFICATION_STATES = ["pending", "sending", "retry", "sent", "dead", "discarded", "folded"] as const;
-const OCCASIONS = ["firing", "resolved", "flapping", "storm", "unsilenced", "digest", "escalation", "test"] as const;
+const OCCASIONS = [
+  "firing",
+  "resolved",
+  "flapping",
+  "storm",
+  "unsilenced",
+  "digest",
+  "escalation",
+  "acknowledged",
+  "test",
+] as const;
 
 const instant = z.string().describe("UTC, ISO 8601");
 const instantOrNone = instant.nullable();

@@ -1,12 +1,12 @@
 /** A server that is down, frozen or hangs up: every call fails in time, and works again afterwards. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../../../src/backend/backend.ts";
-import { openMongo } from "../../../src/backend/mongo/index.ts";
-import { testOptions } from "../../helpers/backends.ts";
-import { buildFerret, freePort, startFerret, type TestServer } from "../../helpers/ferretdb.ts";
-import { mongoSkip, mongoUrl, newDatabase, rawClient } from "../../helpers/mongo.ts";
-import { TcpProxy } from "../../helpers/tcp-proxy.ts";
-import { find, prepare, RECEIVED, selectorOf } from "./helpers.ts";
+import type { Backend } from "../../src/backend/backend.ts";
+import { openMongo } from "../../src/backend/mongo/index.ts";
+import { find, prepare, RECEIVED, selectorOf } from "../backend/mongo/helpers.ts";
+import { testOptions } from "../helpers/backends.ts";
+import { buildFerret, freePort, startFerret, type TestServer } from "../helpers/ferretdb.ts";
+import { mongoSkip, mongoUrl, newDatabase, rawClient } from "../helpers/mongo.ts";
+import { TcpProxy } from "../helpers/tcp-proxy.ts";
 
 const UNAVAILABLE = { name: "EventStoreError", code: "EVT_BACKEND_UNAVAILABLE", retryable: true };
 const canBuild = await buildFerret().then(

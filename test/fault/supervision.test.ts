@@ -13,7 +13,7 @@ import { ensureBuilt, project } from "../cli/run.ts";
 
 beforeAll(ensureBuilt);
 
-const PROGRAM = fileURLToPath(new URL("programs/supervised.mjs", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../transports/programs/supervised.mjs", import.meta.url));
 
 const transports: TransportStream[] = [];
 afterEach(() => Promise.all(transports.splice(0).map(ended)));

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { EventStore } from "../../src/store/store.ts";
 import { ensureBuilt, project, type RunningServer, serve } from "../cli/run.ts";
 
-const PROGRAM = fileURLToPath(new URL("programs/logger.mjs", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../transports/programs/logger.mjs", import.meta.url));
 
 beforeAll(ensureBuilt);
 
