@@ -9,7 +9,7 @@ import { EventStore } from "../../src/store/store.ts";
 import { ensureBuilt, project, run, start } from "../cli/run.ts";
 import { buildFerret, freePort, startFerret } from "../helpers/ferretdb.ts";
 
-const COUNT = 30_000;
+const COUNT = 100_000;
 const DATABASE = "import_lost";
 const skip = await buildFerret().then(
   () => undefined,
