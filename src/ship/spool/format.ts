@@ -120,16 +120,27 @@ export function claimedEnd(bytes: Buffer, next: number): number {
   for (let at = 0; bytes.length - at >= FRAME_HEADER_BYTES && bytes.compare(SYNC, 0, 4, at, at + 4) === 0; ) {
     const end = at + FRAME_HEADER_BYTES + bytes.readUInt32LE(at + 4);
     if (readWhole(bytes, at + 8) !== expected || end > bytes.length) break;
-    expected += likelyCount(bytes.readUInt32LE(at + 16), bytes.subarray(at + FRAME_HEADER_BYTES, end));
+    const count = bytes.readUInt32LE(at + 16);
+    const ends = lineEnds(bytes.subarray(at + FRAME_HEADER_BYTES, end));
+    expected += isBoundary(bytes, end) ? likelyCount(count, ends) : Math.min(count, ends);
     at = end;
   }
   return expected;
 }
 
-/** A flipped bit makes one line end more or less; anything else is a damaged number. */
-function likelyCount(count: number, body: Buffer): number {
+function lineEnds(body: Buffer): number {
   let ends = 0;
   for (let at = body.indexOf(10); at >= 0; at = body.indexOf(10, at + 1)) ends += 1;
+  return ends;
+}
+
+/** Where a frame may end. A body that ends elsewhere has other bytes in it, whose line ends are not its own. */
+function isBoundary(bytes: Buffer, at: number): boolean {
+  return at === bytes.length || bytes.compare(SYNC, 0, 4, at, at + 4) === 0;
+}
+
+/** A flipped bit makes one line end more or less; anything else is a damaged number. */
+function likelyCount(count: number, ends: number): number {
   return Math.abs(ends - count) <= 1 ? count : ends;
 }
 

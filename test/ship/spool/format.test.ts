@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  claimedEnd,
   decodeFrame,
   decodeSegmentHeader,
   encodeFrameHeader,
   encodeSegmentHeader,
   FRAME_HEADER_BYTES,
   frameBytesAt,
+  KIND,
   VERSION,
 } from "../../../src/ship/spool/format.ts";
 
@@ -57,6 +59,26 @@ describe("frames", () => {
         expect(decodeFrame(bytes.subarray(0, cut % bytes.length), 0)).toBe("short");
       }),
     );
+  });
+});
+
+describe("what a damaged end claims", () => {
+  const claimed = (body: string, behind = "", count = 2) => {
+    const header = { kind: KIND.lines, firstSeq: 5, count, through: 0, id: Buffer.alloc(16) };
+    const frame = Buffer.concat([encodeFrameHeader({ ...header, body: Buffer.from(body) }), Buffer.from(body)]);
+    return claimedEnd(Buffer.concat([frame, Buffer.from(behind, "latin1")]), 5);
+  };
+
+  it("is the number of its line ends, where its own number is far from them", () => {
+    expect(claimed("a\nb\n")).toBe(7);
+    expect(claimed("a\nb\n", "", 1 << 20)).toBe(7);
+    expect(claimed("a\nb\nc\nd\n")).toBe(9);
+  });
+
+  it("is never more than it says itself, where other bytes have got into its body", () => {
+    expect(claimed("a\nb\nc\nd\n", "more of what does not belong here")).toBe(7);
+    expect(claimed("a\nb\n", "more of what does not belong here", 1 << 20)).toBe(7);
+    expect(claimed("a\nb\nc\nd\n", "\xfa\xce\xc0\xf5")).toBe(9);
   });
 });
 
