@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -35,11 +35,6 @@ async function fill(events = 3): Promise<void> {
   await store.append(Array.from({ length: events }, () => ({ event_type: "test", event_data: "x".repeat(500) })));
 }
 
-/** The index of a write-ahead log, or an empty log. */
-function isScratch(name: string): boolean {
-  return name.endsWith("-shm") || (name.endsWith("-wal") && statSync(join(cwd, name)).size === 0);
-}
-
 interface Report {
   readonly ok: boolean;
   readonly failures: number;
@@ -57,11 +52,9 @@ async function doctor(
   return { code, report, of: (name) => report.checks.filter((check) => check.name === name) };
 }
 
-/** Everything in the folder of a database, byte by byte, but for what the last connection to leave may tidy away. */
+/** Everything in the folder of a database, byte by byte. */
 function contents(): string {
-  const names = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter(
-    (name) => !/\.git$/.test(name) && !isScratch(name),
-  );
+  const names = readdirSync(cwd, { recursive: true, encoding: "utf8" }).filter((name) => !/\.git$/.test(name));
   return names
     .map(
       (name) =>
@@ -75,6 +68,9 @@ function contents(): string {
 describe("doctor", () => {
   test("finds nothing wrong with a healthy store, and changes nothing", async () => {
     await fill();
+    // A reader that stays: else SQLite's scratch files go whenever the last connection that was closed is collected.
+    await using reader = await EventStore.open(`sqlite:${file}`, { readOnly: true });
+    await reader.count();
     const before = contents();
     const { code, report, of } = await doctor();
     expect(report.checks.filter(({ state }) => state === "fail")).toEqual([]);
