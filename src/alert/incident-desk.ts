@@ -10,6 +10,7 @@ import { type Group, groupOf, groupPrefix, groupToRecord } from "./group.ts";
 import type { Incident, IncidentState } from "./incident.ts";
 import { isBefore, limitOf, pageOf, placeOf } from "./record-page.ts";
 import type { Rule } from "./rule.ts";
+import { isBlank } from "./safe-text.ts";
 import { incidentOf } from "./view.ts";
 
 const OPEN_STATES: readonly IncidentState[] = ["pending", "firing", "acknowledged", "resolved"];
@@ -87,9 +88,9 @@ export async function actOn(records: AlertRecords, id: string, action: Action, a
 }
 
 function checkTexts(action: Action): void {
-  if (typeof action.by !== "string" || action.by.trim() === "") throw invalid("by: must say who does it");
+  if (typeof action.by !== "string" || isBlank(action.by)) throw invalid("by: must say who does it");
   if (action.comment !== undefined && typeof action.comment !== "string") throw invalid("comment: must be a text");
-  if (action.kind === "comment" && action.comment.trim() === "") throw invalid("comment: must not be empty");
+  if (action.kind === "comment" && isBlank(action.comment)) throw invalid("comment: must not be empty");
   if (action.kind === "assign" && action.assignee !== null && typeof action.assignee !== "string")
     throw invalid("assignee: must be a text, or null for nobody");
 }

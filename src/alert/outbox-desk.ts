@@ -1,12 +1,11 @@
 /** What people do with notifications: list them, try a dead one again, give one up. */
-import type { AlertRecord, AlertRecords, ListRecords } from "../backend/alert-records.ts";
+import type { AlertRecord, AlertRecords } from "../backend/alert-records.ts";
 import { EventStoreError } from "../errors.ts";
 import type { ListQuery, Page } from "./desk.ts";
 import type { Notification, NotificationState } from "./notification.ts";
 import { changed, notificationOf, removalMs } from "./outbox-record.ts";
+import { limitOf, pageOf, placeOf } from "./record-page.ts";
 
-const DEFAULT_LIMIT = 100;
-const MOST = 1_000;
 /** A record that changes under our hands is read again this often. */
 const TRIES = 5;
 
@@ -14,15 +13,10 @@ export async function listNotifications(
   records: AlertRecords,
   query: ListQuery<NotificationState> = {},
 ): Promise<Page<Notification>> {
-  const limit = query.limit ?? DEFAULT_LIMIT;
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
-    throw new EventStoreError("EVT_INVALID_OPTION", `limit: must be a whole number from 1 to ${MOST}`);
-  }
-  const after = query.cursor === undefined ? undefined : placeOf(query.cursor);
+  const limit = limitOf(query.limit);
+  const after = placeOf(query.cursor);
   const found = await records.list("notifications", { states: query.states, after, limit: limit + 1 });
-  const items = found.slice(0, limit);
-  const last = found.length > limit ? items.at(-1) : undefined;
-  return { items: items.map(notificationOf), cursor: last === undefined ? null : `${last.updatedMs}-${last._id}` };
+  return pageOf(found, limit, notificationOf);
 }
 
 export async function readNotification(records: AlertRecords, id: string): Promise<Notification | undefined> {
@@ -70,10 +64,4 @@ async function change(
 
 function cannot(id: string, state: string, verb: string): EventStoreError {
   return new EventStoreError("EVT_INVALID_OPTION", `id: notification ${id} is ${state} and cannot be ${verb}`);
-}
-
-function placeOf(cursor: string): ListRecords["after"] {
-  const match = /^(\d{1,16})-(.+)$/.exec(cursor);
-  if (match === null) throw new EventStoreError("EVT_INVALID_OPTION", "cursor: must be one that a list has answered");
-  return { updatedMs: Number(match[1]), _id: match[2]! };
 }

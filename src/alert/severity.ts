@@ -6,8 +6,7 @@ export function higher(a: Severity, b: Severity): Severity {
 }
 
 /** A level between two of the table counts as the lower one; below all of them it is `info`. */
-export function severityOf(rule: Rule, level: number, byLevel: ReadonlyMap<number, Severity>): Severity {
-  if (rule.severity !== "level") return rule.severity;
+export function severityAt(level: number, byLevel: ReadonlyMap<number, Severity>): Severity {
   let found: Severity = "info";
   let best = -Infinity;
   for (const [least, severity] of byLevel) {
@@ -15,5 +14,11 @@ export function severityOf(rule: Rule, level: number, byLevel: ReadonlyMap<numbe
     best = least;
     found = severity;
   }
+  return found;
+}
+
+export function severityOf(rule: Rule, level: number, byLevel: ReadonlyMap<number, Severity>): Severity {
+  if (rule.severity !== "level") return rule.severity;
+  const found = severityAt(level, byLevel);
   return higher(found, rule.severityAtLeast ?? found);
 }

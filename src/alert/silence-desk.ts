@@ -7,6 +7,7 @@ import { zoneReader } from "../event/zone.ts";
 import type { ListQuery, Page, SilenceInput } from "./desk.ts";
 import type { Silence, Weekly } from "./incident.ts";
 import { limitOf, pageOf, placeOf } from "./record-page.ts";
+import { oneLine } from "./safe-text.ts";
 import { readySilence } from "./silence.ts";
 import { dateOf } from "./time-input.ts";
 
@@ -79,9 +80,9 @@ function checked(input: SilenceInput, nowMs: number): Silence {
 }
 
 function textOf(field: string, value: unknown): string {
-  const text = typeof value === "string" ? value.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ").trim() : "";
+  const text = typeof value === "string" ? oneLine(value, MAX_TEXT + 1) : "";
   if (text === "" || text.length > MAX_TEXT) throw invalid(`${field}: must be a text of 1 to ${MAX_TEXT} characters`);
-  return text.toWellFormed();
+  return text;
 }
 
 function weeklyOf({ days, from, to, timezone }: Weekly): Weekly {

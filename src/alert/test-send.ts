@@ -1,9 +1,9 @@
 /** Channels tried on purpose: one message now, past all caps, or a look whether it could go. */
-import { randomUUID } from "node:crypto";
 import { EventStoreError } from "../errors.ts";
-import type { Incident } from "./incident.ts";
-import type { Channel, Delivery, Notification } from "./notification.ts";
+import type { StoredEvent } from "../event/event.ts";
+import type { Channel, Delivery } from "./notification.ts";
 import type { AlertPlan } from "./plan.ts";
+import { testNotification } from "./test-notification.ts";
 
 export interface TestOptions {
   readonly channel: string;
@@ -11,6 +11,8 @@ export interface TestOptions {
   readonly to: string | undefined;
   /** Over the network: nobody else is written to, and not often. */
   readonly byStrangers?: boolean;
+  /** What the message is about. @default something made up */
+  readonly event?: StoredEvent | undefined;
   readonly nowMs: number;
   readonly plan: AlertPlan;
 }
@@ -34,7 +36,8 @@ export async function testChannel(channels: Channels, options: TestOptions) {
   const results: { readonly recipient: string; readonly delivery: Delivery }[] = [];
   for (const recipient of recipients) {
     const signal = AbortSignal.timeout(options.plan.delivery.timeoutMs);
-    results.push({ recipient, delivery: await channel.send(testNotification(recipient, options), signal) });
+    const notification = testNotification({ ...options, recipient });
+    results.push({ recipient, delivery: await channel.send(notification, signal) });
   }
   return results;
 }
@@ -86,34 +89,4 @@ function named(channels: Channels, name: string): Channel {
   if (channel) return channel;
   const known = [...channels.keys()].join(", ") || "none";
   throw new EventStoreError("EVT_INVALID_OPTION", `channel: there is no "${name}"; there are: ${known}`);
-}
-
-/** What a test message is about: nothing that happened. */
-function testNotification(recipient: string, { channel, nowMs, plan }: TestOptions): Notification {
-  const incident = testIncident(nowMs);
-  const receiver = plan.receivers.find((one) => one.channels.includes(channel))?.name ?? "none";
-  const notice = { occasion: "test", incident, others: [], next: null, receiver, compat: false } as const;
-  return {
-    notification_id: randomUUID().replaceAll("-", ""),
-    ...{ state: "sending", channel, recipient, incident_id: incident.incident_id, sequence: 1, occasion: "test" },
-    created_at: incident.opened_at,
-    ...{ due_at: null, attempts: 1, last_error: null, sent_at: null },
-    notice,
-  };
-}
-
-function testIncident(nowMs: number): Incident {
-  const at = new Date(nowMs).toISOString();
-  return {
-    incident_id: `test.${nowMs}`,
-    rule: "test",
-    state: "firing",
-    severity: "info",
-    labels: {},
-    ...{ opened_at: at, first_at: at, last_at: at, resolved_at: null, closed_at: null },
-    ...{ total: 1, since_notice: 1, sparkline: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], samples: [], sequence: 1 },
-    ...{ last_notice_at: null, next_notice_at: null, reason: "somebody asked for a test message" },
-    ...{ acknowledged_by: null, acknowledged_at: null, acknowledge_expires_at: null, assignee: null, comments: [] },
-    ...{ silenced_by: null, inhibited_by: null, flapping: false, storm: false },
-  };
 }

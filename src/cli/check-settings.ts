@@ -1,6 +1,6 @@
 /** What `doctor` says of the settings: which files count, what they hold that is no setting, and whether they hold. */
 
-import { nearestWithin } from "../ship/nearest.ts";
+import { nearestWithin } from "../event/nearest.ts";
 import { addressOf } from "./address.ts";
 import { type Check, doubt, failed, ok } from "./check.ts";
 import { type Config, type ConfigInput, loadConfig } from "./config.ts";

@@ -6,7 +6,7 @@
  */
 import { dirname, resolve } from "node:path";
 import { EventStoreError } from "../errors.ts";
-import { nearestName } from "../ship/nearest.ts";
+import { nearestName } from "../event/nearest.ts";
 import { databaseUrlProblem } from "./database-url.ts";
 import { type EmailSource, readEmailAlerts } from "./email-alerts.ts";
 import {

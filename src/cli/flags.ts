@@ -5,8 +5,8 @@
  * of their own. What stays unknown is an error with a suggestion, never ignored.
  */
 import { type Command, type CommanderError, Option } from "commander";
+import { nearestWithin } from "../event/nearest.ts";
 import { parseBool } from "../event/parse.ts";
-import { nearestWithin } from "../ship/nearest.ts";
 import type { FlagValues } from "./config.ts";
 import { usageError } from "./exit.ts";
 import { flagNames, ROWS, type Setting } from "./settings.ts";

@@ -3,9 +3,9 @@ import { openChannels } from "../alert/channels.ts";
 import { systemClock } from "../alert/clock.ts";
 import type { Channel, Delivery } from "../alert/notification.ts";
 import type { AlertPlan } from "../alert/plan.ts";
+import { testChannel, verifyChannels } from "../alert/test-send.ts";
 import type { StoredEvent } from "../event/event.ts";
-import { oneLine, usageError } from "./exit.ts";
-import { testNotification } from "./test-notification.ts";
+import { usageError } from "./exit.ts";
 
 export interface ChannelFound {
   readonly channel: string;
@@ -29,39 +29,23 @@ export class PlanChannels implements AsyncDisposable {
   }
 
   /** All, or one; each within the plan's time for one attempt. @throws EventStoreError `EVT_INVALID_OPTION` for an unknown one */
-  async verify(name?: string): Promise<readonly ChannelFound[]> {
-    const chosen = name === undefined ? [...this.#channels.values()] : [this.#named(name)];
-    return Promise.all(chosen.map((channel) => this.#verified(channel)));
+  verify(name?: string): Promise<readonly ChannelFound[]> {
+    return verifyChannels(this.#channels, this.#known(name), this.#plan.delivery.timeoutMs);
   }
 
   /** One message to each recipient, or to `to`. @throws EventStoreError `EVT_INVALID_OPTION` for an unknown one */
-  async test(name: string, to?: string, event?: StoredEvent): Promise<readonly ChannelSent[]> {
-    const channel = this.#named(name);
-    const sent: ChannelSent[] = [];
-    for (const recipient of to === undefined ? channel.recipients : [to]) {
-      const notification = testNotification({ channel: name, recipient, event, plan: this.#plan });
-      const delivery = await channel.send(notification, AbortSignal.timeout(this.#plan.delivery.timeoutMs));
-      sent.push({ recipient, delivery });
-    }
-    return sent;
+  test(name: string, to?: string, event?: StoredEvent): Promise<readonly ChannelSent[]> {
+    const options = { channel: this.#known(name) as string, to, event, nowMs: Date.now(), plan: this.#plan };
+    return testChannel(this.#channels, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
   }
 
-  async #verified(channel: Channel): Promise<ChannelFound> {
-    try {
-      await channel.verify(AbortSignal.timeout(this.#plan.delivery.timeoutMs));
-      return { channel: channel.name, problem: null };
-    } catch (error) {
-      return { channel: channel.name, problem: oneLine(error instanceof Error ? error.message : String(error)) };
-    }
-  }
-
-  #named(name: string): Channel {
-    const channel = this.#channels.get(name);
-    if (channel !== undefined) return channel;
+  /** In the words of flags. */
+  #known(name: string | undefined): string | undefined {
+    if (name === undefined || this.#channels.has(name)) return name;
     const known = [...this.#channels.keys()].join(", ") || "none";
     throw usageError(`--channel ${name} is no channel of the settings; there are ${known}`);
   }

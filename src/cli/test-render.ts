@@ -3,9 +3,9 @@ import { mailMessage } from "../alert/mail-message.ts";
 import { MailTemplates } from "../alert/mail-template.ts";
 import type { Notification } from "../alert/notification.ts";
 import type { AlertPlan } from "../alert/plan.ts";
+import { testNotification } from "../alert/test-notification.ts";
 import type { StoredEvent } from "../event/event.ts";
 import { usageError } from "./exit.ts";
-import { testNotification } from "./test-notification.ts";
 
 export interface RenderWanted {
   readonly channel: string;
@@ -29,7 +29,7 @@ export async function renderedTest(plan: AlertPlan, { channel, to, event }: Rend
     throw usageError(`--render needs a channel of type email; there are ${mails.join(", ") || "none"}`);
   }
   const [first = "nobody@example.invalid"] = found.to;
-  const test = testNotification({ channel, recipient: to ?? first, event, plan });
+  const test = testNotification({ channel, recipient: to ?? first, event, plan, nowMs: Date.now() });
   const { publicUrl, timezone } = plan;
   return mailMessage(event === undefined ? test : asFiring(test), {
     from: found.smtp.from,

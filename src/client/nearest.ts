@@ -1,5 +1,5 @@
 /** The option somebody probably meant: same letters in another notation, a part of it, or a slip of the fingers. */
-import { nearestWithin } from "../ship/nearest.ts";
+import { nearestWithin } from "../event/nearest.ts";
 
 /** @param known names as they are documented */
 export function nearestOption(given: string, known: readonly string[]): string | undefined {

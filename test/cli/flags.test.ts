@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { addSettingFlags, booleanOption, normaliseArguments, settingFlags } from "../../src/cli/flags.ts";
 import { ROWS } from "../../src/cli/settings.ts";
 import { EventStoreError } from "../../src/errors.ts";
-import { nearestName } from "../../src/ship/nearest.ts";
+import { nearestName } from "../../src/event/nearest.ts";
 
 function program(): Command {
   const command = new Command("do").addOption(booleanOption("loud", "")).option("--from <time>").argument("[x]");

@@ -1,26 +1,29 @@
-/** The message of `alerts test`: about a stored event, or about one made up. It looks like an incident, and is none. */
+/** The message of a test: about a stored event, or about one made up. It looks like an incident, and is none. */
 import { randomBytes } from "node:crypto";
-import type { Incident, Sample } from "../alert/incident.ts";
-import type { Notification } from "../alert/notification.ts";
-import type { AlertPlan } from "../alert/plan.ts";
-import type { Severity } from "../alert/rule.ts";
-import { sampleOf } from "../alert/sample.ts";
 import type { StoredEvent } from "../event/event.ts";
 import { newId } from "../event/id.ts";
 import { LEVEL } from "../event/levels.ts";
+import type { Incident, Sample } from "./incident.ts";
+import type { Notification } from "./notification.ts";
+import type { AlertPlan } from "./plan.ts";
+import type { Severity } from "./rule.ts";
+import { sampleOf } from "./sample.ts";
+import { severityAt } from "./severity.ts";
+import { isoOf } from "./words.ts";
 
 export interface TestMessage {
   readonly channel: string;
   readonly recipient: string;
   /** One is made up where there is none. */
-  readonly event: StoredEvent | undefined;
+  readonly event?: StoredEvent | undefined;
   readonly plan: Pick<AlertPlan, "mode" | "redact" | "severityFromLevel">;
+  readonly nowMs: number;
 }
 
-export function testNotification({ channel, recipient, event, plan }: TestMessage): Notification {
-  const now = new Date().toISOString();
+export function testNotification({ channel, recipient, event, plan, nowMs }: TestMessage): Notification {
+  const now = isoOf(nowMs);
   const sample = event === undefined ? madeUp(now) : sampleOf(event, event.received_at ?? now, plan.redact);
-  const incident = incidentAbout(sample, { now, severity: severityAt(sample.log_level, plan) });
+  const incident = incidentAbout(sample, { now, severity: severityAt(sample.log_level, plan.severityFromLevel) });
   const compat = plan.mode === "compat";
   return {
     notification_id: randomBytes(16).toString("hex"),
@@ -53,11 +56,6 @@ function madeUp(now: string): Sample {
     trace_id: null,
     span_id: null,
   };
-}
-
-function severityAt(level: number, { severityFromLevel }: Pick<AlertPlan, "severityFromLevel">): Severity {
-  const below = [...severityFromLevel].filter(([least]) => least <= level).sort(([a], [b]) => b - a);
-  return below[0]?.[1] ?? "info";
 }
 
 function incidentAbout(sample: Sample, { now, severity }: { now: string; severity: Severity }): Incident {
