@@ -5,16 +5,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startSmtp } from "../alert/smtp.ts";
 import { serve } from "../fault/server.ts";
 import { environments, p99, pacedPosts, startSilentSmtp } from "./alert-http.ts";
 import { runChild } from "./child.ts";
-import { interleaved, sizeOf, spreadOf } from "./measure.ts";
+import { interleaved, type Pair, sizeOf, spreadOf } from "./measure.ts";
 import { notMeasured, pairRow, printTable, type Row, rate } from "./table.ts";
 
 const ROUNDS = sizeOf("BENCH_ROUNDS", 3);
 const EVENTS = sizeOf("BENCH_EVENTS", 60_000);
 const SECONDS = sizeOf("BENCH_SECONDS", 4);
 const PER_SECOND = 300;
+const WARM_SECONDS = 5;
 const LATENCIES = 200;
 const APPEND = new URL("./alert-append.ts", import.meta.url);
 const FOLD = new URL("./alert-fold.ts", import.meta.url);
@@ -30,8 +32,13 @@ export async function run(): Promise<void> {
     await row("marked events folded, 100 groups", (what) => foldRow(what, 100)),
     await row("marked events folded, 10 000 groups", (what) => foldRow(what, 10_000)),
     await row("append → message, idle, group wait 0", latencyRow),
-    await row("POST /event p99, silent mail server: alerts on ÷ off", (what) => stalledRow(what, "on")),
-    await row("POST /event p99, silent mail server: MADSci's e-mails ÷ off", (what) => stalledRow(what, "compat")),
+    await row("POST /event p99, alerts on: mail server silent ÷ answering", (what) =>
+      stalledRow(what, "on", "answering"),
+    ),
+    await row("POST /event p99, mail server silent: alerts on ÷ off", (what) => stalledRow(what, "on", "off")),
+    await row("POST /event p99, mail server silent: MADSci's e-mails ÷ off", (what) =>
+      stalledRow(what, "compat", "off"),
+    ),
   ];
   printTable("alert", rows);
 }
@@ -91,24 +98,45 @@ async function latencyRow(what: string): Promise<Row> {
   return { what, ours: words(told), reference: `${words(stored)} (append alone)`, ratio: "", goal };
 }
 
-/** Rates are requests per second; what matters here is the slowest hundredth. */
-async function stalledRow(what: string, alerts: "on" | "compat"): Promise<Row> {
-  const smtp = await startSilentSmtp();
-  const env = environments(smtp.port);
-  const slowest = (which: keyof typeof env) => () =>
-    withServer(env[which], async (url) => {
-      await pacedPosts(url, PER_SECOND, 2);
-      return p99(await pacedPosts(url, PER_SECOND, SECONDS));
+/**
+ * What matters here is the slowest hundredth. Both servers live through all rounds and are asked in turn, each with a mail
+ * server of its own: one that hangs, and for the reference none (`off`) or one that takes every mail (`answering`).
+ */
+async function stalledRow(what: string, alerts: "on" | "compat", reference: "off" | "answering"): Promise<Row> {
+  const all = { ours: [] as number[], reference: [] as number[] };
+  const silent = await startSilentSmtp();
+  const answering = await startSmtp();
+  type Work = (slowest: () => Promise<number>) => Promise<Row>;
+  const measured = (which: keyof typeof all, env: Readonly<Record<string, string>>, work: Work) =>
+    withServer(env, async (url) => {
+      await pacedPosts(url, PER_SECOND, WARM_SECONDS);
+      return work(async () => {
+        const latencies = await pacedPosts(url, PER_SECOND, SECONDS);
+        all[which].push(...latencies);
+        return p99(latencies);
+      });
     });
+  const other = reference === "off" ? {} : environments(answering.port)[alerts];
   try {
-    const { ours, reference, ratio } = await interleaved(ROUNDS, slowest(alerts), slowest("off"));
-    if (smtp.connections() === 0) throw new Error("nobody tried to send a mail");
-    const ms = (spread: typeof ours) =>
-      `${spread.median.toFixed(1)} ms (${spread.min.toFixed(1)}–${spread.max.toFixed(1)})`;
-    const share = `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`;
-    const goal = `< 1.2 ${ratio.median < 1.2 ? "met" : "MISSED"}`;
-    return { what, ours: ms(ours), reference: ms(reference), ratio: share, goal };
+    return await measured("ours", environments(silent.port)[alerts], (ours) =>
+      measured("reference", other, async (theirs) => {
+        const pair = await interleaved(3 * ROUNDS, ours, theirs);
+        if (silent.connections() === 0) throw new Error("nobody tried to send a mail");
+        if (reference === "answering" && answering.counts.connections === 0) throw new Error("no mail was sent");
+        return latencyPairRow(what, { ...pair, whole: p99(all.ours) / p99(all.reference) });
+      }),
+    );
   } finally {
-    smtp.close();
+    silent.close();
+    await answering.close();
   }
+}
+
+/** The goal is about all requests of all rounds: the slowest hundredth of a few seconds is the disk's mood. */
+function latencyPairRow(what: string, { ours, reference, ratio, whole }: Pair & { readonly whole: number }): Row {
+  const ms = (spread: typeof ours) =>
+    `${spread.median.toFixed(1)} ms (${spread.min.toFixed(1)}–${spread.max.toFixed(1)})`;
+  const share = `${whole.toFixed(2)} of all, rounds ${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)}`;
+  const goal = `< 1.2 ${whole < 1.2 ? "met" : "MISSED"}`;
+  return { what, ours: ms(ours), reference: ms(reference), ratio: share, goal };
 }
