@@ -25,6 +25,7 @@ Examples:
 Nothing is sent and nothing is changed.`;
 
 const DEFAULT_SHOWN = 50;
+const TOLD_EVERY_MS = 500;
 
 interface Flags {
   readonly rules?: string;
@@ -69,7 +70,7 @@ async function run(command: Command, io: Io): Promise<void> {
   const { simulate } = await import("../../alert/simulate.ts");
   await using access = await openAccess(command, io, { readOnly: true });
   const simulated = async (one: AlertPlan | undefined) =>
-    one === undefined ? null : await simulate(eventsIn(access, span), one, span);
+    one === undefined ? null : await simulate(told(io, eventsIn(access, span)), one, span);
   const compared: Compared = {
     from: new Date(span.fromMs).toISOString(),
     to: new Date(span.toMs).toISOString(),
@@ -93,6 +94,19 @@ async function* eventsIn(access: Access, { fromMs, toMs }: Span): AsyncGenerator
     timeoutMs: NO_TIME_LIMIT_MS,
   } as const;
   for await (const page of access.find(search).pages()) yield* page;
+}
+
+/** The same events; a terminal is told how far they have come. */
+async function* told(io: Io, events: AsyncIterable<StoredEvent>): AsyncGenerator<StoredEvent, void> {
+  let [count, saidMs] = [0, performance.now()];
+  for await (const event of events) {
+    count++;
+    yield event;
+    if (performance.now() - saidMs < TOLD_EVERY_MS) continue;
+    saidMs = performance.now();
+    io.progress?.(`${counted(count, "event")} played, up to ${event.event_timestamp}`);
+  }
+  io.progress?.("");
 }
 
 function instantOf(flag: string, text: string, now: Date): number {
