@@ -101,6 +101,7 @@ export class Deliveries {
     const isCut = this.#cutOff && delivery.status === "retry";
     const next = isCut ? afterLeader(record, facts) : afterAttempt(record, delivery, facts);
     const [kept] = await records.write("notifications", [next]);
-    if (kept) onOutcome(next);
+    // Of one that was cut off nobody knows how it would have ended.
+    if (kept && (!isCut || next.state === "dead")) onOutcome(next);
   }
 }

@@ -33,8 +33,8 @@ export function asDead(
 }
 
 /**
- * A record that a former leader left in `sending`: tried again at once, for nobody knows how it ended. One that has had
- * an attempt more than allowed is dead: maybe it is what ends the leaders.
+ * A record that a former leader left in `sending`: tried again at once, for nobody knows how it ended; that it waits is no
+ * failure of its channel. One that has had an attempt more than allowed is dead: maybe it is what ends the leaders.
  */
 export function afterLeader(record: AlertRecord, facts: OutcomeFacts): AlertRecord {
   const { attempts } = notificationOf(record);

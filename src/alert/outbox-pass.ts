@@ -97,7 +97,9 @@ export class OutboxPass {
       for (const record of page) turns.note(record);
       const left = page.filter(({ _id, state }) => state === "sending" && !deliveries.has(_id));
       const facts = { ...this.#now(), plan };
-      await this.#write(left.map((record) => afterLeader(record, facts)));
+      const taken = left.map((record) => afterLeader(record, facts));
+      await this.#write(taken.filter(({ state }) => state === "dead"));
+      await this.#postpone(taken.filter(({ state }) => state !== "dead"));
       const waiting = page.filter(({ state }) => state !== "sending");
       const early = waiting.map((record) => [record, afterClockWasSet(record, facts)] as const);
       await this.#postpone(early.filter(([was, is]) => was !== is).map(([, is]) => is));
@@ -167,7 +169,7 @@ export class OutboxPass {
     return back.length > 0;
   }
 
-  /** Only when they are due changes. */
+  /** They wait, until another date or after a former leader: no outcome of an attempt, so nobody is told. */
   async #postpone(next: readonly AlertRecord[]): Promise<void> {
     if (next.length === 0) return;
     const kept = await this.#options.records.write("notifications", next);

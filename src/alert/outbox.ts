@@ -49,7 +49,10 @@ export interface OutboxOptions {
   readonly mayLead: () => boolean;
   /** A notification was given up; its record says so already. */
   readonly onDead?: (notification: Notification) => void;
-  /** An attempt has ended, or a notification was folded or given up; its record says so already. */
+  /**
+   * An attempt has ended, or a notification was folded or given up; its record says so already. Not called where the process
+   * ended before its attempt did: that says nothing of the channel.
+   */
   readonly onOutcome?: (notification: Notification) => void;
   /** The database, or a channel that throws. */
   readonly onError?: (error: unknown) => void;
