@@ -262,10 +262,12 @@ export class Evaluator {
     return groups.map((group) => ({ group, dueMs: this.#dueMs(group, world) }));
   }
 
-  /** At once where incidents are over and yet to be written. */
+  /** At once where incidents are over and yet to be written, or come under what keeps them quiet, or out of it. */
   #dueMs(group: Group, world: ReturnType<Surroundings["world"]>): number | null {
     const rule = this.#rules.get(group.rule);
-    if (!rule || group.retired.some(({ owed }) => owed === null)) return this.#parts.clock.now();
+    const nowMs = this.#parts.clock.now();
+    if (!rule || group.retired.some(({ owed }) => owed === null)) return nowMs;
+    if (flagged(group, { world, nowMs }) !== group) return nowMs;
     return dueAt(group, rule, world);
   }
 

@@ -46,12 +46,25 @@ function inhibits(group: Group): group is Open {
 }
 
 function addSource(inhibition: Inhibition, live: Sources, source: { document: StoredEvent; id: string }): void {
-  if (!inhibition.source.matches(source.document)) return;
-  const values = valuesAt(inhibition.equal, source.document);
-  if (values === null) return;
-  const side = inhibition.target.matches(source.document) ? live.both : live.only;
-  const ids = side.get(values) ?? [];
-  if (ids.length < KEPT) side.set(values, [...ids, source.id]);
+  const found = sourceOf(inhibition, source.document);
+  if (found === null) return;
+  const ids = live[found.side].get(found.values) ?? [];
+  if (ids.length < KEPT) live[found.side].set(found.values, [...ids, source.id]);
+}
+
+function sourceOf(inhibition: Inhibition, document: StoredEvent) {
+  if (!inhibition.source.matches(document)) return null;
+  const values = valuesAt(inhibition.equal, document);
+  const side: keyof Sources = inhibition.target.matches(document) ? "both" : "only";
+  return values === null ? null : { side, values };
+}
+
+/** All that the group gives to {@link inhibitorsOf}, as text: where it stays, nobody else's inhibition changes. */
+export function inhibitsAs(inhibitions: readonly Inhibition[], group: Group | undefined): string {
+  if (inhibitions.length === 0 || !group || !inhibits(group)) return "";
+  const document = selectable(group, group.incident);
+  const sources = inhibitions.map((inhibition) => sourceOf(inhibition, document));
+  return sources.some((source) => source !== null) ? JSON.stringify([group.incident.number, sources]) : "";
 }
 
 function valuesAt(equal: readonly string[], document: StoredEvent): string | null {

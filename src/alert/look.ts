@@ -9,7 +9,7 @@ import { count, open, resolve } from "./life.ts";
 import type { LedgerMemory } from "./memory.ts";
 import type { Rule, When } from "./rule.ts";
 import { isLive } from "./say.ts";
-import { silenceOver } from "./silence.ts";
+import { silenceHolds, silenceOver } from "./silence.ts";
 import { incidentId, isOpen, type Open, selectable } from "./view.ts";
 import { UNSILENCE_GRACE_MS, type World } from "./world.ts";
 
@@ -63,7 +63,7 @@ function above(group: Group, memory: LedgerMemory, at: { rule: Rule; nowMs: numb
   return isOpen(counted) ? { ...counted, incident: { ...counted.incident, reason } } : counted;
 }
 
-/** Who keeps it quiet now. */
+/** Who keeps it quiet now, by what its newest event and its severity make of it. */
 export function flagged(group: Group, { world, nowMs }: Omit<At, "rule">): Group {
   if (
     !isOpen(group) ||
@@ -88,11 +88,15 @@ function inhibiting({ incident }: Open, { inhibitors }: World): boolean {
   return incident.inhibitedBy !== null || inhibitors.sources.length > 0;
 }
 
-/** After its silence it waits a little for the summary of all that were silenced (unsilence.ts). */
+/**
+ * After its silence it waits a little for the summary of all that were silenced (unsilence.ts); not where that silence goes
+ * on and this one has come out of it.
+ */
 function awaiting({ incident }: Open, world: World, nowMs: number) {
   const { silencedBy, silencedUntilMs } = incident;
   const none = { silencedBy: null, silencedUntilMs: null };
-  if (silencedBy === null || !world.silences.some(({ silence }) => silence.silence_id === silencedBy)) return none;
+  const known = world.silences.find(({ silence }) => silence.silence_id === silencedBy);
+  if (!known || silenceHolds(known.silence, nowMs)) return none;
   const untilMs = Math.min(silencedUntilMs ?? nowMs, nowMs);
   return nowMs < untilMs + UNSILENCE_GRACE_MS ? { silencedBy, silencedUntilMs: untilMs } : none;
 }

@@ -6,12 +6,12 @@ import type { AlertRecords } from "../backend/alert-records.ts";
 import type { Group } from "./group.ts";
 import type { Hub } from "./hub.ts";
 import type { Silence } from "./incident.ts";
-import { inhibitorsOf } from "./inhibit.ts";
+import { inhibitorsOf, inhibitsAs } from "./inhibit.ts";
 import type { AlertPlan } from "./plan.ts";
 import { isLive } from "./say.ts";
 import { type ReadySilence, readySilence, silenceHolds } from "./silence.ts";
 import { liveSilences, SILENCES_ID } from "./silence-desk.ts";
-import { isOpen, selectable } from "./view.ts";
+import { isOpen } from "./view.ts";
 import { UNSILENCE_GRACE_MS, type World, worldOf } from "./world.ts";
 
 const PAGE = 500;
@@ -86,17 +86,10 @@ export class Surroundings {
     this.#liveIncidents += Number(isLive(group)) - Number(before !== undefined && isLive(before));
     if (isOpen(group)) this.#live.set(group.id, group);
     else this.#live.delete(group.id);
-    if (before?.incident?.state === group.incident?.state && before?.incident?.severity === group.incident?.severity)
+    if (looksAlike(before, group) || inhibitsAs(this.#plan.inhibit, before) === inhibitsAs(this.#plan.inhibit, group))
       return;
-    if (!this.#inhibits(before) && !this.#inhibits(group)) return;
     this.#inhibitors = undefined;
     this.stale = true;
-  }
-
-  #inhibits(group: Group | undefined): boolean {
-    if (!group || !isOpen(group) || this.#plan.inhibit.length === 0) return false;
-    const document = selectable(group, group.incident);
-    return this.#plan.inhibit.some(({ source }) => source.matches(document));
   }
 
   /** The wall clock went back: what was seen until now was seen at the latest now. */
@@ -148,6 +141,14 @@ export class Surroundings {
       after = { updatedMs: last.updatedMs, _id: last._id };
     }
   }
+}
+
+/** Selectors of inhibitions see no difference. */
+function looksAlike(before: Group | undefined, { incident }: Group): boolean {
+  const was = before?.incident ?? null;
+  if (was === null || incident === null) return was === incident;
+  const newest = was.newest.at(-1)?._id === incident.newest.at(-1)?._id;
+  return newest && was.number === incident.number && was.state === incident.state && was.severity === incident.severity;
 }
 
 /** One that an older version could read and this one cannot keeps nobody quiet. */
