@@ -155,7 +155,8 @@ export function resolve(group: Open, rule: Rule, end: { readonly atMs: number; r
 /** An incident whose first notice was due but had to wait (quiet hours, a late leader) is told when it is over already. */
 function owedWord({ incident: live, flap }: Open, rule: Rule, atMs: number): Owed {
   if (live.lastNoticeMs !== null || flap.told) return rule.sendResolved ? "resolved" : null;
-  const held = live.silencedBy !== null || live.inhibitedBy !== null || flap.sinceMs !== null;
+  const silenced = live.silencedBy !== null && (live.silencedUntilMs ?? atMs + 1) > atMs;
+  const held = silenced || live.inhibitedBy !== null || flap.sinceMs !== null;
   if (held || firstNoticeMs(live, rule) > atMs) return null;
   return rule.sendResolved ? "resolved" : "firing";
 }

@@ -26,8 +26,8 @@ function benchWith(target: object, equal: readonly string[] = []): EngineBench {
   return new EngineBench({ rules: [NODE, STOP, MUTE], inhibit } as unknown as AlertOptions);
 }
 
-function silence(engine: Alerts, bench: EngineBench, selector: Selector) {
-  const ends_at = bench.startMs + 20 * HOUR;
+function silence(engine: Alerts, bench: EngineBench, selector: Selector, lastsMs = 20 * HOUR) {
+  const ends_at = bench.startMs + lastsMs;
   return engine.silence({ selector, ends_at, author: "ada", comment: "maintenance" });
 }
 
@@ -115,6 +115,22 @@ describe("a silenced incident", () => {
     bench.append({ log_level: 40 });
     await bench.advance(SECOND);
     expect(bench.said()).toEqual(["firing@30", "firing@600"]);
+    await bench.close();
+  });
+
+  it("that ends after its silence is told of that, also where nobody looked in between", async () => {
+    const bench = benchWith({});
+    const engine = await bench.start();
+    await silence(engine, bench, { rule: "node" }, 10 * MINUTE);
+    bench.append({ log_level: 40 });
+    await bench.advance(MINUTE);
+    await engine.close();
+    await bench.advance(9 * MINUTE + 20 * SECOND);
+    bench.add({ event_type: "node_start" });
+    await bench.advance(10 * SECOND);
+    await bench.start();
+    await bench.advance(MINUTE);
+    expect(bench.said()).toEqual(["resolved@630"]);
     await bench.close();
   });
 });
