@@ -72,10 +72,15 @@ function valuesAt(equal: readonly string[], document: StoredEvent): string | nul
   return values.includes(null) ? null : JSON.stringify(values);
 }
 
+/** Whether an incident lives that could keep another quiet. */
+export function isLiveSource({ live }: Pick<Inhibitors["sources"][number], "live">): boolean {
+  return live.only.size + live.both.size > 0;
+}
+
 /** Id of an incident that keeps this one quiet, or null. */
 export function inhibitorOf({ sources }: Inhibitors, document: StoredEvent, id: string): string | null {
   for (const { inhibition, live } of sources) {
-    if (live.only.size + live.both.size === 0 || !inhibition.target.matches(document)) continue;
+    if (!isLiveSource({ live }) || !inhibition.target.matches(document)) continue;
     const values = valuesAt(inhibition.targetEqual ?? inhibition.equal, document);
     if (values === null) continue;
     const isSource = inhibition.source.matches(document);

@@ -4,8 +4,9 @@
  */
 import { activeSince } from "./activity.ts";
 import type { Group } from "./group.ts";
-import { inhibitorOf } from "./inhibit.ts";
+import { inhibitorOf, isLiveSource } from "./inhibit.ts";
 import { count, open, resolve } from "./life.ts";
+import type { Live } from "./live.ts";
 import type { LedgerMemory } from "./memory.ts";
 import type { Rule, When } from "./rule.ts";
 import { isLive } from "./say.ts";
@@ -81,11 +82,22 @@ export function flagged(group: Group, { world, nowMs }: Omit<At, "rule">): Group
     incident.inhibitedBy === inhibitedBy &&
     incident.silencedBy === seen.silencedBy &&
     incident.silencedUntilMs === seen.silencedUntilMs;
-  return same ? group : { ...group, incident: { ...incident, inhibitedBy, ...seen } };
+  if (same) return group;
+  const now = { ...incident, inhibitedBy, ...seen };
+  return { ...group, incident: isQuiet(incident) && !isQuiet(now) ? letGo(now, nowMs) : now };
+}
+
+function isQuiet({ silencedBy, inhibitedBy }: Live): boolean {
+  return silencedBy !== null || inhibitedBy !== null;
+}
+
+/** What was not told while it was kept quiet is due from now on. */
+function letGo(live: Live, nowMs: number): Live {
+  return live.lastNoticeMs === null ? { ...live, notBeforeMs: Math.max(live.notBeforeMs ?? nowMs, nowMs) } : live;
 }
 
 function inhibiting({ incident }: Open, { inhibitors }: World): boolean {
-  return incident.inhibitedBy !== null || inhibitors.sources.length > 0;
+  return incident.inhibitedBy !== null || inhibitors.sources.some(isLiveSource);
 }
 
 /**
