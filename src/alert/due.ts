@@ -9,11 +9,13 @@ import { owedStep } from "./due-owed.ts";
 import { stableAt, steady } from "./flap.ts";
 import { forgetMs } from "./forget.ts";
 import type { Group } from "./group.ts";
+import { isPending, lapse, lapseMs } from "./lapse.ts";
 import { count, fire, open, resolve, retire } from "./life.ts";
 import { overdue } from "./overdue.ts";
 import { ruleFor } from "./role-rule.ts";
 import type { Rule } from "./rule.ts";
 import { isLive, sayAcknowledged } from "./say.ts";
+import { settled } from "./settle.ts";
 import { isOpen, type Open } from "./view.ts";
 import { spanWords } from "./words.ts";
 import { UNSILENCE_GRACE_MS, type World } from "./world.ts";
@@ -37,6 +39,7 @@ export function nextStep(group: Group, asWritten: Rule, world: World): Step | nu
     owedStep(group, world),
     noticeStep(group, rule, world),
     fireStep(group, rule),
+    lapseStep(group, rule),
     expiryStep(group),
     acknowledgedStep(group, rule, world),
     quietStep(group, rule, world),
@@ -55,9 +58,15 @@ function quietly(change: (nowMs: number) => Group): Step["run"] {
 }
 
 function fireStep(group: Group, rule: Rule): Step | null {
-  if (!isOpen(group) || group.incident.state !== "pending") return null;
+  if (!isPending(group)) return null;
   const atMs = group.incident.openedMs + rule.forMs;
   return { atMs, run: quietly(() => fire(group, atMs)) };
+}
+
+/** At the same instant it fires: it has held long enough. */
+function lapseStep(group: Group, rule: Rule): Step | null {
+  const atMs = lapseMs(group, rule);
+  return atMs === null || !isPending(group) ? null : { atMs, run: quietly(() => lapse(group, rule, atMs)) };
 }
 
 /** Only of what was told before, and only where somebody keeps a state. */
@@ -83,7 +92,8 @@ function quietStep(group: Group, rule: Rule, world: World): Step | null {
   if (rule.oneOff) {
     const atMs = live.lastMs + ONE_OFF_MS;
     const over = { ...live, resolvedMs: atMs, singles: [], reason: `no event for ${spanWords(ONE_OFF_MS)}` };
-    return { atMs, run: quietly(() => retire({ ...group, incident: over }, atMs)) };
+    const rest = { ...group, memory: settled(group.memory, live.lastMs), incident: over };
+    return { atMs, run: quietly(() => retire(rest, atMs)) };
   }
   const ends = quietFrom(group, rule, world);
   return ends && { atMs: ends.atMs, run: quietly(() => resolve(group, rule, ends)) };
@@ -102,7 +112,9 @@ function quietFrom(group: Open, rule: Rule, world: World) {
   const spanMs = waits ? Math.max(rule.resolveAfterMs, GIVE_UP_MS) : rule.resolveAfterMs;
   const what = memory.kind === "ledger" ? "unchanged" : waits ? "given up waiting after" : "no event";
   const words = what === "no event" ? `no event for ${spanWords(spanMs)}` : `${what} ${spanWords(spanMs)}`;
-  return { atMs: Math.max(live.holdsMs, world.resumedAtMs) + spanMs, reason: words };
+  // What came since was too little, but may be the beginning of the next.
+  const settledMs = live.holdsMs;
+  return { atMs: Math.max(live.holdsMs, world.resumedAtMs) + spanMs, reason: words, settledMs };
 }
 
 function closeStep(group: Group, world: World): Step | null {

@@ -11,7 +11,8 @@ import { nextNoticeMs as nextNotice } from "./due-notice.ts";
 import { type Group, RING } from "./group.ts";
 import { ringId } from "./hub.ts";
 import type { Sample } from "./incident.ts";
-import { count, type Hit, open, resolve } from "./life.ts";
+import { isPending, lapse } from "./lapse.ts";
+import { count, type Hit, hold, open, resolve } from "./life.ts";
 import { remember } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
 import type { QuietHours } from "./plan.ts";
@@ -91,18 +92,22 @@ function foldOne(group: Group, event: StoredEvent, by: FoldBy): Group {
   const sample = by.storm || group.role === "storm" ? null : sampleOf(event, isoOf(atMs), limits.redact);
   const outcome = remember(group.memory, rule.when, { event, atMs, sample });
   const next: Group = { ...seen, memory: outcome.memory, ...(outcome.mine ? owned(group, event, by) : {}) };
-  const severity = severityOf(rule, event.log_level, limits.severityFromLevel);
-  const storm = by.storm === true;
-  const hit = { atMs, severity, sample, storm, maxSamples: limits.maxSamples, reason: outcome.reason };
-  return judged(next, rule, { outcome, hit: { ...hit, earlier: outcome.earlier } });
+  // One that shows that the condition holds and does not count is not what the incident is about.
+  const aside = outcome.hit && !outcome.counts;
+  const severity = aside ? group.severity : severityOf(rule, event.log_level, limits.severityFromLevel);
+  const shows = { severity, sample: aside ? null : sample, storm: by.storm === true, reason: outcome.reason };
+  const hit = { atMs, ...shows, earlier: outcome.earlier, maxSamples: limits.maxSamples };
+  return judged(next, rule, { outcome, hit });
 }
 
 function owned(group: Group, event: StoredEvent, { rule, limits }: FoldBy): Partial<Group> {
-  const expects = rule.when.kind === "sequence" && rule.when.expect.matches(event);
+  const { when } = rule;
+  const aside =
+    when.kind === "sequence" ? when.expect.matches(event) : when.kind === "ratio" && !when.bad.matches(event);
   return {
     events: group.events + 1,
-    severity: expects ? group.severity : severityOf(rule, event.log_level, limits.severityFromLevel),
-    facts: rule.when.kind === "absence" ? factsOf(rule.when.during, event) : group.facts,
+    severity: aside ? group.severity : severityOf(rule, event.log_level, limits.severityFromLevel),
+    facts: when.kind === "absence" ? factsOf(when.during, event) : group.facts,
   };
 }
 
@@ -111,10 +116,12 @@ interface Judged {
   readonly hit: Hit;
 }
 
-function judged(group: Group, rule: Rule, { outcome, hit }: Judged): Group {
-  if (outcome.ends !== null && isOpen(group)) return resolve(group, rule, { atMs: hit.atMs, reason: outcome.ends });
+function judged(before: Group, rule: Rule, { outcome, hit }: Judged): Group {
+  if (outcome.ends !== null && isOpen(before)) return resolve(before, rule, { atMs: hit.atMs, reason: outcome.ends });
+  const group = outcome.fails && isPending(before) ? lapse(before, rule, hit.atMs) : before;
   const live = isOpen(group) && group.incident.state !== "resolved";
   if (live && outcome.counts) return count(group, rule, { ...hit, holds: outcome.hit });
+  if (live && outcome.hit) return hold(group, hit.atMs);
   if (!live && outcome.hit) return open(group, rule, reasoned(group, rule, hit));
   return outcome.counts && hit.sample ? { ...group, recent: recent(group, hit.sample, hit.maxSamples) } : group;
 }

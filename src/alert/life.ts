@@ -13,6 +13,7 @@ import type { Sample } from "./incident.ts";
 import type { Live, Owed } from "./live.ts";
 import { firstNoticeMs } from "./notice-time.ts";
 import type { Rule, Severity } from "./rule.ts";
+import { settled } from "./settle.ts";
 import { higher } from "./severity.ts";
 import { isOpen, type Open, shown } from "./view.ts";
 import { isoOf } from "./words.ts";
@@ -108,6 +109,11 @@ export function count(group: Open, rule: Rule, hit: Hit & { readonly holds: bool
   return queued(next, rule, hit);
 }
 
+/** The condition still holds, by an event that does not count. */
+export function hold(group: Open, atMs: number): Group {
+  return { ...group, incident: { ...group.incident, holdsMs: Math.max(group.incident.holdsMs, atMs) } };
+}
+
 /** A higher severity ends an acknowledgement, and may be spared by the quiet hours that the lower one waits for. */
 function risen(live: Live, atMs: number): Live {
   const state = live.state === "acknowledged" ? "firing" : live.state;
@@ -141,15 +147,23 @@ export function fire(group: Open, atMs: number): Group {
   return { ...group, incident: { ...live, state, firedMs: atMs }, flap: flapped(group.flap, atMs), updatedMs: atMs };
 }
 
+/** How an incident comes to be over. */
+export interface End {
+  readonly atMs: number;
+  readonly reason: string;
+  /** Events up to then are over with it, and do not count towards the next. @default atMs */
+  readonly settledMs?: number;
+}
+
 /** The condition is over. One that never fired goes without a word. */
-export function resolve(group: Open, rule: Rule, end: { readonly atMs: number; readonly reason: string }): Group {
+export function resolve(group: Open, rule: Rule, end: End): Group {
   const live = group.incident;
   if (live.state === "resolved") return group;
-  const settled = { ...group, memory: settledMemory(group), updatedMs: end.atMs };
+  const rest = { ...group, memory: settled(group.memory, end.settledMs ?? end.atMs), updatedMs: end.atMs };
   const over: Live = { ...live, reason: end.reason, resolvedMs: Math.max(end.atMs, live.openedMs), singles: [] };
-  if (live.state === "pending") return retire({ ...settled, incident: over }, end.atMs);
+  if (live.state === "pending") return retire({ ...rest, incident: over }, end.atMs);
   const owed = owedWord(group, rule, end.atMs);
-  return { ...settled, flap: flapped(group.flap, end.atMs), incident: { ...over, state: "resolved", owed } };
+  return { ...rest, flap: flapped(group.flap, end.atMs), incident: { ...over, state: "resolved", owed } };
 }
 
 /** An incident whose first notice was due but had to wait (quiet hours, a late leader) is told when it is over already. */
@@ -159,12 +173,6 @@ function owedWord({ incident: live, flap }: Open, rule: Rule, atMs: number): Owe
   const held = silenced || live.inhibitedBy !== null || flap.sinceMs !== null;
   if (held || firstNoticeMs(live, rule) > atMs) return null;
   return rule.sendResolved ? "resolved" : "firing";
-}
-
-/** What has been resolved does not hold any more, until it is found anew. */
-function settledMemory({ memory }: Group): Group["memory"] {
-  if (memory.kind === "ledger") return { ...memory, settled: memory.value, highest: null };
-  return memory.kind === "sequence" && memory.late.length > 0 ? { ...memory, late: [] } : memory;
 }
 
 /** It leaves the group. */

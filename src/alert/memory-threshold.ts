@@ -6,7 +6,7 @@
  */
 import { nothing, type Outcome, type Seen } from "./outcome.ts";
 import type { When } from "./rule.ts";
-import { countIn, instantsOf, rewindWindow, sums, type Window } from "./window.ts";
+import { countIn, endsMs, instantsOf, rewindWindow, sums, type Window, windowAfter } from "./window.ts";
 import { spanWords } from "./words.ts";
 
 const EXACT_COUNT = 1000;
@@ -48,7 +48,7 @@ function outcome(
 ): Outcome<ThresholdMemory> {
   const { holds, events, when, earlier } = found;
   const reason = holds ? `${events} events within ${spanWords(when.withinMs)}` : "";
-  return { memory, hit: holds, counts: true, ends: null, mine: true, reason, earlier };
+  return { memory, hit: holds, counts: true, ends: null, fails: !holds, mine: true, reason, earlier };
 }
 
 /** Nearly always the newest. */
@@ -56,6 +56,19 @@ function inserted(stamps: readonly number[], atMs: number): number[] {
   let at = stamps.length;
   while (at > 0 && (stamps[at - 1] as number) > atMs) at--;
   return [...stamps.slice(0, at), atMs, ...stamps.slice(at)];
+}
+
+/** Without those up to `upToMs`. */
+export function thresholdAfter(memory: ThresholdMemory, upToMs: number): ThresholdMemory {
+  const counts = memory.counts && windowAfter(memory.counts, upToMs);
+  return { ...memory, stamps: memory.stamps.filter((stamp) => stamp > upToMs), counts };
+}
+
+/** First ms at which there are too few again, if no more come. */
+export function thresholdEndsMs({ stamps, counts }: ThresholdMemory, when: Threshold): number {
+  if (counts !== null) return endsMs(counts, ({ all }) => all >= when.count);
+  const oldest = stamps.at(-when.count);
+  return oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + when.withinMs + 1;
 }
 
 export function rewindThreshold(memory: ThresholdMemory, nowMs: number): ThresholdMemory {

@@ -20,6 +20,8 @@ export interface Outcome<M> {
   readonly counts: boolean;
   /** What held has ended, in words. */
   readonly ends: string | null;
+  /** The condition is known not to hold now: an incident that waits for its `for` goes. Kinds that count within a time. */
+  readonly fails: boolean;
   /** Why it hit, for people. */
   readonly reason: string;
   /** The events of the hit, this one included, when it opens an incident: instants with counts. Null: this one alone. */
@@ -27,7 +29,7 @@ export interface Outcome<M> {
 }
 
 export function nothing<M>(memory: M, mine = false): Outcome<M> {
-  return { memory, hit: false, counts: false, ends: null, mine, reason: "", earlier: null };
+  return { memory, hit: false, counts: false, ends: null, fails: false, mine, reason: "", earlier: null };
 }
 
 /** @param holds whether the event makes the condition hold; if so it counts */

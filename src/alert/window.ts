@@ -34,6 +34,20 @@ export function sums({ buckets }: Window): { readonly all: number; readonly bad:
   return { all, bad };
 }
 
+/** First ms at which `holds` is not true any more as buckets leave the window, if no more events come. */
+export function endsMs({ widthMs, buckets }: Window, holds: (left: ReturnType<typeof sums>) => boolean): number {
+  if (!holds(sums({ widthMs, buckets }))) return Number.NEGATIVE_INFINITY;
+  const gone = buckets.findIndex((_, i) => !holds(sums({ widthMs, buckets: buckets.slice(i + 1) })));
+  const leaving = buckets[gone];
+  return leaving === undefined ? Number.POSITIVE_INFINITY : (leaving[0] + BUCKETS) * widthMs;
+}
+
+/** Without the events up to `upToMs`, and the rest of that instant's bucket. */
+export function windowAfter(window: Window, upToMs: number): Window {
+  const last = Math.floor(upToMs / window.widthMs);
+  return { ...window, buckets: window.buckets.filter(([i]) => i > last) };
+}
+
 /** No bucket later than `nowMs`: the clock went back. */
 export function rewindWindow(window: Window, nowMs: number): Window {
   const last = Math.floor(nowMs / window.widthMs);

@@ -31,6 +31,11 @@ describe("dueAt", () => {
     ruleOf({}, { forMs: 90 * SECOND, resolveAfterMs: 4 * MINUTE }),
     ruleOf({}, { burst: 3, groupWaitMs: 0 }),
     ruleOf({ kind: "threshold", select: condition({}), count: 3, withinMs: 10 * MINUTE }, {}),
+    ruleOf({ kind: "threshold", select: condition({}), count: 2, withinMs: 10 * MINUTE }, { forMs: 12 * MINUTE }),
+    ruleOf(
+      { kind: "ratio", select: condition({}), bad: ended, over: 0.4, minSamples: 2, withinMs: 20 * MINUTE },
+      { forMs: 10 * MINUTE },
+    ),
     ruleOf({ kind: "absence", select: condition({}), withinMs: 2 * MINUTE, during: null, forgetMs: DAY }, {}),
     ruleOf(
       {
