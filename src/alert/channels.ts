@@ -8,6 +8,7 @@ import type { IncidentLinks } from "./links.ts";
 import { mailChannel } from "./mail-channel.ts";
 import type { Channel } from "./notification.ts";
 import type { AlertPlan, ChannelPlan } from "./plan.ts";
+import { redacting } from "./redact-notice.ts";
 import { webhookChannel } from "./webhook-channel.ts";
 
 export interface ChannelsContext {
@@ -26,7 +27,7 @@ export interface ChannelsContext {
   readonly ca?: string;
 }
 
-/** Connects to nothing yet. @throws EventStoreError `EVT_INVALID_OPTION` for a channel that cannot work, or a name used twice. */
+/** Connects to nothing yet. No channel sees what `redact` names, whoever brings it. @throws EventStoreError `EVT_INVALID_OPTION` for a channel that cannot work, or a name used twice. */
 export function openChannels(plan: AlertPlan, context: ChannelsContext): Map<string, Channel> {
   const channels = new Map<string, Channel>();
   const planned = plan.channels.map((each) => channelOf(each, plan, context));
@@ -35,7 +36,7 @@ export function openChannels(plan: AlertPlan, context: ChannelsContext): Map<str
       const words = `channels.${channel.name}: this name is used twice; give one of them another`;
       throw new EventStoreError("EVT_INVALID_OPTION", words);
     }
-    channels.set(channel.name, channel);
+    channels.set(channel.name, redacting(channel, plan.redact));
   }
   return channels;
 }

@@ -86,7 +86,7 @@ export type LinkAction = "acknowledge" | "silence_1h" | "silence_8h";
 
 export interface Redeemed {
   readonly action: LinkAction;
-  /** As it is now. */
+  /** As it is now, and as pages show it. */
   readonly incident: Incident;
   /** True when what the link asks for holds already, by whatever way. */
   readonly done: boolean;
@@ -94,7 +94,8 @@ export interface Redeemed {
 
 export interface AlertDesk {
   incidents(query?: ListQuery<IncidentState> & { readonly rule?: string }): Promise<Page<Incident>>;
-  incident(id: string): Promise<Incident | undefined>;
+  /** `asShown`: as messages and pages show it, without the values of what the plan redacts. */
+  incident(id: string, how?: { readonly asShown?: boolean }): Promise<Incident | undefined>;
   /** Stops repeats and escalation until the severity rises or `expires_at`. */
   acknowledge(id: string, by: By & { readonly expires_at?: string | number }): Promise<Incident | undefined>;
   resolve(id: string, by: By): Promise<Incident | undefined>;

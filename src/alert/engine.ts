@@ -20,6 +20,7 @@ import { Outbox } from "./outbox.ts";
 import type { AlertPlan } from "./plan.ts";
 import { alertPlan } from "./plan-file.ts";
 import { redeem } from "./redeem.ts";
+import { redactedIncident } from "./redact-notice.ts";
 import { ruleViews } from "./rule-desk.ts";
 import { expireSilence, listSilences, makeSilence } from "./silence-desk.ts";
 import { testChannel, verifyChannels } from "./test-send.ts";
@@ -122,8 +123,9 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     return listIncidents(this.#records, query);
   }
 
-  incident(id: string): Promise<Incident | undefined> {
-    return findIncident(this.#records, id);
+  async incident(id: string, how: { readonly asShown?: boolean } = {}): Promise<Incident | undefined> {
+    const incident = await findIncident(this.#records, id);
+    return how.asShown && incident ? redactedIncident(incident, this.#parts.plan.redact) : incident;
   }
 
   async acknowledge(id: string, by: By & { readonly expires_at?: string | number }): Promise<Incident | undefined> {
@@ -191,8 +193,10 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     return verifyChannels(this.#channels, channel, this.#parts.plan.delivery.timeoutMs);
   }
 
-  redeem(token: string, how: { readonly dry: boolean; readonly by?: string }): Promise<Redeemed | undefined> {
-    return redeem({ desk: this, secret: this.#parts.secret, nowMs: this.#clock.now() }, token, how);
+  async redeem(token: string, how: { readonly dry: boolean; readonly by?: string }): Promise<Redeemed | undefined> {
+    const { secret, plan } = this.#parts;
+    const redeemed = await redeem({ desk: this, secret, nowMs: this.#clock.now() }, token, how);
+    return redeemed && { ...redeemed, incident: redactedIncident(redeemed.incident, plan.redact) };
   }
 
   stats(): AlertStats {

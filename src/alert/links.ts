@@ -10,6 +10,7 @@ import type { AlertRecords } from "../backend/alert-records.ts";
 import { EventStoreError } from "../errors.ts";
 import type { LinkAction } from "./desk.ts";
 import type { Incident } from "./incident.ts";
+import { REPLACED } from "./redact.ts";
 
 const HOUR_MS = 3_600_000;
 /** How long the action links of a message work. */
@@ -133,9 +134,9 @@ function timelineQuery({ samples }: Incident): URLSearchParams | null {
   return null;
 }
 
-/** A comma would make a list of it, and the end of a long label is a hash. */
+/** A comma would make a list of it, the end of a long label is a hash, and what is not shown is not asked for. */
 function isPlain(value: string): boolean {
-  return value !== "" && value.length <= 150 && !value.includes(",");
+  return value !== "" && value !== REPLACED && value.length <= 150 && !value.includes(",");
 }
 
 function isoText(ms: number): string {

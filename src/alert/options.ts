@@ -201,7 +201,7 @@ export interface AlertOptions {
   readonly compat?: { readonly awaitDelivery?: boolean };
   /** Read by whoever starts alerting: one message through each new channel. @default true */
   readonly testSend?: boolean;
-  /** Event paths whose values messages never show. */
+  /** Paths whose values messages never show: `event_data…`, `source…`, `trace_id`, `span_id`; they go through lists. */
   readonly redact?: Texts;
   /** Liquid texts, or `file:PATH`. */
   readonly templates?: { readonly subject?: string; readonly text?: string; readonly html?: string };

@@ -7,13 +7,13 @@ import { EventStoreError } from "../errors.ts";
 import { parseLevel } from "../event/levels.ts";
 import { webUrl } from "./address.ts";
 import { readChannels } from "./channel-file.ts";
-import { eventPath } from "./condition-file.ts";
 import { readDelivery, readDigest, readLease, readQuietHours, readZone } from "./delivery-file.ts";
 import { Field } from "./field.ts";
 import { readInhibitions } from "./inhibit-file.ts";
 import type { AlertOptions, PlanContext } from "./options.ts";
 import type { AlertPlan, Receiver } from "./plan.ts";
 import { readReceivers, warnOfUnused } from "./receiver-file.ts";
+import { redactPath } from "./redact-file.ts";
 import { SEVERITIES, type Severity } from "./rule.ts";
 import { type RuleDefaults, readGroupBy, readTiming, receiverNames } from "./rule-file.ts";
 import { readRules } from "./rules-file.ts";
@@ -75,7 +75,7 @@ export function readPlan(options: AlertOptions | unknown, context: PlanContext) 
     lease: readLease(root.section("leases", "lease")),
     timezone,
     awaitDeliveryMs: readAwait(root.section("compat")),
-    redact: Object.freeze(root.field("redact").each(eventPath, 200)),
+    redact: Object.freeze(root.field("redact").each(redactPath, 200)),
     templates: readTemplates(root.section("templates"), context),
   });
   root.close();

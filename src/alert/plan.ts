@@ -111,7 +111,7 @@ export interface AlertPlan {
   readonly timezone: string;
   /** Compat only: answer a request after its mails are handed over, or after this many ms; null answers at once. */
   readonly awaitDeliveryMs: number | null;
-  /** Texts by event path that samples never show, e.g. `event_data.password`; besides the built-in list. */
+  /** Event paths whose values no message shows, e.g. `event_data.password`; besides the built-in list. */
   readonly redact: readonly string[];
   /** Template files' texts that replace the built-in ones. */
   readonly templates: { readonly subject?: string; readonly text?: string; readonly html?: string };

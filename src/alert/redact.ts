@@ -3,7 +3,8 @@
  *
  * A secret is what stands under a key that sounds like one, at a path of the plan's `redact`, behind `--password` in a
  * list of arguments, or behind `password=`, `--token`, `Authorization:` and
- * the like inside a text. Replacing comes before cutting, so no half of a secret is left.
+ * the like inside a text. Replacing comes before cutting, so no half of a secret is left. A path goes through lists as one
+ * of a selector does: `event_data.patients.name` is the name of each of them.
  */
 import type { Json } from "../event/json.ts";
 import { stringifyJson } from "../event/json.ts";
@@ -32,7 +33,8 @@ const SECRET_TEXTS = [
 ] as const;
 /** An argument whose value is the next one. */
 const SECRET_ARGUMENT = new RegExp(`^--?${NAMED}$`, "i");
-const REPLACED = "[redacted]";
+/** What stands in place of what is not to be shown. */
+export const REPLACED = "[redacted]";
 const MAX_BYTES = 4096;
 /** Tried in turn until the JSON fits. */
 const CUTS = [
@@ -50,7 +52,7 @@ export function redactText(text: string): string {
 /** At most 4 KB of JSON. @param paths event paths, e.g. `event_data.login` */
 export function shownData(data: Json, paths: readonly string[]): Json {
   for (const cut of CUTS) {
-    const shown = shorten(data, "event_data", { cut, paths, depth: 0 });
+    const shown = shorten(data, { cut, paths: under(paths, "event_data"), depth: 0 });
     if (Buffer.byteLength(stringifyJson(shown)) <= MAX_BYTES) return shown;
   }
   return "… (too long to show)";
@@ -58,25 +60,37 @@ export function shownData(data: Json, paths: readonly string[]): Json {
 
 interface Walk {
   readonly cut: Cut;
+  /** What is left of them here; an empty one ends here. */
   readonly paths: readonly string[];
   readonly depth: number;
 }
 
+/** The rests of the paths that lead through a name; empty for one that ends with it. */
+function under(paths: readonly string[], name: string): readonly string[] {
+  return paths.flatMap((path) => (path === name ? "" : path.startsWith(`${name}.`) ? path.slice(name.length + 1) : []));
+}
+
+/** Of an entry of a list: by its number, and what names a field goes on in each. */
+function underEntry(paths: readonly string[], at: number): readonly string[] {
+  return paths.length === 0 ? paths : [...under(paths, String(at)), ...paths.filter((path) => !/^\d+(?:\.|$)/.test(path))];
+}
+
 /** Depth and items are bounded, so the work is too, whatever an event holds. */
-function shorten(value: Json, path: string, walk: Walk): Json {
-  if (walk.paths.includes(path)) return REPLACED;
+function shorten(value: Json, walk: Walk): Json {
+  if (walk.paths.includes("")) return REPLACED;
   if (typeof value === "string") return cutText(redactText(value.slice(0, walk.cut.chars * 2)), walk.cut.chars);
   if (typeof value !== "object" || value === null) return value;
   if (walk.depth >= walk.cut.depth) return "…";
   const deeper = { ...walk, depth: walk.depth + 1 };
-  if (Array.isArray(value)) return shortenArray(value, path, deeper);
-  return shortenObject(value as { readonly [key: string]: Json }, path, deeper);
+  if (Array.isArray(value)) return shortenArray(value, deeper);
+  return shortenObject(value as { readonly [key: string]: Json }, deeper);
 }
 
-function shortenArray(values: readonly Json[], path: string, walk: Walk): Json {
+function shortenArray(values: readonly Json[], walk: Walk): Json {
+  const at = (i: number) => ({ ...walk, paths: underEntry(walk.paths, i) });
   const shown = values
     .slice(0, walk.cut.items)
-    .map((value, i) => (isArgument(values[i - 1], value) ? REPLACED : shorten(value, `${path}.${i}`, walk)));
+    .map((value, i) => (isArgument(values[i - 1], value) ? REPLACED : shorten(value, at(i))));
   return values.length > shown.length ? [...shown, `… ${values.length - shown.length} more`] : shown;
 }
 
@@ -86,12 +100,13 @@ function isArgument(before: Json | undefined, value: Json): boolean {
   return typeof value === "number" || (typeof value === "string" && !value.startsWith("--"));
 }
 
-function shortenObject(fields: { readonly [key: string]: Json }, path: string, walk: Walk): Json {
+function shortenObject(fields: { readonly [key: string]: Json }, walk: Walk): Json {
   const keys = Object.keys(fields);
   const shown = new Map<string, Json>();
   for (const key of keys.slice(0, walk.cut.items)) {
     const name = cutText(key, 200);
-    shown.set(name, SECRET_KEY.test(key) ? REPLACED : shorten(fields[key] as Json, `${path}.${key}`, walk));
+    const inside = { ...walk, paths: under(walk.paths, key) };
+    shown.set(name, SECRET_KEY.test(key) ? REPLACED : shorten(fields[key] as Json, inside));
   }
   if (keys.length > walk.cut.items) shown.set("…", `${keys.length - walk.cut.items} more`);
   return Object.fromEntries(shown);

@@ -6,6 +6,7 @@ import { LEVEL } from "../event/levels.ts";
 import type { Incident, Sample } from "./incident.ts";
 import type { Notification } from "./notification.ts";
 import type { AlertPlan } from "./plan.ts";
+import { redactedIncident } from "./redact-notice.ts";
 import type { Severity } from "./rule.ts";
 import { sampleOf } from "./sample.ts";
 import { severityAt } from "./severity.ts";
@@ -23,7 +24,8 @@ export interface TestMessage {
 export function testNotification({ channel, recipient, event, plan, nowMs }: TestMessage): Notification {
   const now = isoOf(nowMs);
   const sample = event === undefined ? madeUp(now) : sampleOf(event, event.received_at ?? now, plan.redact);
-  const incident = incidentAbout(sample, { now, severity: severityAt(sample.log_level, plan.severityFromLevel) });
+  const whole = incidentAbout(sample, { now, severity: severityAt(sample.log_level, plan.severityFromLevel) });
+  const incident = redactedIncident(whole, plan.redact);
   const compat = plan.mode === "compat";
   return {
     notification_id: randomBytes(16).toString("hex"),

@@ -30,9 +30,9 @@ function listIncidents(rest: Rest, request: FastifyRequest, reply: FastifyReply)
 async function getIncident(rest: Rest, request: FastifyRequest, reply: FastifyReply) {
   const desk = deskOf(rest);
   new V1Query(request.url, []).check();
-  const incident = await desk.incident(paramOf(request, "incident_id"));
-  reply.header("vary", [reply.getHeader("vary"), "Accept"].filter(Boolean).join(", "));
   const forPeople = /\btext\/html\b/.test(request.headers.accept ?? "");
+  const incident = await desk.incident(paramOf(request, "incident_id"), { asShown: forPeople });
+  reply.header("vary", [reply.getHeader("vary"), "Accept"].filter(Boolean).join(", "));
   if (forPeople && incident !== undefined) return reply.headers(PAGE_HEADERS).send(incidentPage(incident));
   return sendFound(reply, "incident", incident);
 }
