@@ -21,6 +21,7 @@ import {
   stateWords,
   subjectLine,
   summary,
+  topic,
   whyWords,
 } from "./notice-words.ts";
 import type { Notice, Notification, Occasion } from "./notification.ts";
@@ -197,7 +198,7 @@ function othersOf({ others, occasion }: Notice, { links }: MailContext): MailOth
   return others.slice(0, OTHERS).map(({ incident, notices }) => ({
     tag: SEVERITY_TAG[incident.severity],
     severity: incident.severity,
-    headline: headline(incident),
+    headline: topic(incident),
     state: stateWords(incident),
     notices,
     total: incident.total,

@@ -11,6 +11,7 @@ import { rememberStep, type SequenceMemory } from "./memory-sequence.ts";
 import { rememberStamp, type ThresholdMemory } from "./memory-threshold.ts";
 import { hit, nothing, type Outcome, type Seen } from "./outcome.ts";
 import type { When } from "./rule.ts";
+import { MATCHED } from "./words.ts";
 
 export interface LedgerMemory {
   readonly kind: "ledger";
@@ -48,7 +49,7 @@ export function remember(memory: Memory, when: When, seen: Seen): Outcome<Memory
   const own = memory.kind === when.kind ? memory : startMemory(when.kind);
   switch (when.kind) {
     case "match":
-      return hit(own, when.select.matches(seen.event), "an event matched");
+      return hit(own, when.select.matches(seen.event), MATCHED);
     case "threshold":
       return rememberStamp(own as ThresholdMemory, when, seen);
     case "ratio":

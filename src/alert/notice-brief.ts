@@ -5,16 +5,7 @@
 import type { Incident, Sample } from "./incident.ts";
 import { newestSample, otherLabels, type Place, type PlaceKind, placeOf, placesOf } from "./notice-places.ts";
 import { eventMs, type TimeWords, timeWords } from "./notice-times.ts";
-import {
-  countWords,
-  headline,
-  plural,
-  SEVERITY_TAG,
-  stateWords,
-  subjectLine,
-  summary,
-  whyWords,
-} from "./notice-words.ts";
+import { countWords, plural, SEVERITY_TAG, stateWords, subjectLine, summary, topic, whyWords } from "./notice-words.ts";
 import type { Notice, Notification } from "./notification.ts";
 import { oneLine } from "./safe-text.ts";
 
@@ -100,7 +91,7 @@ const eventOf = (sample: Sample, words: TimeWords, timezone: string) => ({
 
 function othersOf({ others }: Notice): string[] {
   const lines = others.slice(0, MAX_OTHERS).map(({ incident, notices }) => {
-    const what = `${SEVERITY_TAG[incident.severity]} ${headline(incident)} (rule ${oneLine(incident.rule, MAX_TYPE)})`;
+    const what = `${SEVERITY_TAG[incident.severity]} ${topic(incident)} (rule ${oneLine(incident.rule, MAX_TYPE)})`;
     return `${what}: ${stateWords(incident)}, ${plural(notices, "notice")}`;
   });
   return others.length > MAX_OTHERS ? [...lines, `and ${others.length - MAX_OTHERS} more`] : lines;

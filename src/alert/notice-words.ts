@@ -9,6 +9,7 @@ import { spanWords } from "./notice-times.ts";
 import type { Notice, Occasion } from "./notification.ts";
 import type { Severity } from "./rule.ts";
 import { cut, oneLine } from "./safe-text.ts";
+import { MATCHED } from "./words.ts";
 
 /** Longest subject, in code points. */
 export const MAX_SUBJECT = 120;
@@ -40,21 +41,28 @@ export function noticeTag({ occasion, incident }: Notice): string {
   return OCCASION_TAG[occasion] ?? SEVERITY_TAG[incident.severity];
 }
 
-/** `[CRIT] node_error on pf400 ×7 – workcell rpl-1`, at most {@link MAX_SUBJECT} code points. */
+/**
+ * `[CRIT] node_error on pf400 ×7 – workcell rpl-1`, `[ERROR] action_start on pf400: not finished after 5 min`; at most
+ * {@link MAX_SUBJECT} code points.
+ */
 export function subjectLine(notice: Notice): string {
   return cut(`[${noticeTag(notice)}] ${subjectWords(notice)}`, MAX_SUBJECT);
 }
 
 function subjectWords(notice: Notice): string {
   const { occasion, incident } = notice;
-  if (occasion === "test") return `madsci-events can reach you – receiver ${oneLine(notice.receiver, MAX_THING)}`;
+  if (occasion === "test") return `madsci-events can reach you – channel ${oneLine(notice.receiver, MAX_THING)}`;
   if (occasion === "digest") return countsOf(notice);
   if (occasion === "unsilenced" && notice.others.length > 1) return `${notice.others.length} incidents are live`;
   const times = incident.total > 1 ? ` ×${incident.total}` : "";
   const workcell = shortName(placeOf(incident, "workcell"));
   const unheard = occasion === "escalation" ? "not acknowledged: " : "";
-  return `${unheard}${headline(incident)}${times}${workcell ? ` – workcell ${workcell}` : ""}`;
+  const why = FIRES.has(occasion) && incident.state !== "acknowledged" ? cut(causeOf(incident), MAX_THING) : "";
+  return `${unheard}${headline(incident)}${times}${why && `: ${why}`}${workcell ? ` – workcell ${workcell}` : ""}`;
 }
+
+/** Occasions whose subject says why the incident fires. */
+const FIRES: ReadonlySet<Occasion> = new Set(["firing", "escalation", "unsilenced"]);
 
 /** `12 notices about 4 incidents`, those without a place in the list as well. */
 function countsOf({ others, counted }: Notice): string {
@@ -69,6 +77,12 @@ export function headline(incident: Incident): string {
   return node === null ? thingOf(incident) : `${thingOf(incident)} on ${node}`;
 }
 
+/** The headline, and why where that is more than that events came: `node_status on pf400: no event for 5 min`. */
+export function topic(incident: Incident): string {
+  const why = cut(causeOf(incident), MAX_THING);
+  return `${headline(incident)}${why && `: ${why}`}`;
+}
+
 function thingOf(incident: Incident): string {
   const types = new Set(incident.samples.map((sample) => sample.event_type));
   const thing = incident.labels.event_type ?? (types.size === 1 ? newestSample(incident)?.event_type : undefined);
@@ -81,36 +95,37 @@ export function summary(notice: Notice, at: string): string {
 }
 
 const SUMMARY = {
-  firing: ({ incident }) => firing(incident),
-  resolved: ({ incident }) => `${subjectAndPlace(incident)} is resolved after ${lifeOf(incident)}${because(incident)}.`,
+  firing: ({ incident }, atMs) => firing(incident, atMs),
+  resolved: ({ incident }, atMs) =>
+    `${subjectAndPlace(incident)} is resolved after ${lifeOf(incident, atMs)}${behind(reasonOf(incident))}.`,
   flapping: ({ incident }) =>
-    `${subjectAndPlace(incident)} goes on and off${because(incident)}; you hear of it again when it is stable.`,
+    `${subjectAndPlace(incident)} goes on and off${behind(reasonOf(incident))}; you hear of it again when it is stable.`,
   storm: ({ incident }) =>
     `${subjectAndPlace(incident)} comes so often that its events are only counted: ${incident.total} so far.`,
   unsilenced: ({ incident, others }) =>
     others.length > 1
       ? `A silence has ended, and ${others.length} incidents under it are live.`
-      : `A silence has ended, and ${subjectAndPlace(incident)} is live: ${plural(incident.total, "event")} in all.`,
+      : `A silence has ended, and ${subjectAndPlace(incident)} is live: ${plural(incident.total, "event")} in all${why(incident)}.`,
   digest: (notice) => `Here are ${countsOf(notice)} that were collected instead of being sent one by one.`,
   escalation: ({ incident }, atMs) =>
-    `Nobody has acknowledged ${subjectAndPlace(incident)} for ${spanWords(atMs - Date.parse(incident.opened_at))}.`,
+    `Nobody has acknowledged ${subjectAndPlace(incident)} for ${spanWords(atMs - Date.parse(incident.opened_at))}${because(incident)}.`,
   acknowledged: ({ incident }) =>
     `${subjectAndPlace(incident)} was acknowledged by ${oneLine(incident.acknowledged_by ?? "somebody", MAX_THING)}.`,
   test: ({ receiver }) =>
-    `This is a test: what receiver ${oneLine(receiver, MAX_THING)} is told about the lab arrives here.`,
+    `This is a test: what is told about the lab through channel ${oneLine(receiver, MAX_THING)} arrives here.`,
 } as const satisfies Record<Occasion, (notice: Notice, atMs: number) => string>;
 
-function firing(incident: Incident): string {
+function firing(incident: Incident, atMs: number): string {
   const what = subjectAndPlace(incident);
   if (incident.last_notice_at !== null && incident.since_notice === 0) {
-    return `${what} is still unresolved after ${lifeOf(incident)}, without anything new.`;
+    return `${what} is still unresolved after ${lifeOf(incident, atMs)}, without anything new${why(incident)}.`;
   }
   if (incident.last_notice_at !== null) {
-    return `${what} goes on: ${plural(incident.since_notice, "new event")}, ${incident.total} in all.`;
+    return `${what} goes on: ${plural(incident.since_notice, "new event")}, ${incident.total} in all${why(incident)}.`;
   }
   const life = Date.parse(incident.last_at) - Date.parse(incident.first_at);
-  if (incident.total < 2) return `${what}.`;
-  return `${what}: ${incident.total} events${life >= 1000 ? ` in ${spanWords(life)}` : " at once"}.`;
+  if (incident.total < 2) return `${what}${because(incident)}.`;
+  return `${what}: ${incident.total} events${life >= 1000 ? ` in ${spanWords(life)}` : " at once"}${why(incident)}.`;
 }
 
 function subjectAndPlace(incident: Incident): string {
@@ -118,14 +133,29 @@ function subjectAndPlace(incident: Incident): string {
   return workcell === null ? headline(incident) : `${headline(incident)} in workcell ${workcell}`;
 }
 
-/** From the first event to the end of the incident, or to its last event. */
-function lifeOf(incident: Incident): string {
-  const end = incident.resolved_at ?? incident.last_notice_at ?? incident.last_at;
-  return spanWords(Math.max(Date.parse(end), Date.parse(incident.last_at)) - Date.parse(incident.first_at));
+/** From the first event to the end of the incident; where it is not over, to when the notice was made. */
+function lifeOf(incident: Incident, atMs: number): string {
+  const endMs = incident.resolved_at === null ? atMs : Date.parse(incident.resolved_at);
+  return spanWords(Math.max(endMs, Date.parse(incident.last_at)) - Date.parse(incident.first_at));
 }
 
 function because(incident: Incident): string {
+  return behind(causeOf(incident));
+}
+
+/** The same after counts. */
+function why(incident: Incident): string {
+  const cause = causeOf(incident);
+  return cause === "" ? "" : ` (${cause})`;
+}
+
+/** Why it fires, where that says more than that events came; once it is over, its reason is why it is over. */
+function causeOf(incident: Incident): string {
   const reason = reasonOf(incident);
+  return reason === MATCHED || incident.resolved_at !== null ? "" : reason.replace(/\.$/, "");
+}
+
+function behind(reason: string): string {
   return reason === "" ? "" : `: ${reason.replace(/\.$/, "")}`;
 }
 
@@ -157,7 +187,7 @@ export function countWords(incident: Incident): string {
 /** Why somebody gets this: the last words of a message. */
 export function whyWords(notice: Notice): string {
   const receiver = oneLine(notice.receiver, MAX_THING);
-  if (notice.occasion === "test") return `You get this because somebody tested receiver ${receiver}.`;
+  if (notice.occasion === "test") return `You get this because somebody tested channel ${receiver}.`;
   if (notice.occasion === "digest")
     return `You get this because receiver ${receiver} had more to tell than its limits let through at once.`;
   return `You get this because rule ${oneLine(notice.incident.rule, MAX_THING)} tells receiver ${receiver}.`;

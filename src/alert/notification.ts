@@ -40,6 +40,7 @@ export interface Notice {
   readonly counted?: { readonly notices: number; readonly incidents: number; readonly more: boolean };
   /** In words: when the next one comes and why, e.g. `next mail at 14:05 (group_interval)`. */
   readonly next: string | null;
+  /** Of a test: the channel, by its name. */
   readonly receiver: string;
   /** MADSci's form: subject, headers and JSON body of its own e-mails (alerts of settings without `alerting`). */
   readonly compat: boolean;

@@ -72,7 +72,8 @@ function under(paths: readonly string[], name: string): readonly string[] {
 
 /** Of an entry of a list: by its number, and what names a field goes on in each. */
 function underEntry(paths: readonly string[], at: number): readonly string[] {
-  return paths.length === 0 ? paths : [...under(paths, String(at)), ...paths.filter((path) => !/^\d+(?:\.|$)/.test(path))];
+  if (paths.length === 0) return paths;
+  return [...under(paths, String(at)), ...paths.filter((path) => !/^\d+(?:\.|$)/.test(path))];
 }
 
 /** Depth and items are bounded, so the work is too, whatever an event holds. */

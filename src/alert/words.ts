@@ -1,5 +1,8 @@
 /** Spans and times in words, as incidents give their reasons. */
 
+/** Reason of an incident that only says what every message does. */
+export const MATCHED = "an event matched";
+
 const UNITS = [
   ["d", 86_400_000],
   ["h", 3_600_000],

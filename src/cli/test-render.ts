@@ -4,6 +4,7 @@ import { MailTemplates } from "../alert/mail-template.ts";
 import type { Notification } from "../alert/notification.ts";
 import type { AlertPlan } from "../alert/plan.ts";
 import { testNotification } from "../alert/test-notification.ts";
+import { MATCHED } from "../alert/words.ts";
 import type { StoredEvent } from "../event/event.ts";
 import { usageError } from "./exit.ts";
 
@@ -40,5 +41,6 @@ export async function renderedTest(plan: AlertPlan, { channel, to, event }: Rend
 }
 
 function asFiring(test: Notification): Notification {
-  return { ...test, occasion: "firing", notice: { ...test.notice, occasion: "firing" } };
+  const incident = { ...test.notice.incident, reason: MATCHED };
+  return { ...test, occasion: "firing", notice: { ...test.notice, occasion: "firing", incident } };
 }

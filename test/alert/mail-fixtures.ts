@@ -64,7 +64,7 @@ export const incident: Incident = {
   sequence: 2,
   last_notice_at: "2026-11-30T13:10:12.000Z",
   next_notice_at: "2026-11-30T13:20:12.000Z",
-  reason: "4 new events",
+  reason: "an event matched",
   acknowledged_by: null,
   acknowledged_at: null,
   acknowledge_expires_at: null,

@@ -162,7 +162,7 @@ describe("the occasion of a mail", () => {
     ["unsilenced", {}, {}, "[UNSILENCED] node_error", "A silence has ended, and node_error"],
     ["unsilenced", { others }, {}, "[UNSILENCED] 2 incidents are live", "2 incidents under it are live."],
     ["digest", { others }, {}, "[DIGEST] 9 notices about 2 incidents", "Here are 9 notices about 2 incidents"],
-    ["test", {}, {}, "[TEST] madsci-events can reach you – receiver ops", "This is a test"],
+    ["test", {}, {}, "[TEST] madsci-events can reach you – channel ops", "This is a test"],
   ] as const)("%s is told in fitting words (%#)", async (occasion, change, about, subject, words) => {
     const { mail } = await made(telling({ occasion, ...change }, about));
     expect(mail.subject).toContain(subject);

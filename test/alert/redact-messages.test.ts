@@ -1,6 +1,6 @@
 /** What the plan redacts is in no place of any message or page, and groups, silences and inhibitions still go by it. */
 import { describe, expect, it } from "vitest";
-import { actionToken, linksFor } from "../../src/alert/links.ts";
+import { actionToken, linkSecret, linksFor } from "../../src/alert/links.ts";
 import { mailMessage } from "../../src/alert/mail-message.ts";
 import { MailTemplates } from "../../src/alert/mail-template.ts";
 import type { Notification } from "../../src/alert/notification.ts";
@@ -10,6 +10,7 @@ import { redactedIncident } from "../../src/alert/redact-notice.ts";
 import { slackBody } from "../../src/alert/slack-body.ts";
 import { testNotification } from "../../src/alert/test-notification.ts";
 import { webhookBody } from "../../src/alert/webhook-body.ts";
+import type { Json } from "../../src/event/json.ts";
 import { EngineBench, NODE_ERROR, onlyIncident } from "./engine-bench.ts";
 import { MINUTE } from "./lab.ts";
 import { troublesOf } from "./plan-setup.ts";
@@ -62,7 +63,7 @@ describe("what the plan redacts", () => {
     ["event_data.patients", "[redacted]"],
     ["event_data.name", [{ name: "JOHN" }, { name: "MARY", bed: 2 }]],
   ])("shows nothing of %s, which goes through lists as a selector does", (path, patients) => {
-    const event_data = { patients: [{ name: "JOHN" }, { name: "MARY", bed: 2 }] };
+    const event_data: Json = { patients: [{ name: "JOHN" }, { name: "MARY", bed: 2 }] };
     expect(shownData(event_data, [path])).toEqual({ patients });
     expect(shownData(event_data, ["event_data"])).toBe("[redacted]");
   });
@@ -73,8 +74,7 @@ describe("what the plan redacts", () => {
     bench.append(EVENT);
     await bench.advance(10 * MINUTE);
     expect(bench.told.map(({ notification }) => notification.occasion)).toEqual(["firing", "resolved"]);
-    const { notice } = bench.told[0]?.notification as Notification;
-    expect(notice.incident.labels).toEqual({
+    expect(bench.told[0]?.notification.notice.incident.labels).toEqual({
       ...{ "source.user_id": "[redacted]", "event_data.patients": "[redacted]", "event_data.ward": "[redacted]" },
       event_type: "node_error",
     });
@@ -99,7 +99,7 @@ describe("what the plan redacts", () => {
     await bench.advance(MINUTE);
     const { incident_id } = await onlyIncident(engine);
     expectClean(JSON.stringify(await engine.incident(incident_id, { asShown: true })));
-    const { secret } = (await bench.memory.read("state", ["link-secret"]))[0]?.body as { secret: string };
+    const secret = await linkSecret(bench.memory);
     const claim = { incident_id, action: "silence_1h", expiresMs: bench.clock.now() + MINUTE } as const;
     const done = await engine.redeem(actionToken(secret, claim), { dry: false });
     expect(done).toMatchObject({ done: true });

@@ -34,7 +34,7 @@ export const INCIDENT: Incident = {
   sequence: 0,
   last_notice_at: null,
   next_notice_at: null,
-  reason: "7 events match",
+  reason: "an event matched",
   acknowledged_by: null,
   acknowledged_at: null,
   acknowledge_expires_at: null,
