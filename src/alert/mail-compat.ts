@@ -3,7 +3,8 @@
  *
  * Subject `ALERT (EventLogLevel.ERROR): EventType.LOG_ERROR`, and the event as indented JSON, with its fields in MADSci's
  * order and `event_id` for its id. The event is the newest one of the incident, whole, as its sender sent it; where it has
- * been purged, as the incident kept it: long data cut, secrets replaced.
+ * been purged, as the incident kept it: long data cut, secrets replaced. One that stands for several events says how many
+ * in the header `X-MADSci-Folded`; subject and body stay MADSci's.
  */
 import type { StoredEvent } from "../event/event.ts";
 import { stringifyJson } from "../event/json.ts";

@@ -39,9 +39,18 @@ export function mailHeaders(notification: Notification, input: HeaderInput): Mai
   ];
 }
 
-/** Those of MADSci's own mails, and the two without which a mail is not one. */
+/** Those of MADSci's own mails, the two without which a mail is not one, and what it stands for besides its own event. */
 export function compatHeaders(notification: Notification, input: HeaderInput): MailHeader[] {
-  return [...commonHeaders(notification, input), ...madsciHeaders(notification, input.importance)];
+  return [
+    ...commonHeaders(notification, input),
+    ...madsciHeaders(notification, input.importance),
+    ...foldedHeaders(notification),
+  ];
+}
+
+/** How many events came since the mail before; none for the usual one, 0 for a repeat without anything new. */
+function foldedHeaders({ notice: { incident } }: Notification): MailHeader[] {
+  return incident.since_notice === 1 ? [] : [["X-MADSci-Folded", String(incident.since_notice)]];
 }
 
 function commonHeaders({ notification_id, created_at }: Notification, input: HeaderInput): MailHeader[] {

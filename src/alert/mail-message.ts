@@ -108,7 +108,11 @@ interface Mime {
 }
 
 /** The library writes names its own way, which means the same; some readers look for MADSci's very letters. */
-const SPELLING: Readonly<Record<string, string>> = { "List-ID": "List-Id", "X-Madsci-Event-ID": "X-MADSci-Event-ID" };
+const SPELLING: Readonly<Record<string, string>> = {
+  "List-ID": "List-Id",
+  "X-Madsci-Event-ID": "X-MADSci-Event-ID",
+  "X-Madsci-Folded": "X-MADSci-Folded",
+};
 const spelled = (name: string) => SPELLING[name] ?? name;
 
 async function mime({ kind, headers, parts, notification }: Mime): Promise<Buffer> {

@@ -6,7 +6,7 @@ import { notification, sample, telling, tellingOf } from "./mail-fixtures.ts";
 import { made } from "./mail-made.ts";
 
 describe("MADSci's form", () => {
-  const compat = telling({ compat: true }, {});
+  const compat = telling({ compat: true }, { since_notice: 1 });
 
   it("has its subject, headers and body", async () => {
     const { text, headers, mail } = await made({ ...compat, notice: { ...compat.notice } }, { importance: "Normal" });
@@ -34,6 +34,18 @@ describe("MADSci's form", () => {
   it("names a type it does not know in the same way", async () => {
     const { mail } = await made(tellingOf({ event_type: "my_own", log_level: 40 }, { compat: true }));
     expect(mail.subject).toBe("ALERT (EventLogLevel.ERROR): EventType.MY_OWN");
+  });
+
+  it.each([
+    [1, undefined],
+    [3, "3"],
+    [0, "0"],
+  ])("of a mail that stands for %d new events has the header X-MADSci-Folded: %s", async (since_notice, folded) => {
+    const { mail, text, header } = await made(telling({ compat: true }, { since_notice }));
+    expect(header("X-MADSci-Folded")).toBe(folded);
+    expect(mail.subject).toBe("ALERT (EventLogLevel.CRITICAL): EventType.NODE_ERROR");
+    expect(JSON.parse(mail.text!).event_id).toBe(sample._id);
+    expect(text.includes("X-MADSci-Folded")).toBe(folded !== undefined);
   });
 
   it("is not used for what MADSci has no mail for", async () => {
