@@ -126,7 +126,8 @@ class WebhookChannel implements Channel {
 
   #bodyOf(notification: Notification, nowMs: number): WebhookBody {
     const { publicUrl, timezone } = this.#context;
-    const links = this.#linksOf(notification.notice.incident);
+    // A test looks like an incident and is none: there is nothing to open, to acknowledge or to silence.
+    const links = notification.occasion === "test" ? null : this.#linksOf(notification.notice.incident);
     const context: BodyContext = { publicUrl, timezone, links, nowMs };
     if (this.#plan.type === "slack") return slackBody(notification, context);
     if (this.#plan.type === "pagerduty") return pagerdutyBody(notification, this.#plan.secret ?? "", context);

@@ -67,6 +67,28 @@ describe("a message for Slack", () => {
     }
   });
 
+  it.each(["slack", "webhook", "pagerduty"] as const)(
+    "of a test has no links to what is not there: %s",
+    async (type) => {
+      const target = await startReceiver((response) => response.end("ok"));
+      open.push(target);
+      const publicUrl = "https://lab.example.org";
+      const channel = webhookChannel(planOf(target.url, { type, secret: "x" }), {
+        ...CONTEXT,
+        publicUrl,
+        links: () => links,
+      });
+      await channel.send(
+        sampleNotification({ notification: { occasion: "test" }, notice: { occasion: "test" } }),
+        NEVER,
+      );
+      await channel.send(sampleNotification(), NEVER);
+      const [test, other] = target.received.map(({ body }) => body);
+      expect(test).not.toMatch(/act\?token|\/i\/1/);
+      expect(other).toMatch(/\/i\/1/);
+    },
+  );
+
   it("reaches an incoming webhook, unsigned, and a revoked one is refused without telling its URL", async () => {
     const target = await startReceiver((response, { path }) =>
       path.endsWith("gone") ? response.writeHead(404).end("no_service") : response.end("ok"),
