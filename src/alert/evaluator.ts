@@ -69,7 +69,8 @@ export class Evaluator {
     this.#lastMs = clock.now();
     this.#around = new Surroundings(records, plan, resumedAtMs);
     const dated = (groups: readonly Group[]) => this.#dated(groups);
-    this.#folder = new Folder({ ...parts, rules: this.#rules, shelf: this.#shelf, around: this.#around, dated });
+    const own = { rules: this.#rules, shelf: this.#shelf, around: this.#around, world: () => this.#world() };
+    this.#folder = new Folder({ ...parts, ...own, dated });
   }
 
   /** Begins to lead. Rejects as the backend does. */

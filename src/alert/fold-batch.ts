@@ -7,6 +7,7 @@ import { arrivalMs, type FoldLimits, fold } from "./fold.ts";
 import { type Group, groupId, type Key, keyOf, newGroup, RING, type SharedRole } from "./group.ts";
 import { type Hub, hubAfter, newHub, ringId, withGroup } from "./hub.ts";
 import type { Rule } from "./rule.ts";
+import type { World } from "./world.ts";
 
 export interface Needed {
   readonly groups: readonly string[];
@@ -37,6 +38,8 @@ export interface BatchBy {
   readonly limits: FoldLimits;
   /** Nothing that was folded before is marked any more, except what is in this batch. @default false */
   readonly unmarked?: boolean;
+  /** See `FoldBy`. */
+  readonly world?: World;
 }
 
 /** Ids of the records a batch may touch. */
@@ -198,8 +201,8 @@ class Lanes {
     else piles.push({ group, storm, events: [marked] });
   }
 
-  fold({ nowMs, fence, limits }: BatchBy): Group[] {
-    const by = { rule: this.#rule, nowMs, fence, limits, again: this.#again };
+  fold({ nowMs, fence, limits, world }: BatchBy): Group[] {
+    const by = { rule: this.#rule, nowMs, fence, limits, again: this.#again, world };
     const folded = [...this.#piles.values()].map((piles) =>
       piles.reduce((from, { storm, events }) => fold(from, events, { ...by, storm }), (piles[0] as Pile).group),
     );

@@ -13,6 +13,7 @@ import { ringId } from "./hub.ts";
 import type { Sample } from "./incident.ts";
 import { isPending, lapse } from "./lapse.ts";
 import { count, type Hit, hold, open, resolve } from "./life.ts";
+import { flagged } from "./look.ts";
 import { remember } from "./memory.ts";
 import type { Outcome } from "./outcome.ts";
 import type { QuietHours } from "./plan.ts";
@@ -23,6 +24,7 @@ import { sampleOf } from "./sample.ts";
 import { severityOf } from "./severity.ts";
 import { isOpen } from "./view.ts";
 import { isoOf } from "./words.ts";
+import type { World } from "./world.ts";
 
 /** What folding needs of the plan. */
 export interface FoldLimits {
@@ -45,6 +47,8 @@ export interface FoldBy {
   readonly storm?: boolean;
   /** Ring ids of all that may be folded again after a crash; most others the ring forgets. @default all it holds */
   readonly again?: ReadonlySet<string> | undefined;
+  /** As it is before the events. @default what keeps the group quiet is left as it was */
+  readonly world?: World | undefined;
 }
 
 /** Newest ids that stay in the ring for people who ask about an event (why.ts). */
@@ -64,7 +68,8 @@ export function fold(group: Group, events: readonly MarkedEvent[], by: FoldBy): 
   }
   if (fresh.length === 0) return group;
   const rule = ruleFor(by.rule, group);
-  const folded = fresh.reduce((next, event) => foldOne(next, event, { ...by, rule }), rewind(group, by.nowMs));
+  const at = { ...by, rule };
+  const folded = fresh.reduce((next, event) => seen(foldOne(next, event, at), event, at), rewind(group, by.nowMs));
   return planned({ ...folded, ring: [...known].slice(-RING), fence: Math.max(group.fence, by.fence) }, rule, by.limits);
 }
 
@@ -80,6 +85,11 @@ export function planned(group: Group, rule: Rule, { quietHours = null }: Pick<Fo
 export function arrivalMs(event: StoredEvent, nowMs: number): number {
   const atMs = event.received_at === null ? nowMs : Date.parse(event.received_at);
   return Number.isFinite(atMs) && atMs <= nowMs + SKEW_MS ? atMs : nowMs;
+}
+
+/** What keeps it quiet from this event on: the next one in the batch may end it, and then it matters who was to be told. */
+function seen(group: Group, event: StoredEvent, { world, nowMs }: FoldBy): Group {
+  return world ? flagged(group, { world, nowMs: Math.min(arrivalMs(event, nowMs), nowMs) }) : group;
 }
 
 function foldOne(group: Group, event: StoredEvent, by: FoldBy): Group {

@@ -15,6 +15,7 @@ import { type GroupShelf, Superseded } from "./group-shelf.ts";
 import type { AlertPlan } from "./plan.ts";
 import type { Rule } from "./rule.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { World } from "./world.ts";
 
 export const RULES_LANE = "rules";
 /** Tries to write a batch. */
@@ -30,6 +31,7 @@ export interface FolderParts {
   readonly around: Surroundings;
   /** Each with the date at which it is looked at next. */
   readonly dated: (groups: readonly Group[]) => readonly { readonly group: Group; readonly dueMs: number | null }[];
+  readonly world: () => World;
   readonly warn: (message: string) => void;
 }
 
@@ -89,16 +91,16 @@ export class Folder {
   }
 
   async #fold(marked: readonly MarkedEvent[], lookAgain: Set<string>): Promise<void> {
-    const { rules, fence, clock, shelf, around } = this.#parts;
+    const { rules, fence, clock, shelf, around, world } = this.#parts;
     const needed = neededBy(rules, marked);
     for (let tried = 0; tried < TRIES; tried++) {
       const groups = await shelf.groups(needed.groups, fence);
       const hubs = await shelf.hubs(needed.hubs, fence);
-      const by = { rules, nowMs: clock.now(), fence, limits: this.#limits, unmarked: this.#unmarked };
-      const folded = foldBatch(marked, { groups, hubs }, by);
       // An earlier try may have written some of them.
       for (const hub of hubs.values()) around.sawHub(hub);
       for (const group of groups.values()) around.saw(group);
+      const by = { rules, nowMs: clock.now(), fence, limits: this.#limits, unmarked: this.#unmarked, world: world() };
+      const folded = foldBatch(marked, { groups, hubs }, by);
       for (const rule of folded.lookAgain) lookAgain.add(rule);
       if (!(await this.#keep(folded))) continue;
       this.ignored += folded.ignored;

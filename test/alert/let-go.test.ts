@@ -64,6 +64,20 @@ describe("an inhibited incident", () => {
     await bench.close();
   });
 
+  it("that rose and ended in one batch is told that it is over", async () => {
+    const bench = benchWith({ severity: { $ne: "critical" } });
+    await bench.start();
+    bench.append(FIRST);
+    await bench.advance(SECOND);
+    bench.append({ log_level: 40 });
+    await bench.advance(10 * MINUTE);
+    bench.add({ log_level: 50 });
+    bench.append({ event_type: "node_start" });
+    await bench.advance(MINUTE);
+    expect(bench.said().at(-1)).toBe("resolved@601");
+    await bench.close();
+  });
+
   it("is let go, and another taken, when the newest event of what keeps it quiet is about something else", async () => {
     const bench = benchWith({}, ["source.workcell_id"]);
     const engine = await bench.start();
@@ -131,6 +145,21 @@ describe("a silenced incident", () => {
     await bench.start();
     await bench.advance(MINUTE);
     expect(bench.said().at(-1)).toBe("resolved@630");
+    await bench.close();
+  });
+
+  it("that ends within its silence is told of by nobody, also where nobody looked meanwhile", async () => {
+    const bench = benchWith({});
+    const engine = await bench.start();
+    await silence(engine, bench, { rule: "node" }, 10 * MINUTE);
+    await engine.close();
+    bench.add({ log_level: 40 });
+    await bench.advance(2 * MINUTE);
+    bench.add({ event_type: "node_start" });
+    await bench.advance(MINUTE);
+    await bench.start();
+    await bench.advance(HOUR);
+    expect(bench.said()).toEqual([]);
     await bench.close();
   });
 });
