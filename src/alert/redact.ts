@@ -5,6 +5,9 @@
  * list of arguments, or behind `password=`, `--token`, `Authorization:` and
  * the like inside a text. Replacing comes before cutting, so no half of a secret is left. A path goes through lists as one
  * of a selector does: `event_data.patients.name` is the name of each of them.
+ *
+ * Senders choose what is looked at here, and every event waits for it. So a pattern looks at a place of a text a bounded
+ * number of times, whatever stands there, and of one event a bounded number of characters is looked at.
  */
 import type { Json } from "../event/json.ts";
 import { stringifyJson } from "../event/json.ts";
@@ -12,16 +15,19 @@ import { stringifyJson } from "../event/json.ts";
 const SECRET_KEY =
   /pass(?:word|wd|phrase|code)|^pwd$|^pass$|token|secret|api[_-]?key|authori[sz]ation|credential|cookie|private[_-]?key|access[_-]?key/i;
 /** What a name of a secret ends with, in texts, where ordinary words are near. */
-const NAMED = String.raw`[\w-]{0,40}?(?:password|passwd|passphrase|passcode|pwd|token|secret|credentials?|api[_-]?key|access[_-]?key|private[_-]?key)`;
+const NAME =
+  "(?:password|passwd|passphrase|passcode|pwd|token|secret|credentials?|api[_-]?key|access[_-]?key|private[_-]?key)";
+const NAMED = String.raw`[\w-]{0,40}?${NAME}`;
 /** In quotes up to the closing one; else up to where a word or an item of a list ends. */
 const VALUE = String.raw`(?:"(?:[^"\\]|\\.){1,4096}"|'(?:[^'\\]|\\.){1,4096}'|["']?[^\s"',;&]+)`;
 /** In the order tried; the group of each stays, what follows it is replaced. */
 const SECRET_TEXTS = [
   // authorization: Basic YTpi, cookie: a=b; c=d
   /\b((?:proxy-)?authorization["']?\s*[=:]\s*["']?)(?:[\w-]+\s+)?[^\s"',;&]+/gi,
-  /\b((?:set-)?cookie["']?\s*[=:]\s*["']?)[^\s"'=]+=[^\r\n"']*/gi,
+  // (a name ends where the next match may begin, or each of "cookie:cookie:…" would be looked at from all before it)
+  /\b((?:set-)?cookie["']?\s*[=:]\s*["']?)(?:(?!\bcookie:)[^\s"'=])+=[^\r\n"']*/gi,
   // password=x, "api_key": "x y", DB_PASSWORD: x
-  new RegExp(String.raw`\b(${NAMED}["']?\s*[=:]\s*)${VALUE}`, "gi"),
+  new RegExp(String.raw`(${NAME}["']?\s*[=:]\s*)${VALUE}`, "gi"),
   // --password x, '--token', 'x'; "the --token option is …" names the option only
   new RegExp(
     String.raw`((?:^|[\s"'=(\[])--${NAMED}["']?(?:\s*,\s*|\s+))(?!-|(?:is|was|has|must|should|needs?|or|and|not|option|flag|argument|parameter)\b)${VALUE}`,
@@ -36,6 +42,8 @@ const SECRET_ARGUMENT = new RegExp(`^--?${NAMED}$`, "i");
 /** What stands in place of what is not to be shown. */
 export const REPLACED = "[redacted]";
 const MAX_BYTES = 4096;
+/** Characters of texts after which a cut looks at no further value. */
+const MAX_LOOKED_AT = 65_536;
 /** Tried in turn until the JSON fits. */
 const CUTS = [
   { chars: 4096, items: 200, depth: 12 },
@@ -52,8 +60,9 @@ export function redactText(text: string): string {
 /** At most 4 KB of JSON. @param paths event paths, e.g. `event_data.login` */
 export function shownData(data: Json, paths: readonly string[]): Json {
   for (const cut of CUTS) {
-    const shown = shorten(data, { cut, paths: under(paths, "event_data"), depth: 0 });
-    if (Buffer.byteLength(stringifyJson(shown)) <= MAX_BYTES) return shown;
+    const room = { toShow: MAX_BYTES, toLookAt: MAX_LOOKED_AT };
+    const shown = shorten(data, { cut, paths: under(paths, "event_data"), depth: 0, room });
+    if (room.toShow >= 0 && Buffer.byteLength(stringifyJson(shown)) <= MAX_BYTES) return shown;
   }
   return "… (too long to show)";
 }
@@ -63,6 +72,8 @@ interface Walk {
   /** What is left of them here; an empty one ends here. */
   readonly paths: readonly string[];
   readonly depth: number;
+  /** Characters left for all texts together. Where there are none to show, the next cut is tried. */
+  readonly room: { toShow: number; toLookAt: number };
 }
 
 /** The rests of the paths that lead through a name; empty for one that ends with it. */
@@ -78,13 +89,22 @@ function underEntry(paths: readonly string[], at: number): readonly string[] {
 
 /** Depth and items are bounded, so the work is too, whatever an event holds. */
 function shorten(value: Json, walk: Walk): Json {
+  if (walk.room.toShow < 0 || walk.room.toLookAt < 0) return "…";
   if (walk.paths.includes("")) return REPLACED;
-  if (typeof value === "string") return cutText(redactText(value.slice(0, walk.cut.chars * 2)), walk.cut.chars);
+  if (typeof value === "string") return shortenText(value, walk);
   if (typeof value !== "object" || value === null) return value;
   if (walk.depth >= walk.cut.depth) return "…";
   const deeper = { ...walk, depth: walk.depth + 1 };
   if (Array.isArray(value)) return shortenArray(value, deeper);
   return shortenObject(value as { readonly [key: string]: Json }, deeper);
+}
+
+function shortenText(text: string, { cut, room }: Walk): string {
+  const part = text.slice(0, cut.chars * 2);
+  room.toLookAt -= part.length;
+  const shown = cutText(redactText(part), cut.chars);
+  room.toShow -= shown.length;
+  return shown;
 }
 
 function shortenArray(values: readonly Json[], walk: Walk): Json {

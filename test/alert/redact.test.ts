@@ -2,6 +2,18 @@
 import { describe, expect, it } from "vitest";
 import { redactText, shownData } from "../../src/alert/redact.ts";
 
+/** The least of a few, of this process alone. */
+function cpuMs(work: () => unknown): number {
+  let least = Infinity;
+  for (let run = 0; run < 3; run += 1) {
+    const before = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
+}
+
 describe("a text", () => {
   it.each([
     ["password: hunter7", "password: [redacted]"],
@@ -42,9 +54,53 @@ describe("a text", () => {
       redactText(part.repeat(2000));
     expect(performance.now() - before).toBeLessThan(2000);
   });
+
+  it("is gone through once, however it is made: a long one takes as long as the same in pieces", () => {
+    const names = [
+      "--password ",
+      "token",
+      "--token , ",
+      "authorization: ",
+      "cookie:",
+      "set-cookie:",
+      "cookie =",
+      "basic ",
+    ];
+    for (const part of [...names, "a-_", "a-", '"\\', 'token="\\a', "x=", "://:", "x://a:", " ", "cookie: a "]) {
+      const piece = part.repeat(8192 / part.length);
+      const long = piece.repeat(16);
+      const inPiecesMs = cpuMs(() => Array.from({ length: 16 }, () => redactText(piece)));
+      expect([part, cpuMs(() => redactText(long)) < 6 * inPiecesMs + 5]).toEqual([part, true]);
+    }
+  });
 });
 
 describe("data", () => {
+  it.each([
+    ["shown", "a b ".repeat(2048)],
+    ["hidden", `cookie: a=${"b".repeat(8182)}`],
+  ])("is looked at up to a limit, whatever an event holds: texts that are %s", (_, text) => {
+    const lookedAt = (length: number) => {
+      let looks = 0;
+      const look = () => {
+        looks += 1;
+        return text;
+      };
+      const one = () => Object.defineProperty({}, "text", { enumerable: true, get: look });
+      shownData({ list: Array.from({ length: 200 }, () => ({ list: Array.from({ length }, one) })) }, []);
+      return looks * text.length;
+    };
+    // The smaller cuts look at a part of each only.
+    expect(lookedAt(1)).toBeLessThan(500_000);
+    expect(lookedAt(200)).toBe(lookedAt(40));
+  });
+
+  it("hides a cookie behind a name with a colon, and one after many", () => {
+    expect(redactText("Cookie: a:b=c; d=e")).toBe("Cookie: [redacted]");
+    expect(redactText("cookie:cookie:a=b")).toBe("cookie:cookie:[redacted]");
+    expect(redactText(`${"a-".repeat(40)}password=hunter7`)).toMatch(/password=\[redacted\]$/);
+  });
+
   it("shows no value of a secret argument", () => {
     const args = ["login", "--password", "hunter7", "--user", "ada", "--pass-token", 1234, "--secret", "--fast"];
     const shown = ["login", "--password", "[redacted]", "--user", "ada", "--pass-token", "[redacted]"];
