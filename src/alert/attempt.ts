@@ -1,7 +1,8 @@
 /**
  * Attempt: one message on its way, with a limit of time. Whatever the channel does, the answer is a Delivery: one that
- * throws or never answers gets a `retry`.
+ * throws or never answers gets a `retry`. What the channel does to the notification it was handed changes nothing.
  */
+import { deliveryOf } from "./channel-answer.ts";
 import type { AlertClock } from "./clock.ts";
 import type { Channel, Delivery, Notification } from "./notification.ts";
 
@@ -35,7 +36,7 @@ export function startAttempt(channel: Channel, notification: Notification, optio
     cancelGrace = clock.after(GRACE_MS, giveUp);
   };
   const cancelLimit = clock.after(options.timeoutMs, stop);
-  const sent = safely(() => channel.send(notification, controller.signal), options.onError);
+  const sent = safely(() => channel.send(structuredClone(notification), controller.signal), options.onError);
   const ended = Promise.race([sent, late]).finally(() => {
     cancelLimit();
     cancelGrace();
@@ -45,7 +46,7 @@ export function startAttempt(channel: Channel, notification: Notification, optio
 
 async function safely(send: () => Promise<Delivery>, onError: (error: unknown) => void): Promise<Delivery> {
   try {
-    return await send();
+    return deliveryOf(await send());
   } catch (error) {
     onError(error);
     return failed("the channel failed in a way it should not; see the error log");

@@ -14,7 +14,7 @@ export function backoffMs(plan: DeliveryPlan["backoff"], attempt: number, random
   return Math.round(Math.min(plan.maxMs, grown * spread));
 }
 
-/** The longer of our pause and the one the channel asked for. */
+/** The longer of our pause and the one the channel asked for, where that is a number. */
 export function pauseMs(ownMs: number, askedMs: number | undefined): number {
-  return Math.max(ownMs, Math.min(askedMs ?? 0, LONGEST_ASKED_MS));
+  return Math.max(ownMs, Math.min(askedMs || 0, LONGEST_ASKED_MS));
 }

@@ -1,7 +1,7 @@
 /** Channels of a plan, by name, and those a host program brings. Whoever opens them closes them. */
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
-import type { AlertClock } from "./clock.ts";
+import { type AlertClock, systemClock } from "./clock.ts";
 import type { Resolver } from "./https-request.ts";
 import type { Incident } from "./incident.ts";
 import type { IncidentLinks } from "./links.ts";
@@ -10,6 +10,9 @@ import type { Channel } from "./notification.ts";
 import type { AlertPlan, ChannelPlan } from "./plan.ts";
 import { redacting } from "./redact-notice.ts";
 import { webhookChannel } from "./webhook-channel.ts";
+
+/** Longest a close waits for those of the channels, in ms. */
+const CLOSE_MS = 3_000;
 
 export interface ChannelsContext {
   readonly clock: AlertClock;
@@ -50,7 +53,12 @@ function channelOf(channel: ChannelPlan, plan: AlertPlan, context: ChannelsConte
   return webhookChannel(channel, { publicUrl, timezone, clock, links, concurrency, resolve, ca });
 }
 
-/** Each once, however often it is asked; one that cannot be closed does not keep the others open. */
-export async function closeChannels(channels: Iterable<Channel>): Promise<void> {
-  await Promise.allSettled([...channels].map((channel) => channel.close()));
+/** One that cannot be closed does not keep the others open; one that does not end is left behind after a few seconds. */
+export async function closeChannels(channels: Iterable<Channel>, clock: AlertClock = systemClock): Promise<void> {
+  let cancel = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.after(CLOSE_MS, resolve);
+  });
+  const closed = Promise.allSettled([...channels].map(async (channel) => channel.close()));
+  await Promise.race([closed, late]).finally(cancel);
 }

@@ -3,6 +3,7 @@
  * here is what people do and ask (desk.ts).
  */
 import type { Event } from "../event/event.ts";
+import { alive } from "./alive.ts";
 import { ChannelTroubles } from "./channel-troubles.ts";
 import { closeChannels, openChannels } from "./channels.ts";
 import { type AlertClock, systemClock } from "./clock.ts";
@@ -19,8 +20,8 @@ import type { AlertOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import type { AlertPlan } from "./plan.ts";
 import { alertPlan } from "./plan-file.ts";
-import { redeem } from "./redeem.ts";
 import { redactedIncident } from "./redact-notice.ts";
+import { redeem } from "./redeem.ts";
 import { ruleViews } from "./rule-desk.ts";
 import { expireSilence, listSilences, makeSilence } from "./silence-desk.ts";
 import { testChannel, verifyChannels } from "./test-send.ts";
@@ -204,7 +205,7 @@ export class Alerts implements AlertDesk, AsyncDisposable {
   }
 
   idle(): Promise<void> {
-    return this.#loop.idle();
+    return alive(this.#loop.idle());
   }
 
   async delivered(event: Event): Promise<void> {
@@ -215,21 +216,24 @@ export class Alerts implements AlertDesk, AsyncDisposable {
       const cancel = this.#clock.after(awaitDeliveryMs, resolve);
       waiting.signal.addEventListener("abort", cancel);
     });
-    await Promise.race([this.#handedOver(waiting.signal), late]).finally(() => waiting.abort());
+    await alive(Promise.race([this.#handedOver(waiting.signal), late])).finally(() => waiting.abort());
   }
 
   /** By this process, or, where another one leads, by that. */
   async #handedOver(signal: AbortSignal): Promise<void> {
-    await this.idle();
+    await this.#loop.idle();
     const underWay = async () => this.#records.count("notifications", ["pending", "sending"]);
     while (!signal.aborted && !this.#closing && !this.stats().leading && (await underWay()) > 0)
       await new Promise<void>((resolve) => this.#clock.after(OTHERS_MS, resolve));
   }
 
-  /** Stops to judge and to send; what is not done is done by whoever starts next. Safe twice. */
+  /**
+   * Stops to judge and to send; what is not done is done by whoever starts next. Waits a few seconds at most for messages
+   * under way and again for channels to close, and keeps the process alive until then. Safe twice.
+   */
   close(): Promise<void> {
-    this.#closing ??= this.#loop.close().then(() => closeChannels(this.#channels.values()));
-    return this.#closing;
+    this.#closing ??= this.#loop.close().then(() => closeChannels(this.#channels.values(), this.#clock));
+    return alive(this.#closing);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -5,13 +5,17 @@
  * The function may do anything: what it throws is a retry, and one that ignores its signal is left behind.
  */
 import { EventStoreError } from "../errors.ts";
+import { deliveryOf } from "./channel-answer.ts";
 import type { Channel, Delivery, Notification } from "./notification.ts";
 
 /** @since 0.1.0 */
 export interface FunctionChannelOptions {
   /** Who gets notices of its own. @default [name] */
   readonly recipients?: readonly string[];
-  /** Nothing, or `sent`, when it is done; a throw means: try again later. */
+  /**
+   * Nothing, or `sent`, when it is done; a throw means: try again later. The notification is a copy, to do with as it
+   * likes. An answer that is no Delivery is `refused`; a pause (`afterMs`) that is no number is none.
+   */
   readonly send: (
     notification: Notification,
     signal: AbortSignal,
@@ -25,7 +29,6 @@ export interface FunctionChannelOptions {
 
 const DEFAULT_CONCURRENCY = 5;
 const MAX_WORDS = 200;
-const STATUSES: ReadonlySet<unknown> = new Set(["sent", "retry", "refused"]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION`. @since 0.1.0 */
 export function functionChannel(name: string, options: FunctionChannelOptions): Channel {
@@ -73,11 +76,7 @@ async function attempt(
   }
 }
 
-function checked(result: unknown): Delivery {
-  if (result === undefined || result === null) return { status: "sent" };
-  if (STATUSES.has((result as { status?: unknown }).status)) return result as Delivery;
-  return { status: "refused", channelDown: true, reason: "the function's answer is neither nothing nor a Delivery" };
-}
+const checked = (result: unknown): Delivery => deliveryOf(result ?? { status: "sent" });
 
 function wordsOf(error: unknown): string {
   const words = error instanceof Error ? error.message : typeof error === "string" ? error : "";

@@ -11,6 +11,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { MarkedEvent } from "../backend/alert-records.ts";
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
+import { alive } from "./alive.ts";
 import { type AlertClock, systemClock } from "./clock.ts";
 import { type HookOptions, type ResolvedHook, resolveHook } from "./hook-options.ts";
 import type { AlertHost } from "./host.ts";
@@ -49,8 +50,6 @@ const UNMARK_MS = 100;
 const CLOSE_MS = 5000;
 /** How often to look where others write, too, and after a failure of the database, in ms. */
 const LOOK_MS = 1000;
-/** As long as a timer of Node can be. */
-const LONGEST_MS = 2_147_483_647;
 
 /** The call of a hook that the code at hand is part of. */
 const calls = new AsyncLocalStorage<{ readonly runner: HookRunner; over: boolean }>();
@@ -242,10 +241,4 @@ function messageOf(error: unknown): string {
   } catch {
     return "something that cannot be put into words";
   }
-}
-
-/** The timers of a clock do not keep the process alive; somebody who waits does. */
-function alive<T>(promise: Promise<T>): Promise<T> {
-  const timer = setInterval(() => {}, LONGEST_MS);
-  return promise.finally(() => clearInterval(timer));
 }

@@ -85,7 +85,7 @@ export interface Channel {
   readonly concurrency: number;
   /** Can it work? Name, connection, encryption, login; sends nothing. Rejects with words for people. */
   verify(signal: AbortSignal): Promise<void>;
-  /** Never rejects; gives up when the signal fires (a `retry`). */
+  /** Gets a copy of its own. Never rejects; gives up when the signal fires (a `retry`). */
   send(notification: Notification, signal: AbortSignal): Promise<Delivery>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { AlertRecord } from "../backend/alert-records.ts";
 import { backoffMs, pauseMs } from "./backoff.ts";
 import type { Verdict } from "./breaker.ts";
 import type { Delivery, NotificationState } from "./notification.ts";
-import { changed, iso, notificationOf, reasonText, removalMs } from "./outbox-record.ts";
+import { changed, isDate, iso, notificationOf, reasonText, removalMs } from "./outbox-record.ts";
 import type { DeliveryPlan } from "./plan.ts";
 
 export interface OutcomeFacts {
@@ -45,13 +45,15 @@ export function afterLeader(record: AlertRecord, facts: OutcomeFacts): AlertReco
 
 /**
  * One that waits and was last changed in what is now the future, for the clock was ahead then: due after the pause it was
- * meant to have. The very same record where the clock was right.
+ * meant to have. One that waits without a date: due now. The very same record where nothing is wrong.
  */
 export function afterClockWasSet(record: AlertRecord, { plan, nowMs }: OutcomeFacts): AlertRecord {
-  const { state, dueMs, updatedMs } = record;
-  if (dueMs === null || dueMs <= nowMs || updatedMs <= nowMs) return record;
+  const { dueMs, updatedMs } = record;
+  const state = record.state as NotificationState;
+  if (!isDate(dueMs)) return changed(record, { state, dueMs: nowMs, nowMs });
+  if (dueMs <= nowMs || updatedMs <= nowMs) return record;
   const pauseMs = Math.min(Math.max(0, dueMs - updatedMs), plan.backoff.maxMs);
-  return changed(record, { state: state as NotificationState, dueMs: nowMs + pauseMs, nowMs });
+  return changed(record, { state, dueMs: nowMs + pauseMs, nowMs });
 }
 
 export function verdictOf(delivery: Delivery): Verdict {

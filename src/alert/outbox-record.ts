@@ -104,7 +104,7 @@ export function removalMs(state: keyof typeof KEEP_MS, nowMs: number, random: nu
 }
 
 export function reasonText(reason: string): string {
-  return reason.length > REASON_LENGTH ? `${reason.slice(0, REASON_LENGTH - 1)}…` : reason;
+  return (reason.length > REASON_LENGTH ? `${reason.slice(0, REASON_LENGTH - 1)}…` : reason).toWellFormed();
 }
 
 /** As people and channels see it. */
@@ -120,7 +120,7 @@ export function notificationOf(record: AlertRecord): Notification {
     sequence: body.sequence,
     occasion: body.occasion,
     created_at: body.created_at,
-    due_at: waits && record.dueMs !== null ? iso(record.dueMs) : null,
+    due_at: waits && isDate(record.dueMs) ? iso(record.dueMs) : null,
     attempts: body.attempts,
     last_error: body.last_error,
     sent_at: body.sent_at,
@@ -135,6 +135,11 @@ export function awaitsDigest(record: AlertRecord): boolean {
 
 export function isAllowed(record: AlertRecord): boolean {
   return record.body.allowed === true;
+}
+
+/** What waits without one would be looked at by nobody. */
+export function isDate(dueMs: number | null): dueMs is number {
+  return dueMs !== null && !Number.isNaN(dueMs);
 }
 
 export function iso(ms: number): string {

@@ -1,6 +1,7 @@
 /** Channels tried on purpose: one message now, past all caps, or a look whether it could go. */
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
+import { deliveryOf } from "./channel-answer.ts";
 import type { Channel, Delivery } from "./notification.ts";
 import type { AlertPlan } from "./plan.ts";
 import { testNotification } from "./test-notification.ts";
@@ -37,7 +38,7 @@ export async function testChannel(channels: Channels, options: TestOptions) {
   for (const recipient of recipients) {
     const signal = AbortSignal.timeout(options.plan.delivery.timeoutMs);
     const notification = testNotification({ ...options, recipient });
-    results.push({ recipient, delivery: await channel.send(notification, signal) });
+    results.push({ recipient, delivery: deliveryOf(await channel.send(notification, signal)) });
   }
   return results;
 }
