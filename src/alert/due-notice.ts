@@ -9,7 +9,7 @@ import type { Group } from "./group.ts";
 import { escalationId, type Live } from "./live.ts";
 import { firstNoticeMs, plannedNotice } from "./notice-time.ts";
 import type { Rule } from "./rule.ts";
-import { type Said, type SayBy, sayAll, sayEscalation, sayOne } from "./say.ts";
+import { type Said, type SayBy, sayAll, sayEscalation, sayOne, sayOwed } from "./say.ts";
 import { isOpen, type Open } from "./view.ts";
 import { afterQuiet, type World } from "./world.ts";
 
@@ -23,7 +23,7 @@ export function noticeStep(group: Group, rule: Rule, world: World): Step | null 
   if (!isOpen(group) || isHeld(group.incident)) return null;
   if (group.flap.sinceMs !== null) return flappingStep(group, world);
   const owed = owedMs(group, world);
-  if (owed !== null) return spoken(group, owed, (by) => sayAll(group, group.incident.owed ?? "resolved", by));
+  if (owed !== null) return spoken(group, owed, (by) => sayOwed(group, nextWord(group.incident, rule, world), by));
   const ordinary = ordinaryStep(group, rule, world);
   const escalation = escalationStep(group, rule, world);
   if (!ordinary || !escalation) return ordinary ?? escalation;
@@ -46,6 +46,17 @@ export function owedMs(group: Open, world: World): number | null {
   const live = group.incident;
   if (live.state !== "resolved" || live.owed === null || isHeld(live) || group.flap.sinceMs !== null) return null;
   return notBefore(live, world, live.resolvedMs ?? live.lastMs);
+}
+
+/** Of what is owed, what comes first. Quiet hours that have kept back the first notice until all was over keep it for good. */
+export function nextWord(
+  over: Pick<Live, "owed" | "severity" | "openedMs" | "firedMs" | "resolvedMs">,
+  rule: Rule,
+  world: Pick<World, "quietHours">,
+): "firing" | "resolved" {
+  if (over.owed !== "both") return over.owed ?? "resolved";
+  const firstMs = afterQuiet(world, firstNoticeMs(over, rule), over.severity);
+  return firstMs <= (over.resolvedMs ?? firstMs) ? "firing" : "resolved";
 }
 
 function notBefore(live: Live, world: Pick<World, "quietHours">, atMs: number): number {

@@ -3,7 +3,7 @@
  * another incident keeps it quiet. Nobody tells a group without an open incident that this is over, so it asks again; after
  * a day it is let go without a word.
  */
-import type { Step } from "./due-notice.ts";
+import { nextWord, type Step } from "./due-notice.ts";
 import type { Group, Retired } from "./group.ts";
 import { inhibitorOf } from "./inhibit.ts";
 import { type SayBy, sayRetired } from "./say.ts";
@@ -35,10 +35,16 @@ function saidOrKept(group: Group, retired: Retired, by: SayBy): ReturnType<Step[
   const spokenMs = afterQuiet(world, nowMs, retired.incident.severity);
   if (spokenMs > nowMs) return kept(group, retired, { ...retired, askMs: spokenMs });
   const heldMs = heldUntil(group, retired, by);
-  if (heldMs === null) return sayRetired(group, retired, by);
+  if (heldMs === null) return sayRetired(group, retired, { ...by, word: nextWord(timesOf(retired), by.rule, world) });
   const letGoMs = overMs(retired) + LET_GO_MS;
   const change = nowMs >= letGoMs ? { owed: null } : { askMs: Math.min(heldMs, letGoMs) };
   return kept(group, retired, { ...retired, ...change });
+}
+
+function timesOf({ incident, owed }: Retired) {
+  const { severity, opened_at, resolved_at } = incident;
+  const resolvedMs = resolved_at === null ? null : Date.parse(resolved_at);
+  return { owed, severity, openedMs: Date.parse(opened_at), firedMs: null, resolvedMs };
 }
 
 function kept(group: Group, before: Retired, after: Retired): ReturnType<Step["run"]> {

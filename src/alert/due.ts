@@ -31,23 +31,38 @@ export function dueAt(group: Group, rule: Rule, world: World): number | null {
   return nextStep(group, rule, world)?.atMs ?? forgetMs(group, ruleFor(rule, group));
 }
 
-/** Of steps at the same instant, words come first: what is due is said before the incident is over. */
-export function nextStep(group: Group, asWritten: Rule, world: World): Step | null {
+/**
+ * Of steps at the same instant, words come first: what is due is said before the incident is over.
+ *
+ * @param judgedMs from here on nothing happens without a word: an event that has yet to be folded may say otherwise
+ */
+export function nextStep(
+  group: Group,
+  asWritten: Rule,
+  world: World,
+  judgedMs: number = Number.POSITIVE_INFINITY,
+): Step | null {
   if (!asWritten.enabled) return null;
   const rule = ruleFor(asWritten, group);
-  const steps = [
-    owedStep(group, world),
-    noticeStep(group, rule, world),
+  const words = [owedStep(group, world), noticeStep(group, rule, world), acknowledgedStep(group, rule, world)];
+  const silent = silentStep(group, rule, world);
+  return firstOf([...words, silent && silent.atMs < judgedMs ? silent : null, unsilencedStep(group)]);
+}
+
+/** The next thing that happens without a word. @param rule as it holds for the group's role */
+export function silentStep(group: Group, rule: Rule, world: World): Step | null {
+  return firstOf([
     fireStep(group, rule),
     lapseStep(group, rule),
     expiryStep(group),
-    acknowledgedStep(group, rule, world),
     quietStep(group, rule, world),
     stableStep(group, rule),
     closeStep(group, world),
-    unsilencedStep(group),
     overdueStep(group, rule, world),
-  ];
+  ]);
+}
+
+function firstOf(steps: readonly (Step | null)[]): Step | null {
   let first: Step | null = null;
   for (const step of steps) if (step && (first === null || step.atMs < first.atMs)) first = step;
   return first;

@@ -98,9 +98,14 @@ export class Evaluator {
   async foldSome(): Promise<number> {
     await this.#confirmed();
     this.#shelf.settle();
-    const { events, lookAgain } = await this.#folder.foldSome();
-    for (const rule of lookAgain) await this.#lookAt(rule);
-    return events;
+    const before = this.folded;
+    for (const part of await this.#folder.next()) {
+      // What was due before an event that changes what is looked at has happened before it.
+      const beforeMs = part.changes ? this.#folder.reach(part) - 1 : null;
+      for (let i = 0; beforeMs !== null && i < TRIES && (await this.#tickDue(beforeMs)); i++);
+      for (const rule of await this.#folder.fold(part)) await this.#lookAt(rule);
+    }
+    return this.folded - before;
   }
 
   /** Ticks groups that are due; true when there may be more. @throws Superseded */
@@ -115,10 +120,15 @@ export class Evaluator {
     this.#lastMs = nowMs;
     await this.#around.loadSilences(nowMs);
     await this.#endSilences(nowMs);
+    await this.#folder.look();
     await this.#lookAround();
-    const due = await this.#parts.records.due("groups", nowMs, TICKS);
+    return (await this.#tickDue(nowMs)) || this.#around.stale;
+  }
+
+  async #tickDue(atMs: number): Promise<boolean> {
+    const due = await this.#parts.records.due("groups", atMs, TICKS);
     await this.#tickAll(due.map(({ _id }) => _id));
-    return due.length === TICKS || this.#around.stale;
+    return due.length === TICKS;
   }
 
   async #lookAround(): Promise<void> {
@@ -196,7 +206,8 @@ export class Evaluator {
   /** As `#ticked`, with few writes for many groups. False where one of them needs more care: then one by one. */
   async #tickedTogether(groups: readonly Group[]): Promise<boolean> {
     const nowMs = this.#parts.clock.now();
-    const ticked = tickBatch(groups, { rules: this.#rules, world: this.#world(), nowMs });
+    const judgedMs = this.#folder.foldedMs;
+    const ticked = tickBatch(groups, { rules: this.#rules, world: this.#world(), nowMs, judgedMs });
     if (!ticked || (ticked.drafts.length > 0 && !(await this.#parts.say(ticked.drafts)))) return false;
     await this.#shelf.writeClosed(ticked.closed, nowMs);
     if (!(await this.#shelf.writeGroups(ticked.groups))) return false;
@@ -228,10 +239,10 @@ export class Evaluator {
   /** False when somebody else changed it meanwhile. */
   async #ticked(group: Group): Promise<boolean> {
     const { clock, say } = this.#parts;
-    const nowMs = clock.now();
+    const [nowMs, judgedMs] = [clock.now(), this.#folder.foldedMs];
     const rule = this.#rules.get(group.rule);
     if (!rule) return this.#orphaned(group, nowMs);
-    const { group: next, drafts, dueMs, gone } = tick(group, { rule, world: this.#world(), nowMs });
+    const { group: next, drafts, dueMs, gone } = tick(group, { rule, world: this.#world(), nowMs, judgedMs });
     if (drafts.length > 0 && !(await say(drafts))) {
       await this.#shelf.writeGroups([{ group: withNumbersTaken(group, drafts), dueMs: nowMs }]);
       return false;

@@ -38,7 +38,7 @@ export interface BatchBy {
   readonly limits: FoldLimits;
   /** Nothing that was folded before is marked any more, except what is in this batch. @default false */
   readonly unmarked?: boolean;
-  /** See `FoldBy`. */
+  /** See `FoldBy`; activities as they are before the events. */
   readonly world?: World;
 }
 

@@ -2,11 +2,13 @@
  * fold: marked events into the group they belong to. Pure; an id the group's ring holds changes nothing, so a batch may
  * be folded again after a crash.
  *
- * An event counts at the instant it arrived (`received_at`). Folding says nothing to anybody: see tick.ts.
+ * An event counts at the instant it arrived (`received_at`), and what was due before that instant has happened before it
+ * (catch-up.ts), however late anybody looks. Folding says nothing to anybody: see tick.ts.
  */
 import type { MarkedEvent } from "../backend/alert-records.ts";
 import type { StoredEvent } from "../event/event.ts";
 import { factsOf } from "./activity.ts";
+import { caughtUp } from "./catch-up.ts";
 import { nextNoticeMs as nextNotice } from "./due-notice.ts";
 import { type Group, RING } from "./group.ts";
 import { ringId } from "./hub.ts";
@@ -47,7 +49,7 @@ export interface FoldBy {
   readonly storm?: boolean;
   /** Ring ids of all that may be folded again after a crash; most others the ring forgets. @default all it holds */
   readonly again?: ReadonlySet<string> | undefined;
-  /** As it is before the events. @default what keeps the group quiet is left as it was */
+  /** As it is before the events. @default nothing was due before them */
   readonly world?: World | undefined;
 }
 
@@ -92,9 +94,10 @@ function seen(group: Group, event: StoredEvent, { world, nowMs }: FoldBy): Group
   return world ? flagged(group, { world, nowMs: Math.min(arrivalMs(event, nowMs), nowMs) }) : group;
 }
 
-function foldOne(group: Group, event: StoredEvent, by: FoldBy): Group {
-  const { rule, nowMs, limits } = by;
+function foldOne(before: Group, event: StoredEvent, by: FoldBy): Group {
+  const { rule, nowMs, limits, world } = by;
   const atMs = arrivalMs(event, nowMs);
+  const group = world ? caughtUp(before, { rule, world, untilMs: Math.min(atMs, nowMs) }) : before;
   const seen = { ...group, seenMs: Math.max(group.seenMs, atMs) };
   if (rule.resolveWhen?.matches(event)) {
     return isOpen(seen) ? resolve(seen, rule, { atMs, reason: `resolved by ${event.event_type}` }) : seen;

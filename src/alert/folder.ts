@@ -7,8 +7,9 @@
  */
 import type { AlertRecords, MarkedEvent } from "../backend/alert-records.ts";
 import { EventStoreError } from "../errors.ts";
+import { type Part, partedAtChanges } from "./activity-parts.ts";
 import type { AlertClock } from "./clock.ts";
-import type { FoldLimits } from "./fold.ts";
+import { arrivalMs, type FoldLimits } from "./fold.ts";
 import { type FoldedBatch, foldBatch, neededBy } from "./fold-batch.ts";
 import { BATCH, type Group } from "./group.ts";
 import { type GroupShelf, Superseded } from "./group-shelf.ts";
@@ -35,17 +36,12 @@ export interface FolderParts {
   readonly warn: (message: string) => void;
 }
 
-export interface Folded {
-  readonly events: number;
-  /** Rules whose groups need a look. */
-  readonly lookAgain: ReadonlySet<string>;
-}
-
 export class Folder {
   readonly #parts: FolderParts;
   readonly #limits: FoldLimits;
   /** Nothing was marked once since this leader began: from then on each batch is read after the one before is unmarked. */
   #unmarked = false;
+  #foldedMs = Number.NEGATIVE_INFINITY;
   folded = 0;
   ignored = 0;
 
@@ -55,21 +51,47 @@ export class Folder {
     this.#limits = { maxSamples, severityFromLevel, stormPerMinute, redact, quietHours };
   }
 
-  /** @throws Superseded */
-  async foldSome(): Promise<Folded> {
-    const { records } = this.#parts;
-    const lookAgain = new Set<string>();
-    const marked = await records.marked(RULES_LANE, BATCH);
+  /** What arrived before this instant has been folded, as far as this leader has looked, epoch ms. */
+  get foldedMs(): number {
+    return this.#foldedMs;
+  }
+
+  /** Looks whether events wait. */
+  async look(): Promise<void> {
+    const nowMs = this.#parts.clock.now();
+    const [oldest] = await this.#parts.records.marked(RULES_LANE, 1);
+    if (oldest) this.#reached(oldest);
+    else this.#foldedMs = nowMs + 1;
+  }
+
+  /** The next events, at most BATCH; an event by which an activity begins or ends stands alone. */
+  async next(): Promise<readonly Part[]> {
+    const marked = await this.#parts.records.marked(RULES_LANE, BATCH);
     if (marked.length === 0) this.#unmarked = true;
-    else {
-      await this.#apart(marked, lookAgain);
-      await records.unmark(
-        RULES_LANE,
-        marked.map(({ event }) => event._id),
-      );
-      this.folded += marked.length;
-    }
-    return { events: marked.length, lookAgain };
+    return partedAtChanges(marked, this.#parts.rules);
+  }
+
+  /** All before this part has been folded; answers the arrival of its first event, epoch ms. */
+  reach({ events: [first] }: Part): number {
+    return this.#reached(first as MarkedEvent);
+  }
+
+  #reached({ event }: MarkedEvent): number {
+    this.#foldedMs = arrivalMs(event, this.#parts.clock.now());
+    return this.#foldedMs;
+  }
+
+  /** Answers the rules whose groups need a look. @throws Superseded */
+  async fold({ events }: Part): Promise<ReadonlySet<string>> {
+    const lookAgain = new Set<string>();
+    await this.#apart(events, lookAgain);
+    await this.#parts.records.unmark(
+      RULES_LANE,
+      events.map(({ event }) => event._id),
+    );
+    this.folded += events.length;
+    this.#reached(events.at(-1) as MarkedEvent);
+    return lookAgain;
   }
 
   async #apart(marked: readonly MarkedEvent[], lookAgain: Set<string>): Promise<void> {

@@ -171,8 +171,10 @@ function owedWord({ incident: live, flap }: Open, rule: Rule, atMs: number): Owe
   if (live.lastNoticeMs !== null || flap.told) return rule.sendResolved ? "resolved" : null;
   const silenced = live.silencedBy !== null && (live.silencedUntilMs ?? atMs + 1) > atMs;
   const held = silenced || live.inhibitedBy !== null || flap.sinceMs !== null;
-  if (held || firstNoticeMs(live, rule) > atMs) return null;
-  return rule.sendResolved ? "resolved" : "firing";
+  const firstMs = firstNoticeMs(live, rule);
+  if (held || firstMs > atMs) return null;
+  if (!rule.sendResolved) return "firing";
+  return Math.max(firstMs, live.notBeforeMs ?? firstMs) < atMs ? "both" : "resolved";
 }
 
 /** It leaves the group. */

@@ -6,8 +6,11 @@ import type { Histogram } from "./histogram.ts";
 import type { Comment, IncidentState, Sample } from "./incident.ts";
 import type { Severity } from "./rule.ts";
 
-/** What is still to be said about an incident that was resolved. */
-export type Owed = "resolved" | "firing" | null;
+/**
+ * What is still to be said about an incident that was resolved. `both`: it was over before its first notice, which had been
+ * due, could be said; then that comes first, unless quiet hours had kept it back.
+ */
+export type Owed = "resolved" | "firing" | "both" | null;
 
 interface Acknowledgement {
   readonly by: string;

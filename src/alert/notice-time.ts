@@ -20,7 +20,7 @@ const CRITICAL_WAIT_MS = 5000;
 const WAIT_MS = 30_000;
 const YEAR_MS = 366 * 86_400_000;
 
-export function firstNoticeMs(live: Live, rule: Rule): number {
+export function firstNoticeMs(live: Pick<Live, "severity" | "openedMs" | "firedMs">, rule: Rule): number {
   const waitMs = rule.groupWaitMs ?? (live.severity === "critical" ? CRITICAL_WAIT_MS : WAIT_MS);
   return Math.max(live.openedMs + waitMs, live.firedMs ?? live.openedMs + rule.forMs);
 }

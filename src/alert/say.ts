@@ -4,7 +4,7 @@
  */
 import type { Group, Retired } from "./group.ts";
 import type { Incident } from "./incident.ts";
-import type { Live } from "./live.ts";
+import type { Live, Owed } from "./live.ts";
 import { laterTimes } from "./notice-time.ts";
 import type { Occasion } from "./notification.ts";
 import type { Rule } from "./rule.ts";
@@ -55,6 +55,19 @@ export function sayAll(group: Open, occasion: Occasion, by: SayBy): Said {
   return said(group, { occasion, live, told }, by);
 }
 
+/** What is owed about an incident that is over; what is owed after that stays. */
+export function sayOwed(group: Open, word: "firing" | "resolved", by: SayBy): Said {
+  const owed = stillOwed(group.incident.owed, word);
+  const said = sayAll(group, word, by);
+  return owed === null || !isOpen(said.group)
+    ? said
+    : { ...said, group: { ...said.group, incident: { ...said.group.incident, owed } } };
+}
+
+function stillOwed(owed: Owed, word: "firing" | "resolved"): Owed {
+  return owed === "both" && word === "firing" ? "resolved" : null;
+}
+
 /** The notice about one event. */
 export function sayOne(group: Open, by: SayBy): Said {
   const [single, ...singles] = group.incident.singles;
@@ -96,13 +109,13 @@ export function sayAcknowledged(group: Open, by: SayBy): Said {
 }
 
 /** What is owed about an incident that has left the group. */
-export function sayRetired(group: Group, over: Retired, by: SayBy): Said {
-  const { owed, escalated } = over;
-  if (owed === null) return { group, drafts: [] };
+export function sayRetired(group: Group, over: Retired, by: SayBy & { readonly word: "firing" | "resolved" }): Said {
+  const [{ escalated }, { word }] = [over, by];
+  const owed = stillOwed(over.owed, word);
   const incident = { ...over.incident, sequence: over.incident.sequence + 1 };
   const told = { ...incident, since_notice: 0, last_notice_at: isoOf(by.nowMs) };
-  const retired = group.retired.map((one) => (one === over ? { incident: told, owed: null, escalated } : one));
-  return { group: { ...group, retired, updatedMs: by.nowMs }, drafts: [{ ...draftOf(by, owed, incident), escalated }] };
+  const retired = group.retired.map((one) => (one === over ? { incident: told, owed, escalated } : one));
+  return { group: { ...group, retired, updatedMs: by.nowMs }, drafts: [{ ...draftOf(by, word, incident), escalated }] };
 }
 
 function said(group: Open, { occasion, live, told }: { occasion: Occasion; live: Live; told: Live }, by: SayBy): Said {

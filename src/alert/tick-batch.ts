@@ -23,13 +23,15 @@ interface BatchAt {
   readonly rules: ReadonlyMap<string, Rule>;
   readonly world: World;
   readonly nowMs: number;
+  /** As TickBy's. */
+  readonly judgedMs?: number;
 }
 
 /** Null where one of them is to be removed, or has lost its rule: then one by one. */
-export function tickBatch(groups: readonly Group[], { rules, world, nowMs }: BatchAt): TickedBatch | null {
+export function tickBatch(groups: readonly Group[], { rules, ...at }: BatchAt): TickedBatch | null {
   const ticked = groups.flatMap((group) => {
     const rule = rules.get(group.rule);
-    return rule ? tick(group, { rule, world, nowMs }) : [];
+    return rule ? tick(group, { rule, ...at }) : [];
   });
   if (ticked.length < groups.length || ticked.some(({ gone }) => gone)) return null;
   return {

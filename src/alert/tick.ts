@@ -35,6 +35,8 @@ export interface TickBy {
   readonly rule: Rule;
   readonly world: World;
   readonly nowMs: number;
+  /** Events that arrived before have been folded, others may wait: see `nextStep`. @default all have been folded */
+  readonly judgedMs?: number;
 }
 
 /** Steps of one tick; the rest is for the next, which is due at once. */
@@ -44,10 +46,11 @@ export function tick(group: Group, by: TickBy): Ticked {
   const { world, nowMs } = by;
   const at = { rule: ruleFor(by.rule, group), world, nowMs };
   if (!at.rule.enabled) return rested(turnedOff(group, at), at.rule, nowMs);
+  const judgedMs = judgedOf(by);
   const drafts: Draft[] = [];
   let next = flagged(look(rewind(group, nowMs), at), at);
   for (let i = 0; i < MAX_STEPS; i++) {
-    const step = nextStep(next, by.rule, world);
+    const step = nextStep(next, by.rule, world, judgedMs);
     if (step === null || step.atMs > nowMs) break;
     const said = step.run(at);
     drafts.push(...said.drafts);
@@ -56,7 +59,13 @@ export function tick(group: Group, by: TickBy): Ticked {
   next = planned(next, at.rule, world);
   const forgottenMs = forgetMs(next, at.rule);
   const dueMs = dueAt(next, by.rule, world);
-  return { group: next, drafts, dueMs, gone: dueMs !== null && dueMs === forgottenMs && forgottenMs <= nowMs };
+  const goneMs = dueMs === forgottenMs ? forgottenMs : null;
+  return { group: next, drafts, dueMs, gone: goneMs !== null && goneMs <= nowMs && goneMs < judgedMs };
+}
+
+/** What our own counters say waits for no event; one of them may be how many wait. */
+function judgedOf({ rule, judgedMs = Number.POSITIVE_INFINITY }: TickBy): number {
+  return rule.when.kind === "ledger" ? Number.POSITIVE_INFINITY : judgedMs;
 }
 
 /** Its rule looks at nothing any more: what was open is closed without a word, and what it remembers would be stale. */
