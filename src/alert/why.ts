@@ -16,6 +16,12 @@ import { type ToldParts, toldOf } from "./why-told.ts";
 import { isoOf } from "./words.ts";
 import { afterQuiet, worldOf } from "./world.ts";
 
+const WAITS = "it waits to be judged";
+const JUDGED = "it was judged, and the rule's condition does not hold";
+/** By `import`, by a shipper that writes into the database itself, by a program without alerts; or too early for a rule. */
+const UNSEEN = "it was stored without alerting, or before the rule was as it is today";
+/** Incidents are kept so long. */
+const KEPT_MS = 90 * 86_400_000;
 /** Closed incidents of one group that are looked through. */
 const MOST = 1000;
 const WAITING = 1000;
@@ -43,7 +49,7 @@ export async function whyEvent(parts: Parts, id: string, nowMs: number): Promise
     matched.length > 0 ? `today's rules that it concerns: ${matched.join(", ")}` : "no rule of today concerns it",
   );
   const waits = (await host.records.marked(RULES_LANE, WAITING)).some((marked) => marked.event._id === id);
-  if (waits) trail.push("it waits to be judged");
+  if (waits) trail.push(WAITS);
   const incidents: Incident[] = [];
   for (const rule of rules) incidents.push(...(await ofRule(host.records, rule, { event, trail, nowMs })));
   const notifications = await toldOf(host.records, incidents, parts);
@@ -58,7 +64,7 @@ function arrivalWords({ event_type, log_level, alert, received_at }: StoredEvent
   return `event ${event_type} of level ${log_level}${flag} arrived at ${received_at ?? "an unknown time (another program wrote it)"}`;
 }
 
-async function ofRule(records: AlertRecords, rule: Rule, { event, trail }: About): Promise<Incident[]> {
+async function ofRule(records: AlertRecords, rule: Rule, { event, trail, nowMs }: About): Promise<Incident[]> {
   if (!rule.enabled) {
     trail.push(`rule ${rule.id} is turned off`);
     return [];
@@ -79,7 +85,8 @@ async function ofRule(records: AlertRecords, rule: Rule, { event, trail }: About
     if (part !== null) words.push(`${part} ${nameOf(incident, ids)}, which is ${incident.state}: ${incident.reason}`);
     return part !== null;
   });
-  trail.push(`rule ${rule.id} (${rule.when.kind}): ${words.join("; ") || noIncident(folded, event)}`);
+  const none = () => (folded ? JUDGED : noIncident(rule, event, nowMs));
+  trail.push(`rule ${rule.id} (${rule.when.kind}): ${words.join("; ") || (trail.includes(WAITS) ? WAITS : none())}`);
   return found;
 }
 
@@ -90,11 +97,12 @@ function nameOf({ incident_id }: Incident, [, storm, overflow]: readonly string[
   return `incident ${incident_id}`;
 }
 
-function noIncident(folded: boolean, { received_at }: StoredEvent): string {
-  if (folded) return "it was judged, and the rule's condition does not hold";
-  return received_at === null
-    ? "no incident shows it, and without a time of arrival none can be found"
-    : "no incident of that time is known";
+/** Where nothing shows that it was judged: of each event that was, a rule without more conditions has an incident. */
+function noIncident({ when, forMs, resolveWhen }: Rule, event: StoredEvent, nowMs: number): string {
+  if (event.received_at === null) return "no incident shows it, and without a time of arrival none can be found";
+  if (Date.parse(event.received_at) < nowMs - KEPT_MS) return "incidents of that time are not kept any more";
+  const always = when.kind === "match" && forMs === 0 && !resolveWhen?.matches(event);
+  return `no incident of that time is known: ${always ? UNSEEN : `the condition did not hold, or ${UNSEEN}`}`;
 }
 
 async function closedOf(records: AlertRecords, group: string): Promise<Incident[]> {

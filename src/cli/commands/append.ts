@@ -2,6 +2,7 @@
  * `append`: events from stdin into the store, one JSON object per line, or one JSON document (object or array).
  *
  * A bad line is named on stderr and its neighbours are stored; the exit code is 2 then. What stdout counts is durable.
+ * Rules of the settings see what is stored (mark-alerts.ts); what is told, `serve` tells.
  */
 import { Command } from "commander";
 import { EventStoreError } from "../../errors.ts";
@@ -9,8 +10,10 @@ import { parseJson } from "../../event/json.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
 import type { EventStore } from "../../store/store.ts";
 import { oneLine, usageError } from "../exit.ts";
+import { booleanOption } from "../flags.ts";
 import type { Io } from "../io.ts";
 import { type Line, readLines } from "../lines.ts";
+import { markAlerts } from "../mark-alerts.ts";
 import { addStoreFlags, commandConfig, openStore } from "../open-store.ts";
 
 const MAX_LINE_BYTES = 16_777_216;
@@ -22,25 +25,32 @@ const EXAMPLES = `
 Examples:
   madsci-events append < events.ndjson
   echo '{"event_type":"test","event_data":{"message":"hello"}}' | madsci-events append
-  madsci-events query --limit 0 --url sqlite:old.db | madsci-events append --url sqlite:new.db
+  madsci-events query --limit 0 --url sqlite:old.db | madsci-events append --url sqlite:new.db --silent
 
-A SQLite file that a server has open has its one writer; post to that server instead.`;
+A SQLite file that a server has open has its one writer; post to that server instead. Where the settings hold alerts,
+serve tells of what its rules concern, when it runs next; with --silent nobody is told.`;
 
 export function appendCommand(io: Io): Command {
   const command = new Command("append")
     .summary("store events from stdin")
     .description("Stores events from stdin: one JSON object per line, or one JSON object or array.")
+    .addOption(booleanOption("silent", "no alerts for these events"))
     .addHelpText("after", EXAMPLES);
   return addStoreFlags(command).action(() => append(command, io));
 }
 
 async function append(command: Command, io: Io): Promise<void> {
-  await using store = await openStore(commandConfig(command, io), io);
+  const config = commandConfig(command, io);
+  await using store = await openStore(config, io);
+  const isSilent = command.opts<{ silent?: string }>().silent === "true";
+  const marked = isSilent ? () => undefined : markAlerts(store, config, io);
   const appender = new Appender(store, io);
   try {
     for await (const values of readItems(io.stdin)) await appender.take(values);
   } finally {
     await io.out.write(`${appender.summary()}\n`);
+    const words = marked();
+    if (words !== undefined) io.err(words);
   }
   if (appender.refused > 0) throw usageError(`${appender.refused} of the events were not stored; see above`);
 }
