@@ -1,7 +1,8 @@
 /**
  * AlertDesk: what people do with alerts, in process, over HTTP and on the command line. The engine (engine.ts) is one.
  *
- * Everything rejects with `EventStoreError`: `EVT_INVALID_OPTION` naming the field; an id nobody has is `undefined`.
+ * Everything rejects with `EventStoreError`: `EVT_INVALID_OPTION` naming the field; an id nobody has is `undefined`. An
+ * incident that is over is not acknowledged or resolved, and a closed one not changed at all (`EVT_INVALID_OPTION`, `id`).
  */
 import type { Event } from "../event/event.ts";
 import type { Incident, IncidentState, Silence, Weekly } from "./incident.ts";

@@ -15,6 +15,8 @@ import { incidentOf } from "./view.ts";
 
 const OPEN_STATES: readonly IncidentState[] = ["pending", "firing", "acknowledged", "resolved"];
 const INCIDENT_ID = /^([0-9a-f]{20})\.(\d{1,9})$/;
+/** What can be done to a resolved one. */
+const LATER: ReadonlySet<Action["kind"]> = new Set(["assign", "comment"]);
 /** A group that changes under our hands is read again this often. */
 const TRIES = 20;
 
@@ -65,7 +67,10 @@ interface ActAt {
   readonly nowMs: number;
 }
 
-/** Does it where the incident is open; answers the incident as it is afterwards. */
+/**
+ * Does it where the incident is open; answers the incident as it is afterwards, and undefined where there is none of this id.
+ * @throws EventStoreError `EVT_INVALID_OPTION` for what cannot be done any more: nothing would come of it, and it would look done
+ */
 export async function actOn(records: AlertRecords, id: string, action: Action, at: ActAt) {
   checkTexts(action);
   if (action.kind === "acknowledge" && (action.expiresMs ?? Number.POSITIVE_INFINITY) <= at.nowMs)
@@ -75,7 +80,9 @@ export async function actOn(records: AlertRecords, id: string, action: Action, a
   for (let tried = 0; tried < TRIES; tried++) {
     const [record] = await records.read("groups", [groupId]);
     const group = record && groupOf(record);
-    if (!record || !group || incidentOf(group)?.incident_id !== id) return findIncident(records, id);
+    if (!record || !group || incidentOf(group)?.incident_id !== id)
+      return over(await findIncident(records, id), action);
+    over(incidentOf(group) ?? undefined, action);
     const rule = at.rules.find((one) => one.id === group.rule);
     if (!rule) throw invalid(`id: the rule of incident ${id} is not there any more; it closes by itself`);
     const next = act(group, action, { rule, nowMs: at.nowMs });
@@ -85,6 +92,22 @@ export async function actOn(records: AlertRecords, id: string, action: Action, a
     if (changed) return ofGroup(next, id);
   }
   throw new EventStoreError("EVT_CONFLICT", `id: incident ${id} is being changed by others; try again`);
+}
+
+/** What nobody can do to an incident that is over; a comment or a name is still taken until it is closed. */
+const CANNOT: Readonly<Record<Action["kind"], string>> = {
+  acknowledge: "cannot be acknowledged: it is over, and nobody is told of it again",
+  unacknowledge: "cannot be given back: it is over",
+  resolve: "cannot be resolved: it is over already",
+  assign: "cannot be assigned any more",
+  comment: "takes no comments any more",
+};
+
+function over(incident: Incident | undefined, { kind }: Action): Incident | undefined {
+  const isOver = incident?.state === "closed" || (incident?.state === "resolved" && !LATER.has(kind));
+  if (incident && isOver)
+    throw invalid(`id: incident ${incident.incident_id} is ${incident.state} and ${CANNOT[kind]}`);
+  return incident;
 }
 
 function checkTexts(action: Action): void {

@@ -28,6 +28,7 @@ const SAME_CLICK_MS = 60_000;
 const MAX_LOOK = 1000;
 /** States in which nobody works on it, as far as we know. */
 const LIVE: ReadonlySet<string> = new Set(["pending", "firing"]);
+const OVER: ReadonlySet<string> = new Set(["resolved", "closed"]);
 const SOMEBODY = "a link in a message";
 
 /** @returns undefined where the token is forged or expired, or its incident is gone */
@@ -70,7 +71,11 @@ async function act({ desk, nowMs }: RedeemContext, { action, incident, by }: Ord
   const id = incident.incident_id;
   const quietMs = LINK_ACTIONS[action];
   if (quietMs === null) {
-    const after = await desk.acknowledge(id, { by });
+    const after = await desk.acknowledge(id, { by }).catch(async (error) => {
+      const now = await desk.incident(id);
+      if (now && OVER.has(now.state)) return now; // while we asked
+      throw error;
+    });
     return after && { action, incident: after, done: true };
   }
   const comment = `By the link of incident ${id}`;

@@ -71,11 +71,30 @@ describe("an incident that somebody takes", () => {
     await bench.close();
   });
 
+  it("that is over is not acknowledged, resolved or given back, and says so; it still takes words", async () => {
+    const { bench, engine, id } = await told();
+    await engine.resolve(id, ANNA);
+    const refused = async (doing: Promise<unknown>) => (await doing.catch((error: Error) => error)) as Error;
+    expect((await refused(engine.acknowledge(id, { ...ANNA, comment: "mine" }))).message).toBe(
+      `id: incident ${id} is resolved and cannot be acknowledged: it is over, and nobody is told of it again`,
+    );
+    expect((await refused(engine.resolve(id, ANNA))).message).toMatch(/is resolved and cannot be resolved/);
+    await engine.assign(id, { ...ANNA, assignee: "berta" });
+    const { comments } = (await engine.comment(id, { ...ANNA, comment: "it was the pump" })) ?? {};
+    expect(comments?.map(({ text }) => text)).toEqual(["it was the pump"]);
+    await bench.advance(10 * MINUTE);
+    expect((await refused(engine.comment(id, { ...ANNA, comment: "late" }))).message).toMatch(/is closed and takes no/);
+    await bench.close();
+  });
+
   it("may be closed already, or nobody's", async () => {
     const { bench, engine, id } = await told();
     await engine.resolve(id, ANNA);
     await bench.advance(10 * MINUTE);
-    expect(await engine.acknowledge(id, ANNA)).toMatchObject({ state: "closed", acknowledged_by: null });
+    await expect(engine.acknowledge(id, ANNA)).rejects.toMatchObject({
+      code: "EVT_INVALID_OPTION",
+      message: expect.stringMatching(/^id: incident \S+ is closed and cannot be acknowledged: it is over/),
+    });
     expect(await engine.acknowledge(`${"0".repeat(20)}.1`, ANNA)).toBeUndefined();
     expect(await engine.resolve("nonsense", ANNA)).toBeUndefined();
     await expect(engine.resolve(id, { by: " " })).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
