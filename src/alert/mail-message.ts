@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { EventStoreError } from "../errors.ts";
+import type { Sample } from "./incident.ts";
 import { type MailAddress, mailAddress } from "./mail-address.ts";
 import { compatBody, compatSubject } from "./mail-compat.ts";
 import { loadMimeNode } from "./mail-driver.ts";
@@ -14,8 +15,8 @@ import type { MailPart, MailTemplates } from "./mail-template.ts";
 import { mailText } from "./mail-text.ts";
 import { type MailContext, type MailView, mailView } from "./mail-view.ts";
 import { newestSample } from "./notice-places.ts";
-import { MAX_SUBJECT } from "./notice-words.ts";
-import type { Notification } from "./notification.ts";
+import { MAX_SUBJECT, subjectLine } from "./notice-words.ts";
+import type { Notice, Notification } from "./notification.ts";
 import { manyLines, oneLine } from "./safe-text.ts";
 
 export interface MailMessage {
@@ -42,10 +43,10 @@ export async function mailMessage(notification: Notification, look: MailLook): P
   const from = addressOf(look.from, "smtp.from");
   const to = addressOf(notification.recipient, "to");
   const { notice } = notification;
-  const sample = newestSample(notice.incident);
+  const sample = compatSample(notice);
   const input = { from, to, importance: look.importance };
   const envelope = { from: from.address, to: [to.address] };
-  if (notice.compat && notice.occasion === "firing" && sample !== undefined) {
+  if (sample !== undefined) {
     const headers = compatHeaders(notification, { ...input, subject: compatSubject(sample) });
     const stored = await look.context.event?.(sample._id).catch(() => undefined);
     const parts = [["text/plain", compatBody(sample, stored)]] as const;
@@ -60,6 +61,21 @@ export async function mailMessage(notification: Notification, look: MailLook): P
   return { envelope, raw: await mime({ kind: "multipart/alternative", headers, parts, notification }), troubles };
 }
 
+/** The subject it would have, without the rest. @param look no sender is needed for that */
+export async function mailSubject(notification: Notification, look: Pick<MailLook, "context" | "templates">) {
+  const sample = compatSample(notification.notice);
+  if (sample !== undefined) return compatSubject(sample);
+  if (!look.templates.has("subject")) return subjectLine(notification.notice);
+  const view = fittingView(notification, look.context);
+  const own = await partOf("subject", { view, notification, templates: look.templates });
+  return subjectOf("text" in own ? own.text : undefined, view);
+}
+
+/** What MADSci's form is about; undefined where the mail has ours. */
+function compatSample({ compat, occasion, incident }: Notice): Sample | undefined {
+  return compat && occasion === "firing" ? newestSample(incident) : undefined;
+}
+
 interface Content {
   readonly subject: string;
   readonly text: string;
@@ -69,25 +85,40 @@ interface Content {
 
 async function content(notification: Notification, { context, templates }: MailLook): Promise<Content> {
   const view = fittingView(notification, context);
-  const { incident, receiver } = notification.notice;
   const own: { [part in MailPart]?: string } = {};
   const troubles: string[] = [];
   for (const part of ["subject", "text", "html"] as const) {
-    const rendered = await templates.render(part, { ...view, incident, receiver });
-    if (rendered === undefined) continue;
+    const rendered = await partOf(part, { view, notification, templates });
     if ("trouble" in rendered) troubles.push(rendered.trouble);
-    else if (Buffer.byteLength(rendered.text) > MAX_MAIL_BYTES)
-      troubles.push(`the template of the ${part} is too long`);
     else own[part] = rendered.text;
   }
   const told = troubles.map((trouble) => `Built-in form, because ${trouble}.`);
   const shown = told.length === 0 ? view : { ...view, footer: [...view.footer, ...told] };
   return {
-    subject: oneLine(own.subject ?? "", MAX_SUBJECT) || view.subject,
+    subject: subjectOf(own.subject, view),
     text: manyLines(own.text ?? mailText(shown)),
     html: manyLines(own.html ?? mailHtml(shown)),
     troubles,
   };
+}
+
+interface Parts {
+  readonly view: MailView;
+  readonly notification: Notification;
+  readonly templates: MailTemplates;
+}
+
+/** By its template; without a text where it has none. */
+async function partOf(part: MailPart, { view, notification, templates }: Parts) {
+  const { incident, receiver } = notification.notice;
+  const rendered = await templates.render(part, { ...view, incident, receiver });
+  if (rendered === undefined) return { text: undefined };
+  const tooLong = "text" in rendered && Buffer.byteLength(rendered.text) > MAX_MAIL_BYTES;
+  return tooLong ? { trouble: `the template of the ${part} is too long` } : rendered;
+}
+
+function subjectOf(own: string | undefined, view: MailView): string {
+  return oneLine(own ?? "", MAX_SUBJECT) || view.subject;
 }
 
 /** With as much of the events' data as fits. */

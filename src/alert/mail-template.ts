@@ -62,7 +62,7 @@ export class MailTemplates {
 
   /** Undefined where no template replaces the part. Never rejects. */
   async render(part: MailPart, values: object): Promise<Rendered | undefined> {
-    if (!this.#parts().includes(part)) return undefined;
+    if (!this.has(part)) return undefined;
     try {
       const { engine, template } = await this.#parse(part);
       const text = await engine.render(template, values, { renderLimit: RENDER_MS, memoryLimit: MAX_OBJECTS });
@@ -72,8 +72,13 @@ export class MailTemplates {
     }
   }
 
+  /** True where a template replaces the part. */
+  has(part: MailPart): boolean {
+    return this.#texts[part] !== undefined;
+  }
+
   #parts(): MailPart[] {
-    return (["subject", "text", "html"] as const).filter((part) => this.#texts[part] !== undefined);
+    return (["subject", "text", "html"] as const).filter((part) => this.has(part));
   }
 
   #parse(part: MailPart): Promise<{ engine: Engine; template: Template[] }> {

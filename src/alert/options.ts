@@ -214,6 +214,8 @@ export interface PlanContext {
   readonly zone: ZoneReader;
   /** What `env:NAME` and `file:PATH` stand for; undefined where there is nothing. */
   readonly secret?: (ref: string) => string | undefined;
+  /** What `file:PATH` of a template stands for. @default as `secret` says */
+  readonly template?: (ref: string) => string | undefined;
   /** Level from which the rule `alert-level` fires. @default 40 */
   readonly alertLevel?: number;
   /** Names of channels that are not in the configuration: those the host program brings. */

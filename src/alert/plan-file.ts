@@ -183,10 +183,11 @@ function readAwait(compat: Section): number | null {
 
 function readTemplates(templates: Section, context: PlanContext): AlertPlan["templates"] {
   const read: Record<string, string> = {};
+  const reader = { ...context, secret: context.template ?? context.secret };
   for (const name of ["subject", "text", "html"] as const) {
     const field = templates.field(name);
     const { value } = field;
-    const text = isRef(value) && value.startsWith("file:") ? resolved(field, value, context) : value;
+    const text = isRef(value) && value.startsWith("file:") ? resolved(field, value, reader) : value;
     if (typeof text === "string" && text.length <= MAX_TEMPLATE) read[name] = text;
     else if (field.given && text !== null) field.error(`must be a text of at most ${MAX_TEMPLATE} characters`);
   }

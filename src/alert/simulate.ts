@@ -10,6 +10,8 @@ import type { AlertClock } from "./clock.ts";
 import { Evaluator } from "./evaluator.ts";
 import { RULES_LANE } from "./folder.ts";
 import { BATCH } from "./group.ts";
+import { mailSubject } from "./mail-message.ts";
+import { MailTemplates } from "./mail-template.ts";
 import { compileMarker } from "./marker.ts";
 import { MemoryRecords } from "./memory-records.ts";
 import { subjectLine } from "./notice-words.ts";
@@ -17,6 +19,7 @@ import type { Channel, Notification } from "./notification.ts";
 import { notificationsOf } from "./notify.ts";
 import { Outbox } from "./outbox.ts";
 import type { AlertPlan, ChannelPlan } from "./plan.ts";
+import { redactedNotification } from "./redact-notice.ts";
 
 /** @since 0.1.0 */
 export interface SimulatedNotice {
@@ -25,6 +28,7 @@ export interface SimulatedNotice {
   readonly channel: string;
   readonly recipient: string;
   readonly occasion: string;
+  /** Of the mail, by the plan's form and templates; the first line of messages of other kinds. */
   readonly subject: string;
   readonly incident_id: string;
 }
@@ -102,6 +106,8 @@ class SimulatedLab {
   readonly #notices: SimulatedNotice[] = [];
   /** How long events may gather before they are folded: not so long that anything could be due before. */
   readonly #lagMs: number;
+  readonly #look: Parameters<typeof mailSubject>[1];
+  readonly #redact: readonly string[];
   #evaluator!: Evaluator;
   #counted = { events: 0, marked: 0, waiting: 0, further: 0 };
 
@@ -109,6 +115,9 @@ class SimulatedLab {
     this.#clock = new StillClock(fromMs);
     this.#marker = compileMarker(plan.rules);
     this.#lagMs = lagOf(plan);
+    const { timezone, publicUrl, templates, redact } = plan;
+    this.#look = { context: { timezone, publicUrl }, templates: new MailTemplates(templates, timezone) };
+    this.#redact = redact;
     this.#outbox = new Outbox({
       records: this.#records,
       channels: new Map(plan.channels.map((channel) => [channel.name, this.#channel(channel)])),
@@ -201,24 +210,26 @@ class SimulatedLab {
   }
 
   #channel(plan: ChannelPlan): Channel {
-    const type = plan.type === "email" ? "email" : plan.type;
+    const { type } = plan;
     return {
       ...{ name: plan.name, type, recipients: plan.type === "email" ? plan.to : [plan.name], concurrency: 100 },
       verify: async () => {},
       send: async (notification) => {
-        this.#sent(notification);
+        await this.#sent(redactedNotification(notification, this.#redact), type);
         return { status: "sent" };
       },
       close: async () => {},
     };
   }
 
-  #sent({ channel, recipient, occasion, incident_id, notice }: Notification): void {
+  async #sent(notification: Notification, type: Channel["type"]): Promise<void> {
+    const { channel, recipient, occasion, incident_id, notice } = notification;
     if (this.#notices.length >= MOST_NOTICES) {
       this.#counted.further++;
       return;
     }
     const at = new Date(this.#clock.ms).toISOString();
-    this.#notices.push({ at, channel, recipient, occasion, subject: subjectLine(notice), incident_id });
+    const subject = type === "email" ? await mailSubject(notification, this.#look) : subjectLine(notice);
+    this.#notices.push({ at, channel, recipient, occasion, subject, incident_id });
   }
 }

@@ -56,10 +56,13 @@ export function sectionPlan(section: AlertingSection, config: Config, io: Env): 
 /** What a section is read with. @param folder where its paths start */
 export function planContext(folder: string, { settings, start }: Config, { env, withoutSecrets }: Env): PlanContext {
   const naiveTimezone = settings.naive_timezone ?? localZone();
+  const textOf = secretReader({ env: {}, envFiles: [], folder });
   return {
     naiveTimezone,
     zone: zoneReader(naiveTimezone),
     secret: withoutSecrets ? UNCHECKED : secretReader({ env, envFiles: readEnvFiles(start), folder }),
+    // Templates are no secrets; one that is missing keeps nobody from looking at incidents.
+    ...(withoutSecrets && { template: (ref: string) => textOf(ref) ?? UNCHECKED() }),
     alertLevel: settings.alert_level,
   };
 }

@@ -1,5 +1,6 @@
 /** What rules would have said: the engine's own words at their own times, without a database or a message. */
 import { expect, it } from "vitest";
+import { compatPlan } from "../../src/alert/compat-plan.ts";
 import type { AlertOptions } from "../../src/alert/options.ts";
 import { alertPlan } from "../../src/alert/plan-file.ts";
 import { simulate } from "../../src/alert/simulate.ts";
@@ -60,6 +61,28 @@ it("counts events that were imported when they happened", async () => {
   const result = await run([event(0, "node_error", { received_at }), event(7200, "node_error", { received_at })]);
   const firing = result.notices.filter(({ occasion }) => occasion === "firing");
   expect(firing.map(({ at }) => Date.parse(at) - START)).toEqual([30_000, 30_000, 7_230_000, 7_230_000]);
+});
+
+it("prints the subjects that would be sent: MADSci's, and those of templates", async () => {
+  const email = {
+    ...{ smtp_server: "smtp.example.com", smtp_port: 587, smtp_username: null, smtp_password: null, use_tls: true },
+    ...{ sender: "no-reply@example.com", default_importance: "Normal", email_addresses: ["a@example.com"] },
+  };
+  const span = { fromMs: START, toMs: START + 86_400_000 };
+  const plan = compatPlan(email, 40, { naiveTimezone: "UTC", zone: zoneReader("UTC") });
+  const { notices } = await simulate(listed([event(0, "node_error")]), plan, span);
+  expect(notices[0]?.subject).toBe("ALERT (EventLogLevel.ERROR): EventType.NODE_ERROR");
+  const hook = { type: "webhook", url: "https://hook.example.org" } as const;
+  const told = await run([event(0, "node_error")], {
+    ...OPTIONS,
+    channels: { ...OPTIONS.channels, hook },
+    templates: { subject: "{{ tag }}: {{ incident.rule }} of {{ receiver }}" },
+  });
+  const subjects = Object.fromEntries(told.notices.map(({ recipient, subject }) => [recipient, subject]));
+  expect(subjects).toMatchObject({ "ada@example.org": "RESOLVED: node-error of default" });
+  expect(subjects.hook).toBe("[RESOLVED] node_error");
+  const broken = await run([event(0, "node_error")], { ...OPTIONS, templates: { subject: "{{ tag | nothing }}" } });
+  expect(broken.notices[0]?.subject).toBe("[ERROR] node_error");
 });
 
 it("keeps the caps", async () => {

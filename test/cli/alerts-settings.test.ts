@@ -58,6 +58,17 @@ describe("the setting alerting", () => {
 });
 
 describe("what alerts there are", () => {
+  test("with the templates of files, also for who looks up no secrets", () => {
+    put("subject.liquid", "{{ tag }}!");
+    const section = { ...SECTION, templates: { subject: "file:subject.liquid", text: "file:none.liquid" } };
+    const setup = alertSetup(load({ env: { EVENT_ALERTING: JSON.stringify(section) } }), {
+      env: {},
+      withoutSecrets: true,
+    });
+    expect(setup?.plan.templates.subject).toBe("{{ tag }}!");
+    expect(setup?.plan.channels).toMatchObject([{ smtp: { user: "unchecked", password: "unchecked" } }]);
+  });
+
   test("none without a word in the settings", () => {
     expect(setupOf()).toBeUndefined();
   });
