@@ -2,7 +2,7 @@
 
 import { isPlainObject } from "../event/selector/operand.ts";
 import { alertRules, LAB_PACK } from "./lab-pack.ts";
-import { MailTemplates, type TemplateTrouble } from "./mail-template.ts";
+import { MailTemplates } from "./mail-template.ts";
 import { didYouMean } from "./nearest-word.ts";
 import type { AlertOptions, PlanContext } from "./options.ts";
 import { readPlan } from "./plan-file.ts";
@@ -22,13 +22,21 @@ export function lintAlerts(options: AlertOptions | unknown, context: PlanContext
   return troubles.list;
 }
 
-/** Templates of mails that cannot be parsed; these keep nothing from starting. Never rejects. */
+/**
+ * Templates of mails: what cannot be parsed is an error, though it keeps nothing from starting; names nobody knows are
+ * warnings. Never rejects.
+ */
 export async function lintTemplates(
   options: AlertOptions | unknown,
   context: PlanContext,
-): Promise<readonly TemplateTrouble[]> {
+): Promise<readonly Trouble[]> {
   const { plan } = readPlan(options, { ...context, secret: context.secret ?? UNCHECKED });
-  return new MailTemplates(plan.templates, plan.timezone).troubles();
+  const templates = new MailTemplates(plan.templates, plan.timezone);
+  const [broken, doubts] = [await templates.troubles(), await templates.doubts()];
+  return [
+    ...broken.map((trouble) => ({ ...trouble, level: "error" as const })),
+    ...doubts.map((trouble) => ({ ...trouble, level: "warning" as const })),
+  ];
 }
 
 /** Counters that rules of kind `ledger` may name: those of the store, of alerting, and of `serve`. */

@@ -1,6 +1,6 @@
 /**
  * Templates: Liquid texts that replace the subject, the text or the HTML of mails. They know the names of MailView, and
- * `incident` and `receiver`; in the HTML every value is escaped unless a template says `| raw`.
+ * `incident` and `receiver` (template-names.ts); in the HTML every value is escaped unless a template says `| raw`.
  *
  * A template never costs a mail: what is broken, slow or too long gives the built-in part and a word about it.
  * It reads no files, sees no prototypes, and is bounded in time and size.
@@ -9,6 +9,7 @@ import type { Liquid as Engine, Template } from "liquidjs";
 import { EventStoreError } from "../errors.ts";
 import { loadLiquid } from "./mail-driver.ts";
 import { oneLine } from "./safe-text.ts";
+import { unknownNames } from "./template-names.ts";
 
 export type MailPart = "subject" | "text" | "html";
 export type TemplateTexts = { readonly [part in MailPart]?: string };
@@ -16,7 +17,7 @@ export type TemplateTexts = { readonly [part in MailPart]?: string };
 /** A rendered part, or why there is none. */
 export type Rendered = { readonly text: string } | { readonly trouble: string };
 
-/** One that is broken, by its place in the configuration. */
+/** What is wrong with one, by its place in the configuration. */
 export interface TemplateTrouble {
   readonly path: string;
   readonly message: string;
@@ -52,12 +53,28 @@ export class MailTemplates {
     return found;
   }
 
+  /** Names nobody knows in those that can be parsed; nothing stands in their place. Never rejects. */
+  async doubts(): Promise<readonly TemplateTrouble[]> {
+    const found: TemplateTrouble[] = [];
+    for (const part of this.#parts()) {
+      const parsed = await this.#parse(part).catch(() => undefined);
+      const paths = parsed?.engine.globalVariableSegmentsSync(parsed.template) ?? [];
+      for (const message of unknownNames(paths)) found.push({ path: `templates.${part}`, message });
+    }
+    return found;
+  }
+
   /** @throws EventStoreError `EVT_INVALID_OPTION` that names all troubles */
   async check(): Promise<void> {
     const found = await this.troubles();
     if (found.length === 0) return;
     const words = found.map(({ path, message }) => `${path}: ${message}`).join("; ");
     throw new EventStoreError("EVT_INVALID_OPTION", `${words}; ${BUILT_IN_FORM}`);
+  }
+
+  /** True where a template replaces the part. */
+  has(part: MailPart): boolean {
+    return this.#texts[part] !== undefined;
   }
 
   /** Undefined where no template replaces the part. Never rejects. */
@@ -70,11 +87,6 @@ export class MailTemplates {
     } catch (error) {
       return { trouble: `the template of the ${part} failed: ${reason(error)}` };
     }
-  }
-
-  /** True where a template replaces the part. */
-  has(part: MailPart): boolean {
-    return this.#texts[part] !== undefined;
   }
 
   #parts(): MailPart[] {

@@ -54,9 +54,7 @@ interface With {
 
 async function lintSection(section: AlertingSection, config: Config, { io, lines }: With): Promise<Lint> {
   const context = planContext(section.folder, config, io);
-  const templates = await lintTemplates(section.options, context);
-  const broken = templates.map(({ path, message }) => ({ path, message, level: "error" as const }));
-  const found = [...lintAlerts(section.options, context), ...broken];
+  const found = [...lintAlerts(section.options, context), ...(await lintTemplates(section.options, context))];
   const lineOf = (path: string) =>
     lines?.lineOf(section.prefix + path) ?? lines?.lineOf(`event_${section.prefix}${path}`);
   const troubles = found.map(({ level, path, message }) => ({ level, path, line: lineOf(path), message }));
