@@ -40,7 +40,9 @@ export class Section {
     const from = written.length > 0 ? written : names;
     const [first, second] = from.map((one) => this.#fields.get(one)).filter((field) => field?.given);
     if (first && second) second.error(`means the same as ${first.path}; keep one`);
-    return first ?? new Field(undefined, inside(this.path, name), this.#field.troubles);
+    // One that is written without a value is spelled as it is written.
+    const path = from.map((one) => this.#fields.get(one)?.path).find((known) => known !== undefined);
+    return first ?? new Field(undefined, path ?? inside(this.path, name), this.#field.troubles);
   }
 
   section(name: string, ...aliases: readonly string[]): Section {

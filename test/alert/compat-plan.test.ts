@@ -68,6 +68,11 @@ describe("compat plan", () => {
     expect(mailOf({ smtp_username: "u", smtp_password: "p" }).smtp).toMatchObject({ user: "u", password: "p" });
     expect(mailOf({ smtp_username: "u" }).smtp).toMatchObject({ user: null, password: null });
     expect(mailOf({ smtp_username: "u", smtp_password: "" }).smtp).toMatchObject({ user: null, password: null });
+    const message = "needs smtp_password beside it, and the other way round";
+    for (const half of [{ smtp_username: "u" }, { smtp_password: "p" }])
+      expect(lintCompat({ ...EMAIL, ...half }, 40, CONTEXT)).toEqual([
+        { path: "email_alerts.smtp_username", message, level: "warning" },
+      ]);
   });
 
   it("reads the importance in any case, and an unknown one as Normal with a warning", () => {
