@@ -11,8 +11,8 @@ import type { AlertClock } from "./clock.ts";
 
 /** A database that was away for less is as good as one that was not: nobody is called silent later for it. */
 const BREAK_MS = 30_000;
-/** How often it is written down, in ms. */
-const WRITE_MS = 10_000;
+/** Written down at most so often, in ms: with the time it takes to take over, what is not written yet must be no break. */
+const WRITE_MS = 4000;
 const ID = "watched";
 
 export class Watch {

@@ -91,8 +91,12 @@ export class EngineBench {
   /** The same, and whoever runs in this process is woken. */
   append(change: EventChange = {}): StoredEvent {
     const event = this.add(change);
-    for (const wake of this.#wakes) wake();
+    this.wake();
     return event;
+  }
+
+  wake(): void {
+    for (const wake of this.#wakes) wake();
   }
 
   async advance(ms: number): Promise<void> {

@@ -5,10 +5,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Alerts } from "../../src/alert/engine.ts";
-import { EventStoreError } from "../../src/errors.ts";
 import { EngineBench, NODE_ERROR } from "./engine-bench.ts";
-import { type Fault, FaultyRecords } from "./faulty-records.ts";
-import { MINUTE, SECOND } from "./lab.ts";
+import { type EventChange, MINUTE, SECOND } from "./lab.ts";
+import { Replica, randomOf } from "./replica.ts";
 
 const RUNS = process.env.FUZZ ? 600 : 25;
 const REPLICAS = 3;
@@ -23,72 +22,6 @@ const RULES = [
   },
   { id: "all", select: { log_level: 20 }, groupBy: [], groupWait: "0s", burst: 3, resolveAfter: "never" as const },
 ];
-
-/** One process: its calls take random times, fail, or hang. */
-class Replica {
-  readonly #bench: EngineBench;
-  readonly #random: () => number;
-  engine: Alerts | undefined;
-  /** Nothing of it gets through before this. */
-  stalledUntilMs = 0;
-  failing = false;
-  healed = false;
-  dead = false;
-
-  constructor(bench: EngineBench, random: () => number) {
-    this.#bench = bench;
-    this.#random = random;
-  }
-
-  readonly #fault: Fault = {
-    fate: () => {
-      if (this.dead) return "lost";
-      if (this.healed) return "done";
-      const chance = this.#random();
-      if (this.failing && chance < 0.2) return chance < 0.1 ? "lost" : "unheard";
-      return "done";
-    },
-    trouble: () =>
-      this.dead ? new Promise(() => {}) : Promise.reject(new EventStoreError("EVT_BACKEND_UNAVAILABLE", "away")),
-  };
-
-  start(): void {
-    const inner = new FaultyRecords(this.#bench.memory, this.#fault);
-    const records = Object.fromEntries(
-      Object.entries(inner).map(([name, call]) => [
-        name,
-        async (...args: unknown[]) => {
-          await this.#pause();
-          const answer = await call(...args);
-          await this.#pause();
-          return answer;
-        },
-      ]),
-    ) as unknown as FaultyRecords;
-    void this.#bench
-      .start({ records, alone: false, send: () => (this.dead ? new Promise(() => {}) : undefined) })
-      .then((engine) => {
-        this.engine = engine;
-      })
-      .catch(() => {});
-  }
-
-  /** Between the caller and the database, either way. */
-  async #pause(): Promise<void> {
-    const { clock } = this.#bench;
-    const after = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
-    if (!this.healed && this.#random() < 0.1) await after(Math.floor(this.#random() * 300));
-    while (clock.elapsed() < this.stalledUntilMs) await after(this.stalledUntilMs - clock.elapsed());
-  }
-}
-
-function randomOf(seed: number): () => number {
-  let state = seed % 2_147_483_646 || 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
 
 const happening = fc.oneof(
   { weight: 6, arbitrary: fc.record({ does: fc.constant("append" as const), node: fc.nat(4) }) },
@@ -154,6 +87,70 @@ async function expected(bench: EngineBench): Promise<string[]> {
   return found;
 }
 
+/** Rules whose incidents begin and end by the passing of time. */
+const TIMED = [
+  { id: "m", select: { event_type: "node_error" }, groupBy: "source.node_id", groupWait: "0s", resolveAfter: "45s" },
+  {
+    ...{ id: "held", select: { event_type: "node_error" }, groupBy: "source.node_id", groupWait: "0s", for: "20s" },
+    ...{ resolveWhen: { event_type: "node_start" }, resolveAfter: "2m" },
+  },
+  {
+    ...{ id: "often", kind: "threshold" as const, select: { event_type: "node_error" }, count: 3, within: "20s" },
+    ...{ groupBy: [], groupWait: "0s", resolveAfter: "30s" },
+  },
+  {
+    ...{ id: "hang", kind: "sequence" as const, join: "event_data.a", within: "25s", groupBy: [], groupWait: "0s" },
+    ...{ after: { event_type: "action_start" }, expect: { event_type: "action_complete" } },
+  },
+  {
+    ...{ id: "silent", kind: "absence" as const, select: { event_type: "node_status_update" }, within: "30s" },
+    ...{ forEach: "source.node_id", groupWait: "0s", forget: "10m" },
+  },
+];
+
+const EVENTS: readonly ((of: number) => EventChange)[] = [
+  (of) => ({ event_type: "node_error", source: { node_id: `node-${of}` } }),
+  (of) => ({ event_type: "node_start", source: { node_id: `node-${of}` } }),
+  (of) => ({ event_type: "action_start", event_data: { a: `${of}` } }),
+  (of) => ({ event_type: "action_complete", event_data: { a: `${of}` } }),
+  (of) => ({ event_type: "node_status_update", source: { node_id: `node-${of}` } }),
+];
+
+/** Only who leads is lost, and never for so long that silence proves nothing. */
+const passing = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ event: fc.nat(EVENTS.length - 1), of: fc.nat(1) }) },
+  { weight: 5, arbitrary: fc.record({ ms: fc.integer({ min: 1, max: 20_000 }) }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constantFrom("stall", "die") }) },
+);
+
+/** A single engine to which the same events come at the same instants. */
+async function neverStopping(bench: EngineBench): Promise<EngineBench> {
+  const calm = new EngineBench({ rules: TIMED });
+  await calm.start();
+  for (const event of bench.added) {
+    await calm.advance(Date.parse(event.received_at ?? "") - calm.clock.now());
+    calm.keep(event);
+    calm.wake();
+  }
+  await calm.advance(bench.clock.now() - calm.clock.now());
+  return calm;
+}
+
+async function outcomeOf(bench: EngineBench): Promise<object[]> {
+  const { items } = await (await bench.start({ lead: false })).incidents({ limit: 200 });
+  return items
+    .map(({ incident_id, rule, state, total, opened_at, first_at, last_at, resolved_at, reason }) => {
+      return { incident_id, rule, state, total, opened_at, first_at, last_at, resolved_at, reason };
+    })
+    .sort((a, b) => (a.incident_id < b.incident_id ? -1 : 1));
+}
+
+/** What was told of which incident, however often and late. */
+function toldOf(bench: EngineBench): string[] {
+  const words = bench.told.map(({ notification: { incident_id, occasion } }) => `${incident_id} ${occasion}`);
+  return [...new Set(words)].sort();
+}
+
 describe("three engines on one database", () => {
   it("have the incidents of one engine, and tell each as often as the lead was lost at most", async () => {
     const script = fc.tuple(fc.nat(), fc.array(happening, { minLength: 10, maxLength: 60 }));
@@ -183,6 +180,40 @@ describe("three engines on one database", () => {
       { numRuns: RUNS },
     );
   }, 60_000);
+
+  it("judge what time makes of events as one engine does that never stops, and tell the same", async () => {
+    const script = fc.tuple(fc.nat(), fc.array(passing, { minLength: 10, maxLength: 50 }));
+    await fc.assert(
+      fc.asyncProperty(script, async ([seed, steps]) => {
+        const bench = new EngineBench({ rules: TIMED });
+        const lab: Lab = { bench, random: randomOf(seed), losses: 0, replicas: [] };
+        for (let i = 0; i < REPLICAS; i++) lab.replicas.push(new Replica(bench, lab.random));
+        for (const replica of lab.replicas) replica.start();
+        await bench.advance(MINUTE);
+        let lostMs = 0;
+        for (const step of steps) {
+          if ("event" in step) bench.append(EVENTS[step.event]?.(step.of));
+          else if ("ms" in step) await bench.advance(step.ms);
+          else if (bench.clock.elapsed() >= lostMs + MINUTE) {
+            lostMs = bench.clock.elapsed();
+            const who = lab.replicas.findIndex(({ engine }) => engine?.stats().leading);
+            await happen(lab, { does: step.does, who: Math.max(0, who) });
+          }
+        }
+        for (const replica of lab.replicas) replica.healed = true;
+        await bench.advance(20 * MINUTE);
+
+        const calm = await neverStopping(bench);
+        expect(await outcomeOf(bench)).toEqual(await outcomeOf(calm));
+        expect(toldOf(bench)).toEqual(toldOf(calm));
+        await calm.close();
+        const closing = lab.replicas.map(({ engine }) => engine?.close());
+        await bench.advance(MINUTE);
+        await Promise.all(closing);
+      }),
+      { numRuns: RUNS },
+    );
+  }, 120_000);
 
   it("hand the lead over at once when the leader closes, and tell nobody twice", async () => {
     const bench = new EngineBench({ rules: RULES });
