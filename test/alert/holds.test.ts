@@ -2,8 +2,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { act } from "../../src/alert/act.ts";
+import { fold } from "../../src/alert/fold.ts";
+import { newGroup } from "../../src/alert/group.ts";
 import type { Rule } from "../../src/alert/rule.ts";
-import { Bench, condition, DAY, type EventChange, HOUR, MINUTE, ruleOf, SECOND, T0 } from "./lab.ts";
+import { tick } from "../../src/alert/tick.ts";
+import { quietWorld } from "../../src/alert/world.ts";
+import {
+  arrived,
+  Bench,
+  condition,
+  DAY,
+  type EventChange,
+  HOUR,
+  LIMITS,
+  MINUTE,
+  NODE,
+  ruleOf,
+  SECOND,
+  T0,
+} from "./lab.ts";
 
 const anything = condition({ event_type: { $in: ["done", "failed"] } });
 const bad = condition({ event_type: "failed" });
@@ -50,6 +67,18 @@ describe("`for` of a threshold", () => {
     for (let i = 0; i < 12; i++) bench.event(...some(100, FAILED));
     expect(bench.state).toBe("pending");
     expect(bench.advance(HOUR).said()).toEqual([]);
+  });
+  it("starts over where the condition was gone between two events that are folded late", () => {
+    const rule = ruleOf(
+      { kind: "threshold", select: anything, count: 1, withinMs: MINUTE },
+      { forMs: 90 * SECOND, groupWaitMs: 0 },
+    );
+    const nowMs = T0 + 4 * MINUTE;
+    const by = { rule, nowMs, fence: 1, limits: LIMITS, world: quietWorld };
+    const events = [0, 20, 100, 150].map((seconds) => arrived(T0 + seconds * SECOND, FAILED));
+    const folded = fold(newGroup(rule, [NODE], { nowMs: T0 }), events, by);
+    const said = tick(folded, { rule, world: quietWorld, nowMs }).drafts;
+    expect(said.map(({ incident }) => incident.opened_at)).toEqual([new Date(T0 + 100 * SECOND).toISOString()]);
   });
   it("fires first when it has held so long, whatever else comes", () => {
     const forMs = 90 * SECOND;

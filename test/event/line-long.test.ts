@@ -73,6 +73,6 @@ describe("scanEnds", () => {
   ])("is done in moments with %s", (_what, line) => {
     const start = performance.now();
     for (let i = 0; i < 10; i++) expect(() => scan(line)).not.toThrow();
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 });
