@@ -37,6 +37,24 @@ export function incidentCondition(field: Field, context: PlanContext): Condition
   return parsed && conditionOf(field.value as Selector, parsed, context);
 }
 
+/** Its tree, to be looked at more closely; undefined where it is none. */
+export function incidentSelector(field: Field, context: PlanContext): ParsedSelector | undefined {
+  return parsedSelector(field, context, OF_INCIDENTS);
+}
+
+/** A path into what selectors over incidents see, e.g. `labels.source.node_id`. */
+export function incidentPath(field: Field): string | undefined {
+  const path = field.text();
+  if (path === undefined) return undefined;
+  try {
+    parseSelector({ [path]: null }, { naiveTimezone: "UTC" });
+  } catch (error) {
+    if (!(error instanceof EventStoreError)) throw error;
+    return field.error("is no path; write it like source.workcell_id");
+  }
+  return hasFields(field, path, { known: OF_INCIDENTS, whose: "incidents" }) ? path : undefined;
+}
+
 /** A selector of our own making. */
 export function madeCondition(selector: Selector, context: PlanContext): Condition {
   return conditionOf(selector, parseSelector(selector, { naiveTimezone: context.naiveTimezone }), context);
@@ -52,11 +70,21 @@ export function eventPath(field: Field): string | undefined {
     if (error instanceof EventStoreError) return field.error(`is no path: ${reasonOf(error)}`);
     throw error;
   }
+  return hasFields(field, path, { known: OF_EVENTS, whose: "events" }) ? path : undefined;
+}
+
+function hasFields(
+  field: Field,
+  path: string,
+  { known, whose }: { known: ReadonlySet<string>; whose: string },
+): boolean {
   const [first = "", second = "", ...rest] = path.split(".");
-  if (!OF_EVENTS.has(first)) return field.error(`events have no field ${first}${fieldHint(first, OF_EVENTS)}`);
-  if (first === "source" && second !== "" && (rest.length > 0 || !SOURCE_FIELDS.some((known) => known === second)))
-    return field.error(`sources have no field ${second}${didYouMean(second, SOURCE_FIELDS)}`);
-  return path;
+  const isUnknown = second !== "" && (rest.length > 0 || !SOURCE_FIELDS.some((one) => one === second));
+  if (!known.has(first)) field.error(`${whose} have no field ${first}${fieldHint(first, known)}`);
+  else if (first === "source" && isUnknown)
+    field.error(`sources have no field ${second}${didYouMean(second, SOURCE_FIELDS)}`);
+  else return true;
+  return false;
 }
 
 function conditionOf(selector: Selector, parsed: ParsedSelector, context: PlanContext): Condition {
@@ -129,13 +157,14 @@ function hasLevelInWords(field: Field, root: Node): boolean {
   return words.length > 0;
 }
 
-function textsIn(test: Test): string[] {
+/** Texts it compares with, wanted or not. */
+export function textsIn(test: Test): string[] {
   if (test.op === "not") return test.tests.flatMap(textsIn);
   const values = test.op === "in" ? test.values : "value" in test ? [test.value] : [];
   return values.filter((value) => typeof value === "string");
 }
 
-function fieldsIn(node: Node): readonly Extract<Node, { op: "field" }>[] {
+export function fieldsIn(node: Node): readonly Extract<Node, { op: "field" }>[] {
   return node.op === "field" ? [node] : node.children.flatMap(fieldsIn);
 }
 

@@ -38,6 +38,12 @@ export interface SilenceInput {
   readonly weekly?: Weekly | null;
 }
 
+/** A silence as whoever made it sees it. */
+export interface SilenceMade extends Silence {
+  /** What may be a mistake in it, in words: a rule, a label that no incident has today. Absent where there is nothing. */
+  readonly warnings?: readonly string[];
+}
+
 /** A rule as people see it: what was configured, and how it is doing. */
 export interface RuleView {
   readonly id: string;
@@ -104,7 +110,8 @@ export interface AlertDesk {
   comment(id: string, by: By & { readonly comment: string }): Promise<Incident | undefined>;
 
   silences(query?: ListQuery<"pending" | "active" | "expired">): Promise<Page<Silence>>;
-  silence(input: SilenceInput): Promise<Silence>;
+  /** Refuses what would silence everything. */
+  silence(input: SilenceInput): Promise<SilenceMade>;
   expireSilence(id: string): Promise<Silence | undefined>;
 
   rules(): Promise<readonly RuleView[]>;

@@ -7,7 +7,18 @@ import { alive } from "./alive.ts";
 import { ChannelTroubles } from "./channel-troubles.ts";
 import { closeChannels, openChannels } from "./channels.ts";
 import { type AlertClock, systemClock } from "./clock.ts";
-import type { AlertDesk, AlertStats, By, ListQuery, Page, Redeemed, RuleView, SilenceInput, Why } from "./desk.ts";
+import type {
+  AlertDesk,
+  AlertStats,
+  By,
+  ListQuery,
+  Page,
+  Redeemed,
+  RuleView,
+  SilenceInput,
+  SilenceMade,
+  Why,
+} from "./desk.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type { AlertHost, Marker } from "./host.ts";
 import type { Incident, IncidentState, Silence } from "./incident.ts";
@@ -23,7 +34,7 @@ import { alertPlan } from "./plan-file.ts";
 import { redactedIncident } from "./redact-notice.ts";
 import { redeem } from "./redeem.ts";
 import { ruleViews } from "./rule-desk.ts";
-import { expireSilence, listSilences, makeSilence } from "./silence-desk.ts";
+import { expireSilence, listSilences, makeSilence, silenceDoubts } from "./silence-desk.ts";
 import { testChannel, verifyChannels } from "./test-send.ts";
 import { dateOf } from "./time-input.ts";
 import { whyEvent } from "./why.ts";
@@ -150,10 +161,11 @@ export class Alerts implements AlertDesk, AsyncDisposable {
     return listSilences(this.#records, query, this.#clock.now());
   }
 
-  async silence(input: SilenceInput): Promise<Silence> {
+  async silence(input: SilenceInput): Promise<SilenceMade> {
     const silence = await makeSilence(this.#records, input, this.#clock.now());
     this.#loop.wake();
-    return silence;
+    const warnings = silenceDoubts(silence, this.#parts.plan.rules);
+    return warnings.length === 0 ? silence : { ...silence, warnings };
   }
 
   async expireSilence(id: string): Promise<Silence | undefined> {

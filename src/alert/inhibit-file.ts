@@ -1,9 +1,8 @@
 /** InhibitFile: which incidents keep which others quiet, written or built in. */
-import { EventStoreError } from "../errors.ts";
-import { parseSelector } from "../event/selector/parse.ts";
 import type { Selector } from "../event/selector/selector.ts";
-import { incidentCondition, madeCondition } from "./condition-file.ts";
+import { incidentCondition, incidentPath, incidentSelector, madeCondition } from "./condition-file.ts";
 import type { Field } from "./field.ts";
+import { wordDoubts } from "./incident-doubts.ts";
 import { mutualsOf } from "./mutual.ts";
 import type { PlanContext } from "./options.ts";
 import type { Inhibition } from "./plan.ts";
@@ -17,7 +16,7 @@ const OF_NODES = ["node-loss", "node-error", "node-silent", "hanging-action", "a
 export function readInhibitions(field: Field, rules: readonly Rule[], context: PlanContext): readonly Inhibition[] {
   if (!field.given) return builtIn(rules, context);
   const read = field.each((entry) => {
-    const inhibition = readInhibition(entry, context);
+    const inhibition = readInhibition(entry, rules, context);
     return inhibition && { entry, inhibition };
   }, MAX_INHIBITIONS);
   const inhibitions = read.map(({ inhibition }) => inhibition);
@@ -31,11 +30,16 @@ export function readInhibitions(field: Field, rules: readonly Rule[], context: P
   return inhibitions;
 }
 
-function readInhibition(entry: Field, context: PlanContext): Inhibition | undefined {
+function readInhibition(entry: Field, rules: readonly Rule[], context: PlanContext): Inhibition | undefined {
   const section = new Section(entry);
   const [source, target] = ["source", "target"].map((name) => {
     const field = section.field(name);
-    return field.given ? incidentCondition(field, context) : field.error("is missing; it selects incidents");
+    if (!field.given) return field.error("is missing; it selects incidents");
+    const parsed = incidentSelector(field, context);
+    for (const { never, message } of parsed ? wordDoubts(parsed, rules) : [])
+      if (never) field.error(message);
+      else field.warning(message);
+    return parsed && incidentCondition(field, context);
   });
   const pairs = section.field("equal").each(incidentPaths, 8);
   section.close();
@@ -61,17 +65,6 @@ function incidentPaths(field: Field): Pair | undefined {
   for (const name of ["source", "target"]) if (!section.field(name).given) section.field(name).error("is missing");
   section.close();
   return source === undefined || target === undefined ? undefined : [source, target];
-}
-
-function incidentPath(field: Field): string | undefined {
-  const path = field.text();
-  try {
-    if (path !== undefined) parseSelector({ [path]: null }, { naiveTimezone: "UTC" });
-    return path;
-  } catch (error) {
-    if (!(error instanceof EventStoreError)) throw error;
-    return field.error("is no path; write it like source.workcell_id");
-  }
 }
 
 /** Of a node of a workcell, as the workcell names it. */

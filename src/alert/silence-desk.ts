@@ -3,13 +3,20 @@ import type { AlertRecord, AlertRecords, ListRecords } from "../backend/alert-re
 import { EventStoreError } from "../errors.ts";
 import { newId } from "../event/id.ts";
 import type { Json } from "../event/json.ts";
+import { parseSelector } from "../event/selector/parse.ts";
+import type { ParsedSelector } from "../event/selector/selector.ts";
 import { zoneReader } from "../event/zone.ts";
+import { incidentCondition } from "./condition-file.ts";
 import type { ListQuery, Page, SilenceInput } from "./desk.ts";
+import { Field } from "./field.ts";
 import type { Silence, Weekly } from "./incident.ts";
+import { acceptsAll, labelDoubts, wordDoubts } from "./incident-doubts.ts";
 import { limitOf, pageOf, placeOf } from "./record-page.ts";
+import type { Rule } from "./rule.ts";
 import { oneLine } from "./safe-text.ts";
 import { readySilence } from "./silence.ts";
 import { dateOf } from "./time-input.ts";
+import { Troubles } from "./troubles.ts";
 
 type SilenceState = "pending" | "active" | "expired";
 
@@ -35,11 +42,27 @@ const FIELDS = new Set(["selector", "starts_at", "ends_at", "author", "comment",
 export async function makeSilence(records: AlertRecords, input: SilenceInput, nowMs: number): Promise<Silence> {
   const silence = checked(input, nowMs);
   readySilence(silence);
+  if (acceptsAll(parsedOf(silence)))
+    throw invalid("selector: accepts every incident, and would silence everything; name at least the rule");
   if ((await records.count("silences", [LIVE])) >= MOST_LIVE)
     throw invalid(`silences: there are ${MOST_LIVE} already that have not ended; end some, or let one cover more`);
   await records.write("silences", [recordOf(silence, { version: 1, nowMs })]);
   await changed(records, nowMs);
   return silence;
+}
+
+function parsedOf({ selector }: Pick<Silence, "selector">): ParsedSelector {
+  return parseSelector(selector, { naiveTimezone: "UTC" });
+}
+
+/** What may be a mistake in a silence that was made, in words: it asks for what no incident has, today. */
+export function silenceDoubts(silence: Silence, rules: readonly Rule[]): string[] {
+  const troubles = new Troubles();
+  const context = { naiveTimezone: "UTC", zone: zoneReader("UTC") };
+  incidentCondition(new Field(silence.selector, "selector", troubles), context);
+  const parsed = parsedOf(silence);
+  const doubts = [...wordDoubts(parsed, rules), ...labelDoubts(parsed, rules)];
+  return [...new Set([...troubles.list, ...doubts].map(({ message }) => message))];
 }
 
 /** Whoever is refused here was overtaken by a later change, which says the same. */

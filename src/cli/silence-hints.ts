@@ -1,5 +1,6 @@
-/** What may be a mistake in a silence: fields no incident has, and a selector that matches nothing that is going on. */
+/** What may be a mistake in a silence: what alerts say of it, and a selector that matches nothing that is going on. */
 import { incidentCondition } from "../alert/condition-file.ts";
+import type { SilenceMade } from "../alert/desk.ts";
 import { Field } from "../alert/field.ts";
 import type { Group } from "../alert/group.ts";
 import type { Incident } from "../alert/incident.ts";
@@ -14,12 +15,11 @@ const GOING_ON = ["pending", "firing", "acknowledged"] as const;
 const MOST = 1000;
 
 /** In words. Asks for what is going on, and changes nothing. */
-export async function silenceHints(selector: object, alerts: Pick<Alerts, "incidents">): Promise<string[]> {
-  const troubles = new Troubles();
+export async function silenceHints(made: SilenceMade, alerts: Pick<Alerts, "incidents">): Promise<string[]> {
+  const warnings = (made.warnings ?? []).map((message) => `--selector: ${message}`);
   const context = { naiveTimezone: "UTC", zone: zoneReader("UTC") };
-  const condition = incidentCondition(new Field(selector, "--selector", troubles), context);
-  if (condition === undefined) return []; // whoever makes the silence refuses it
-  const warnings = troubles.list.map(({ path, message }) => `${path}: ${message}`);
+  const condition = incidentCondition(new Field(made.selector, "--selector", new Troubles()), context);
+  if (condition === undefined) return warnings;
   const { items, cursor } = await alerts.incidents({ states: GOING_ON, limit: MOST });
   if (cursor !== null || items.some((incident) => concerns(condition, incident))) return warnings;
   return [...warnings, "the silence matches no incident now; it is kept for those to come"];

@@ -145,7 +145,9 @@ export const V1_SILENCES_ROUTES: readonly Route[] = [
       tag: "v1",
       body: { schema: inputSchema() },
       created: true,
-      answer: silenceSchema,
+      answer: silenceSchema.extend({
+        warnings: z.array(z.string()).optional().describe("What may be a mistake in it; absent where there is nothing"),
+      }),
       statuses: { ...OFF_STATUS, ...FOREIGN },
     }),
   },

@@ -13,13 +13,15 @@ describe("lint of inhibitions", () => {
       target: { severity: "error", state: "firing" },
       equal: ["source.node_id"],
     };
-    expect(lintAlerts(around({ inhibit: [good] }), CONTEXT)).toEqual([]);
+    const rules = [{ id: "a", select }];
+    expect(lintAlerts(around({ rules, inhibit: [good] }), CONTEXT)).toEqual([]);
     const pair = { source: "event_data.node_name", target: "event_data.step_node" };
-    const named = alertPlan(around({ inhibit: [{ ...good, equal: ["source.workcell_id", pair] }] }), CONTEXT).inhibit;
+    const paired = [{ ...good, equal: ["source.workcell_id", pair] }];
+    const named = alertPlan(around({ rules, inhibit: paired }), CONTEXT).inhibit;
     expect(named).toMatchObject([
       { equal: ["source.workcell_id", pair.source], targetEqual: ["source.workcell_id", pair.target] },
     ]);
-    expect(troublesOf({ inhibit: [{ ...good, equal: [{ source: "a..b" }] }] })).toEqual([
+    expect(troublesOf({ rules, inhibit: [{ ...good, equal: [{ source: "a..b" }] }] })).toEqual([
       "inhibit[0].equal[0].source: is no path; write it like source.workcell_id",
       "inhibit[0].equal[0].target: is missing",
     ]);
@@ -30,6 +32,31 @@ describe("lint of inhibitions", () => {
     ]);
     expect(troublesOf({ inhibit: [{ ...good, source: { sevrity: "x" } }] }, "warning")).toEqual([
       expect.stringMatching(/^inhibit\[0\]\.source: there is no field sevrity to match; did you mean severity\?/),
+    ]);
+  });
+
+  it("refuses rules, severities, states and paths that no incident has, and names the nearest", () => {
+    const rules = [{ id: "node-eror", select }];
+    const source = { rule: { $in: ["node-error", "node-eror"] }, state: "fireing" };
+    const target = { $or: [{ severity: "criticl" }, { rule: { $ne: "pump" } }] };
+    const equal = ["sorce.node_id", { source: "source.nod_id", target: "labels.event_data.x" }];
+    expect(troublesOf({ rules, labPack: true, inhibit: [{ source, target, equal }] })).toEqual([
+      "inhibit[0].source: there is no state fireing; did you mean firing?",
+      expect.stringMatching(/^inhibit\[0\]\.target: there is no rule pump; there are alert-flag, .*, …$/),
+      "inhibit[0].target: there is no severity criticl; did you mean critical?",
+      "inhibit[0].equal[0]: incidents have no field sorce; did you mean source?",
+      "inhibit[0].equal[1].source: sources have no field nod_id; did you mean node_id?",
+    ]);
+    expect(troublesOf({ rules, inhibit: [{ source: { rule: "node-erorr" }, target: {} }] })).toEqual([
+      "inhibit[0].source: there is no rule node-erorr; did you mean node-eror?",
+    ]);
+  });
+
+  it("only warns of a built-in rule that is left out", () => {
+    const part = { rules: [{ id: "a", select }], inhibit: [{ source: { rule: "node-loss" }, target: { rule: "a" } }] };
+    expect(troublesOf(part)).toEqual([]);
+    expect(troublesOf(part, "warning")).toEqual([
+      "inhibit[0].source: the built-in rule node-loss is left out (labPack: false)",
     ]);
   });
 

@@ -60,6 +60,67 @@ describe("a silence", () => {
   });
 });
 
+describe("the selector of a silence", () => {
+  const madeWith = async (...selectors: SilenceInput["selector"][]) => {
+    const bench = new EngineBench();
+    const engine = await bench.start();
+    const made = selectors.map((selector) => engine.silence(during(bench, HOUR, selector)));
+    const answers = await Promise.allSettled(made);
+    const listed = (await engine.silences()).items;
+    await bench.close();
+    return {
+      listed,
+      said: answers.map((one) => (one.status === "rejected" ? one.reason.message : one.value.warnings)),
+    };
+  };
+
+  it("may ask for what no incident has today, and that is said to whoever makes it, with the nearest there is", async () => {
+    const { listed, said } = await madeWith(
+      { rule: "node-error", severity: { $ne: "info" }, "labels.source.node_id": "N" },
+      { rule: "node-eror" },
+      { severity: "criticl", "labels.source.node_idd": "N" },
+      { nope: "x" },
+      { Rule: "node-error" },
+    );
+    expect(said).toEqual([
+      undefined,
+      ["there is no rule node-eror; did you mean node-error?"],
+      [
+        "there is no severity criticl; did you mean critical?",
+        "no rule groups by source.node_idd, so no incident has that label; did you mean source.node_id?",
+      ],
+      [expect.stringMatching(/^there is no field nope to match/)],
+      ["there is no field Rule to match; did you mean rule?"],
+    ]);
+    expect(listed).toHaveLength(5);
+    expect(listed.filter((one) => "warnings" in one)).toEqual([]);
+  });
+
+  it("may not accept every incident, however that is written", async () => {
+    const all = [
+      { rule: { $exists: true } },
+      { rule: { $regex: ".*" } },
+      { severity: { $in: ["info", "warning", "error", "critical"] } },
+      { $or: [{ rule: "a" }, { rule: { $ne: "a" } }] },
+      { $nor: [{ severity: "fatal" }] },
+      { "source.node_id": { $in: [null, "N"] }, $or: [{ state: { $ne: "x" } }] },
+    ];
+    const { said } = await madeWith(...all.slice(0, 5));
+    expect(said).toEqual(Array(5).fill(expect.stringMatching(/^selector: accepts every incident/)));
+    const some = [
+      ...[{ rule: { $ne: "a" } }, { rule: { $regex: "^node" } }, { severity: { $in: ["info", "warning"] } }],
+      ...[
+        { state: "firing" },
+        { event_type: { $exists: true } },
+        { rule: { $not: { $regex: "^node" } } },
+        all[5] ?? {},
+      ],
+    ];
+    const { listed } = await madeWith(...some);
+    expect(listed).toHaveLength(some.length);
+  });
+});
+
 describe("an acknowledgement", () => {
   it("does not expire before it was made", async () => {
     const bench = new EngineBench();

@@ -132,6 +132,10 @@ describe("silences of some hours of the week", () => {
     expect((await world.alerts("silence", "list")).stdout).toContain("mon-fri 22:00-06:00 Europe/Berlin");
     const slip = await add('{"ruel":"arm"}');
     expect(slip.stderr).toMatch(/there is no field ruel to match; did you mean rule\?\n.*matches no incident now/);
+    const wrong = await add('{"rule":"arn","severity":"criticl"}');
+    expect(wrong.stderr).toMatch(/no rule arn; did you mean arm\?\n.*no severity criticl; did you mean critical\?\n/);
+    expect((await world.alerts("silence", "expire", json(wrong).silence_id)).code).toBe(0);
+    expect((await add('{"rule":{"$exists":true}}')).stderr).toContain("would silence everything");
     expect((await add('{"rule":"arm"}', "--weekly", "mon-fri 25:00-06:00 Europe/Berlin")).stderr).toContain(
       "weekly.from",
     );

@@ -61,7 +61,7 @@ async function add(command: Command, io: Io): Promise<void> {
   await using alerts = await openAlerts(command, io, { readOnly: false });
   const ends_at = new Date(Date.now() + ms).toISOString();
   const silence = await alerts.silence({ ...given, ends_at, author, comment });
-  for (const hint of await silenceHints(given.selector, alerts)) warn(io, hint);
+  for (const hint of await silenceHints(silence, alerts)) warn(io, hint);
   await printTable(command, io, { value: silence, table: silenceTable([silence]) });
 }
 
