@@ -110,7 +110,7 @@ const made = (what: Notification) =>
   mailMessage(what, { from: "no-reply@example.com", importance: "High", context, templates });
 
 const KNOWN_HEADER =
-  /^(From: no-reply@example\.com|To: lab@example\.org|Subject: |Date: |Message-ID: <[\w.-]+@example\.com>$|In-Reply-To: <incident-[\w.-]+@example\.com>$|References: <incident-[\w.-]+@example\.com>$|Auto-Submitted: |X-Auto-Response-Suppress: |List-Id: |Importance: High$|X-Priority: 1$|X-MADSci-Event-ID: [\w-]{1,64}$|MIME-Version: 1\.0$|Content-Type: multipart\/)/;
+  /^(From: no-reply@example\.com|To: lab@example\.org|Subject: |Date: |Message-ID: <[\w.-]+@example\.com>$|In-Reply-To: <incident-[\w.-]+@example\.com>$|References: <incident-[\w.-]+@example\.com>$|Auto-Submitted: |X-Auto-Response-Suppress: |List-Id: |Importance: High$|X-Priority: 1$|X-MADSci-Event-ID: [\w-]{1,64}$|X-MADSci-Folded: \d+$|MIME-Version: 1\.0$|Content-Type: multipart\/)/;
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/u;
 /** Elements our own HTML is made of. */
 const ELEMENTS = "!doctype html head meta title style body div table tr td span h1 p b br pre a".split(" ");
