@@ -28,6 +28,9 @@ export interface AlertSetup {
   readonly warnings: readonly string[];
 }
 
+/** Of settings with both. */
+export const BOTH = "alerting is set, so email_alerts has no effect; move its addresses into a channel of alerting";
+
 interface Env extends Pick<Io, "env"> {
   /** True for whoever sends nothing: something else stands where secrets would. */
   readonly withoutSecrets?: boolean;
@@ -69,11 +72,10 @@ export function planContext(folder: string, { settings, start }: Config, { env, 
 
 function nativeSetup(section: AlertingSection, config: Config, io: Env): AlertSetup {
   const { email_alerts } = config.settings;
-  const both = "alerting is set, so email_alerts has no effect; move its addresses into a channel of alerting";
   return {
     plan: sectionPlan(section, config, io),
     testSend: (section.options.testSend ?? section.options.test_send) !== false,
-    warnings: email_alerts === null ? [] : [both],
+    warnings: email_alerts === null ? [] : [BOTH],
   };
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { lintCompat } from "../alert/compat-plan.ts";
 import { lintAlerts, lintTemplates } from "../alert/lint.ts";
-import { planContext, saysOnlyHow } from "./alert-setup.ts";
+import { BOTH, planContext, saysOnlyHow } from "./alert-setup.ts";
 import { type AlertingSection, alertingSection, sectionFile } from "./alerting-section.ts";
 import type { Config } from "./config.ts";
 import type { Io } from "./io.ts";
@@ -35,6 +35,23 @@ export async function lintFile(path: string, config: Config, io: Pick<Io, "env">
 
 /** What the settings say. */
 export async function lintSettings(config: Config, io: Pick<Io, "env">): Promise<Lint> {
+  const lint = await lintPlaces(config, io);
+  const section = config.settings.email_alerts === null || lint.place === undefined ? undefined : sectionIn(config);
+  if (section === undefined || section.options.enabled === false || saysOnlyHow(section)) return lint;
+  const both = { level: "warning" as const, path: "", line: undefined, message: BOTH };
+  return { ...lint, troubles: [...lint.troubles, both] };
+}
+
+/** Undefined also where it cannot be read: that has been said. */
+function sectionIn(config: Config): AlertingSection | undefined {
+  try {
+    return alertingSection(config);
+  } catch {
+    return undefined;
+  }
+}
+
+async function lintPlaces(config: Config, io: Pick<Io, "env">): Promise<Lint> {
   const { alerting, email_alerts, alert_level } = config.settings;
   if (typeof alerting === "string" && existsSync(alerting)) return lintFile(alerting, config, io);
   const section = alertingSection(config);

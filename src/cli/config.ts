@@ -72,7 +72,8 @@ export function loadConfig(input: ConfigInput): Config {
   const email = [...files.map(fileLayer), ...envFiles, env, layers.flags].map(emailSource);
   values.email_alerts = readEmailAlerts(email, checked);
   const settings = withPaths(values as unknown as Settings, input.cwd, alertsFolder);
-  const warnings = [...nearMisses(files, input.env), ...oldNames(settings, origins)];
+  const inside = [layers.env, layers.envFile].flatMap(insideAlerting);
+  const warnings = [...nearMisses(files, input.env), ...inside, ...oldNames(settings, origins)];
   return { settings, origins, start, alertsFolder, warnings };
 }
 
@@ -174,6 +175,17 @@ function nearMisses(files: readonly SettingsFile[], env: ConfigInput["env"]): st
 function nearMiss(key: string, folded: string, known: ReadonlySet<string>, where: string): string[] {
   const meant = known.has(folded) ? undefined : nearestName(folded, known);
   return meant === undefined ? [] : [`${key}${where} is not a setting and is ignored; did you mean ${meant}?`];
+}
+
+/** Single keys of `alerting`: names in capitals cannot say `groupBy` or the name of a channel, so there are none. */
+function insideAlerting(layer: Layer): string[] {
+  return [...layer]
+    .filter(([key]) => key.startsWith("EVENT_ALERTING__"))
+    .map(
+      ([, { origin }]) =>
+        `${origin} has no effect: alerting has no variables for single keys; write the key into the section ` +
+        "(EVENT_ALERTING holds JSON or a path), and a secret as env:NAME there, like passwordRef: env:SMTP_PASSWORD",
+    );
 }
 
 /** `collection_name` named the database before MADSci 0.6; old instructions still say so. */

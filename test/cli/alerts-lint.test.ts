@@ -42,6 +42,14 @@ describe("alerts lint", () => {
     expect(stderr).toMatch(/^error: \d+ errors in .*alerts\.yaml\n$/);
   });
 
+  test("says that email_alerts has no effect beside alerting, as doctor and serve do", async () => {
+    put("alerts.yaml", GOOD);
+    put("event.settings.yaml", "alerting: alerts.yaml\nemail_alerts: { email_addresses: [lab@example.org] }\n");
+    const { code, stdout } = await lint();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/warning {2}alerting is set, so email_alerts has no effect; .*\n0 errors, 1 warning\n$/);
+  });
+
   test("finds a warning, which is no failure", async () => {
     put("alerts.yaml", `${GOOD.replace("passwordRef: env:SMTP", "password: hunter2")}`);
     const { code, stdout } = await lint("alerts.yaml");

@@ -120,6 +120,15 @@ describe("warnings", () => {
     ]);
   });
 
+  test("single keys of alerting in the environment are pointed out: there are no such variables", () => {
+    put(".env", "EVENT_ALERTING__LABPACK=false\n");
+    const { warnings } = load({ env: { EVENT_ALERTING__SMTP__HOST: "mail.example.org" } });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the environment variable EVENT_ALERTING__SMTP__HOST has no effect: .*section/),
+      expect.stringMatching(/^EVENT_ALERTING__LABPACK in .*\.env has no effect: /),
+    ]);
+  });
+
   test("collection_name = madsci_events is pointed out: it was the database name before 0.6", () => {
     const [warning] = load({ env: { EVENT_COLLECTION_NAME: "madsci_events" } }).warnings;
     expect(warning).toContain("before MADSci 0.6");
