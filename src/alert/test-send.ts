@@ -1,6 +1,7 @@
 /** Channels tried on purpose: one message now, past all caps, or a look whether it could go. */
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
+import { isMailAddress } from "./address.ts";
 import { deliveryOf } from "./channel-answer.ts";
 import type { Channel, Delivery } from "./notification.ts";
 import type { AlertPlan } from "./plan.ts";
@@ -29,9 +30,10 @@ const sentAt = new WeakMap<Channels, readonly number[]>();
 /** Checks under way; whoever asks meanwhile shares their result. */
 const underWay = new WeakMap<Channel, Promise<string | null>>();
 
-/** @throws EventStoreError `EVT_INVALID_OPTION` for a channel nobody has, and for what strangers may not. */
+/** @throws EventStoreError `EVT_INVALID_OPTION` for a channel or an address nobody has, and for what strangers may not. */
 export async function testChannel(channels: Channels, options: TestOptions) {
   const channel = named(channels, options.channel);
+  if (options.to !== undefined) checkAddress(options.plan, channel, options.to);
   const recipients = options.to === undefined ? channel.recipients : [options.to];
   if (options.byStrangers) refuseStrangers(channels, channel, { recipients, nowMs: options.nowMs });
   const results: { readonly recipient: string; readonly delivery: Delivery }[] = [];
@@ -41,6 +43,19 @@ export async function testChannel(channels: Channels, options: TestOptions) {
     results.push({ recipient, delivery: deliveryOf(await channel.send(notification, signal)) });
   }
   return results;
+}
+
+/** A channel of the settings that posts to an address of its own has no others; one of the host program knows best. */
+function checkAddress({ channels }: AlertPlan, { name, recipients }: Channel, to: string): void {
+  const type = channels.find((channel) => channel.name === name)?.type;
+  if (type === undefined || recipients.includes(to)) return;
+  if (type !== "email") throw invalidTo(`channel ${name} is of type ${type} and has no addresses; leave it out`);
+  if (!isMailAddress(to))
+    throw invalidTo(`${JSON.stringify(to.slice(0, 80))} is no e-mail address, like lab@example.org`);
+}
+
+function invalidTo(message: string): EventStoreError {
+  return new EventStoreError("EVT_INVALID_OPTION", `to: ${message}`);
 }
 
 function refuseStrangers(

@@ -1,4 +1,5 @@
 /** The mail a channel would send, as the text of an `.eml` file. Nothing is sent, no server is asked. */
+import { isMailAddress } from "../alert/address.ts";
 import { mailMessage } from "../alert/mail-message.ts";
 import { MailTemplates } from "../alert/mail-template.ts";
 import type { Notification } from "../alert/notification.ts";
@@ -29,6 +30,7 @@ export async function renderedTest(plan: AlertPlan, { channel, to, event }: Rend
     const mails = plan.channels.filter(({ type }) => type === "email").map(({ name }) => name);
     throw usageError(`--render needs a channel of type email; there are ${mails.join(", ") || "none"}`);
   }
+  if (to !== undefined && !isMailAddress(to)) throw usageError(`--to ${JSON.stringify(to)} is no e-mail address`);
   const [first = "nobody@example.invalid"] = found.to;
   const test = testNotification({ channel, recipient: to ?? first, event, plan, nowMs: Date.now() });
   const { publicUrl, timezone } = plan;

@@ -91,6 +91,22 @@ describe("alerts test", () => {
     expect(stderr).toContain("did not reach everybody");
   });
 
+  test("takes --to for mail only, and only an address", async () => {
+    const hook = "    hook: { type: webhook, url: https://hooks.example.org/ }\n";
+    const file = join(cwd, "event.settings.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("  channels:\n", `  channels:\n${hook}`));
+    const refused = async (...argv: string[]) => {
+      const { code, stdout, stderr } = await alerts("test", ...argv);
+      return [code, stdout, stderr];
+    };
+    const why = "channel hook is of type webhook and has no addresses; leave it out";
+    expect(await refused("--channel", "hook", "--to", "me@x.org")).toEqual([2, "", expect.stringContaining(why)]);
+    const bad = [2, "", expect.stringContaining('"not an address" is no e-mail address')];
+    expect(await refused("--channel", "mail", "--to", "not an address")).toEqual(bad);
+    expect(await refused("--channel", "mail", "--to", "not an address", "--render", "x.eml")).toEqual(bad);
+    expect(smtp.seen).toEqual([]);
+  });
+
   test("--render writes the mail and sends nothing, never over a file", async () => {
     const argv = ["test", "--channel", "mail", "--render", "mail.eml"];
     expect(await alerts(...argv)).toMatchObject({ code: 0, stdout: `${join(cwd, "mail.eml")} is written\n` });
