@@ -74,6 +74,11 @@ describe.each(["here", "there"] as const)("alerts %s", (place) => {
     expect((await world.alerts("dead", "list")).stdout).toMatch(/b@lab\.example\.org +firing arm/);
     expect((await world.alerts("dead", "retry")).stderr).toContain("needs either ids or --all");
     expect((await world.alerts("dead", "discard", dead[0].notification_id)).stdout).toBe("1 message discarded\n");
+    expect(await world.alerts("dead", "discard", dead[0].notification_id)).toMatchObject({
+      code: 0,
+      stdout: "0 messages discarded\n",
+      stderr: `warning: the message ${dead[0].notification_id} had been discarded already\n`,
+    });
     expect(json(await world.alerts("dead", "list", "--json"))).toHaveLength(1);
     expect((await world.alerts("dead", "discard", "nobody")).code).toBe(1);
   });

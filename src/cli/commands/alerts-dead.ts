@@ -5,7 +5,7 @@ import { addJsonFlag, jsonText, notificationTable, printTable, wantsJson } from 
 import type { Alerts } from "../alerts-access.ts";
 import { CommandFailure, counted, usageError } from "../exit.ts";
 import { booleanOption } from "../flags.ts";
-import type { Io } from "../io.ts";
+import { type Io, warn } from "../io.ts";
 import { addAccessFlags } from "../open-access.ts";
 import { openAlerts } from "../open-alerts.ts";
 
@@ -66,15 +66,23 @@ async function run(ids: readonly string[], { name, done, act }: Action, command:
   await using alerts = await openAlerts(command, io, { readOnly: false });
   const changed: Notification[] = [];
   const missing: string[] = [];
+  const before = name === "discard" && !all ? await discardedIds(alerts) : new Set<string>();
   for (const id of all ? await deadIds(alerts) : ids) {
     const notification = await act(alerts, id);
-    if (notification !== undefined) changed.push(notification);
+    if (before.has(id)) warn(io, `the message ${id} had been discarded already`);
+    else if (notification !== undefined) changed.push(notification);
     else if (!all) missing.push(id);
   }
   if (wantsJson(command)) await io.out.write(jsonText(changed));
   else await io.out.write(`${counted(changed.length, "message")} ${done}\n`);
   if (missing.length === 0) return;
   throw new CommandFailure(`there is no message with the id ${missing.map((id) => JSON.stringify(id)).join(", ")}`);
+}
+
+/** Of the newest. */
+async function discardedIds(alerts: Alerts): Promise<ReadonlySet<string>> {
+  const { items } = await alerts.notifications({ states: ["discarded"], limit: PAGE });
+  return new Set(items.map(({ notification_id }) => notification_id));
 }
 
 /** Read in full before the first is changed: what is changed leaves the list. */
