@@ -1,11 +1,11 @@
 /**
  * Day windows: from one time of day to another, on some days, as clocks in a zone show them. An end that is not after
- * the start is on the next day. Daylight saving moves the instants, not the times of day.
+ * the start is on the next day; `24:00` is the end of the day itself. Daylight saving moves the instants, not the times.
  */
 import { zoneReader } from "../event/zone.ts";
 
 export interface DayWindow {
-  /** `HH:MM` */
+  /** `HH:MM`; the end may be `24:00`. */
   readonly from: string;
   readonly to: string;
   /** IANA name. */
@@ -14,12 +14,20 @@ export interface DayWindow {
   readonly days?: readonly number[];
 }
 
+/** Midnight as an end. */
+export const DAY_END = "24:00";
+const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Windows that follow on each other without a gap are one, up to this many. */
 const MOST_JOINED = 40;
 const dates = new Map<string, Intl.DateTimeFormat>();
 const MAX_DATES = 100;
+
+/** `00:00` to `23:59` */
+export function isTimeOfDay(value: unknown): value is string {
+  return typeof value === "string" && TIME.test(value);
+}
 
 /** End of the window that holds at `atMs` (of the last one, where they follow on each other); null when none holds. */
 export function windowEnd(window: DayWindow, atMs: number): number | null {

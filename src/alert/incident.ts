@@ -89,7 +89,7 @@ export interface Silence {
 export interface Weekly {
   /** 0 is Sunday. */
   readonly days: readonly number[];
-  /** `HH:MM`; an end before the start is on the next day. */
+  /** `HH:MM`; an end before the start is on the next day, and `24:00` is the end of the day. */
   readonly from: string;
   readonly to: string;
   /** IANA name. */

@@ -7,6 +7,7 @@ import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector } from "../event/selector/selector.ts";
 import { zoneReader } from "../event/zone.ts";
 import { incidentCondition } from "./condition-file.ts";
+import { DAY_END, isTimeOfDay } from "./day-window.ts";
 import type { ListQuery, Page, SilenceInput } from "./desk.ts";
 import { Field } from "./field.ts";
 import type { Silence, Weekly } from "./incident.ts";
@@ -35,7 +36,6 @@ const MAX_SELECTOR_BYTES = 4096;
 const PAGE = 500;
 const TRIES = 10;
 const MAX_TEXT = 2000;
-const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 const FIELDS = new Set(["selector", "starts_at", "ends_at", "author", "comment", "weekly"]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` naming the field, `EVT_INVALID_SELECTOR` */
@@ -112,9 +112,9 @@ function weeklyOf({ days, from, to, timezone }: Weekly): Weekly {
   const areDays =
     Array.isArray(days) && days.length > 0 && days.every((day) => Number.isInteger(day) && day >= 0 && day <= 6);
   if (!areDays) throw invalid("weekly.days: must be a list of numbers from 0 (Sunday) to 6");
-  for (const [field, text] of Object.entries({ from, to }))
-    if (typeof text !== "string" || !CLOCK.test(text)) throw invalid(`weekly.${field}: must be a time like 22:00`);
-  if (from === to) throw invalid("weekly.to: must differ from weekly.from");
+  if (!isTimeOfDay(from)) throw invalid("weekly.from: must be a time like 22:00");
+  if (!isTimeOfDay(to) && to !== DAY_END) throw invalid("weekly.to: must be a time like 22:00, at most 24:00");
+  if (from === to) throw invalid("weekly.to: must differ from weekly.from; a whole day is 00:00 to 24:00");
   try {
     zoneReader(timezone);
   } catch {

@@ -1,4 +1,4 @@
-/** Hours of the week as people write them: `mon-fri 22:00-06:00 Europe/Berlin`, `sat,sun 00:00-12:00`, `daily 12:00-13:00`. */
+/** Hours of the week as people write them: `mon-fri 22:00-06:00 Europe/Berlin`, `sat,sun 00:00-24:00`, `daily 12:00-13:00`. */
 import type { Weekly } from "../alert/incident.ts";
 import { localZone } from "../event/zone.ts";
 import { usageError } from "./exit.ts";

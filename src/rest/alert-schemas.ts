@@ -71,7 +71,7 @@ export const incidentSchema = z
 export const weeklySchema = z.object({
   days: z.array(z.int().min(0).max(6)).min(1).max(7).describe("0 is Sunday"),
   from: z.string().describe("HH:MM"),
-  to: z.string().describe("HH:MM; before `from`: on the next day"),
+  to: z.string().describe("HH:MM; before `from`: on the next day; 24:00: the end of the day"),
   timezone: z.string().describe("IANA name"),
 });
 

@@ -44,6 +44,9 @@ export function sendFound(reply: FastifyReply, what: string, found: object | und
   return sendJson(reply, stringifyJson(found));
 }
 
+/** Every state there is, as on the command line. */
+const ALL = "all";
+
 interface List<State extends string> {
   readonly states: readonly State[];
   /** Parameters beside `state`, `limit` and `cursor`. */
@@ -58,7 +61,8 @@ export async function sendList<State extends string>(
   { states, more = [], read }: List<State>,
 ): Promise<FastifyReply> {
   const query = new V1Query(request.url, ["state", ...more, "limit", "cursor"]);
-  const wanted = query.someOf("state", states);
+  const given = query.someOf("state", [...states, ALL]);
+  const wanted = states.filter((state) => given.includes(ALL) || given.includes(state));
   const limit = query.integer("limit", DEFAULT_LIMIT, MAX_LIMIT);
   const cursor = query.text("cursor");
   query.check();
@@ -74,7 +78,7 @@ export const listQuerySchema = (states: readonly [string, ...string[]]) =>
     state: z
       .string()
       .optional()
-      .describe(`Some of ${states.join(", ")}; repeated or separated by commas`),
+      .describe(`Some of ${states.join(", ")}, or ${ALL}; repeated or separated by commas`),
     limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
     cursor: z.string().optional().describe("From the page before"),
   });

@@ -1,6 +1,7 @@
 /** `GET` and `POST /v1/silences`, `DELETE /v1/silences/{silence_id}`: keep some incidents quiet for a while. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { DAY_END, isTimeOfDay } from "../alert/day-window.ts";
 import type { SilenceInput } from "../alert/desk.ts";
 import type { Weekly } from "../alert/incident.ts";
 import { SILENCE_STATES, silenceSchema, weeklySchema } from "./alert-schemas.ts";
@@ -61,15 +62,13 @@ const WEEKLY: Readonly<Record<keyof Weekly, (value: unknown) => string | undefin
       : "Should be a list of days from 0 (Sunday) to 6";
   },
   from: notATime,
-  to: notATime,
+  to: (value) => (value === DAY_END ? undefined : notATime(value)),
   timezone: (value) =>
     typeof value === "string" && isZone(value) ? undefined : "Should be a time zone, like Europe/Berlin",
 };
 
 function notATime(value: unknown): string | undefined {
-  return typeof value === "string" && /^([01]\d|2[0-3]):[0-5]\d$/.test(value)
-    ? undefined
-    : "Should be a time, like 08:30";
+  return isTimeOfDay(value) ? undefined : "Should be a time, like 08:30; an end may be 24:00";
 }
 
 function isZone(name: string): boolean {

@@ -60,6 +60,20 @@ describe("a silence", () => {
   });
 });
 
+describe("the hours of a silence", () => {
+  it("may be whole days, which are not written as an end at their beginning", async () => {
+    const bench = new EngineBench();
+    const engine = await bench.start();
+    const make = (from: string, to: string) =>
+      engine.silence({ ...during(bench, HOUR), weekly: { days: [0, 6], from, to, timezone: "UTC" } });
+    expect((await make("00:00", "24:00")).weekly).toMatchObject({ to: "24:00" });
+    await expect(make("00:00", "00:00")).rejects.toThrow(invalid(/weekly.to: .*a whole day is 00:00 to 24:00/));
+    await expect(make("24:00", "06:00")).rejects.toThrow(invalid(/weekly.from: /));
+    await expect(make("00:00", "24:01")).rejects.toThrow(invalid(/weekly.to: .*at most 24:00/));
+    await bench.close();
+  });
+});
+
 describe("the selector of a silence", () => {
   const madeWith = async (...selectors: SilenceInput["selector"][]) => {
     const bench = new EngineBench();

@@ -112,6 +112,16 @@ describe("silences", () => {
 });
 
 describe("weekly silences", () => {
+  it("may cover a whole day, to its end", () => {
+    const sunday = { days: [0], from: "00:00", to: "24:00", timezone: "Europe/Berlin" };
+    const one = silence({ starts_at: "2026-03-01T00:00:00Z", ends_at: "2026-04-30T00:00:00Z", weekly: sunday });
+    const until = (iso: string) => silenceUntil(one, Date.parse(iso));
+    // The night in which Berlin goes from +01:00 to +02:00.
+    expect(until("2026-03-28T22:59:59.999Z")).toBeNull();
+    expect(until("2026-03-28T23:00:00Z")).toBe(Date.parse("2026-03-29T22:00:00Z"));
+    expect(until("2026-03-29T21:59:59.999Z")).toBe(Date.parse("2026-03-29T22:00:00Z"));
+    expect(until("2026-03-29T22:00:00Z")).toBeNull();
+  });
   const weekly: Weekly = { days: [1, 2], from: "22:00", to: "06:00", timezone: "Europe/Berlin" };
   const forMonths = silence({ starts_at: "2026-03-01T00:00:00.000Z", ends_at: "2026-12-01T00:00:00.000Z", weekly });
   it.each([

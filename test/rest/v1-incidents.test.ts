@@ -141,6 +141,15 @@ it.each([
   expect([status, json.errors[0].pointer]).toEqual([422, pointer]);
 });
 
+it("lists all states for the word all", async () => {
+  const desk = three();
+  await using server = await openServer({ alerts: desk });
+  expect((await server.get("/v1/incidents?state=all")).status).toBe(200);
+  expect((await server.get("/v1/incidents?state=firing,all")).status).toBe(200);
+  const states = ["pending", "firing", "acknowledged", "resolved", "closed"];
+  expect(desk.asked.map(([, query]) => (query as { states?: unknown }).states)).toEqual([states, states]);
+});
+
 it("passes on what the desk refuses, by field; and its troubles as what they are", async () => {
   const refusing = (error: Error) => fakeDesk({ but: { acknowledge: () => Promise.reject(error) } });
   const answer = async (code: "EVT_INVALID_OPTION" | "EVT_BACKEND_UNAVAILABLE" | "EVT_CLOSED", message: string) => {

@@ -41,6 +41,13 @@ it("makes a silence, lists it, and ends it", async () => {
   ]);
 });
 
+it("takes 24:00 as the end of a day", async () => {
+  await using server = await openServer({ alerts: fakeDesk() });
+  const weekly = { ...WEEKLY, from: "00:00", to: "24:00" };
+  const { status, json } = await server.post("/v1/silences", { ...GOOD, weekly });
+  expect([status, json.weekly]).toEqual([201, weekly]);
+});
+
 it("takes null for no weekly hours", async () => {
   await using server = await openServer({ alerts: fakeDesk() });
   const { status, json } = await server.post("/v1/silences", { ...GOOD, weekly: null, starts_at: null });
