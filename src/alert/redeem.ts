@@ -3,6 +3,7 @@
  *
  * What a link can do is in its token (links.ts): acknowledge one incident, or silence its group for some hours.
  */
+import { EventStoreError } from "../errors.ts";
 import type { AlertDesk, LinkAction, Redeemed } from "./desk.ts";
 import { ROLE_LABEL } from "./group.ts";
 import type { Incident, Silence } from "./incident.ts";
@@ -31,13 +32,17 @@ const LIVE: ReadonlySet<string> = new Set(["pending", "firing"]);
 const OVER: ReadonlySet<string> = new Set(["resolved", "closed"]);
 const SOMEBODY = "a link in a message";
 
-/** @returns undefined where the token is forged or expired, or its incident is gone */
+/**
+ * @returns undefined where the token is forged or expired, or its incident is gone
+ * @throws EventStoreError `EVT_INVALID_OPTION` where somebody has ended the silence it began
+ */
 export async function redeem(context: RedeemContext, token: string, options: RedeemOptions) {
   const claim = readToken(context.secret, token, context.nowMs);
   const incident = claim && (await context.desk.incident(claim.incident_id));
   if (claim === undefined || incident === undefined) return undefined;
   const { action } = claim;
   const done = await isDone(context, action, incident);
+  if (!done && !options.dry) await refuseTakenBack(context, action, incident);
   if (done || options.dry) return { action, incident, done } satisfies Redeemed;
   return act(context, { action, incident, by: options.by ?? SOMEBODY });
 }
@@ -49,6 +54,28 @@ async function isDone({ desk, nowMs }: RedeemContext, action: LinkAction, incide
   const { items } = await desk.silences({ states: ["active"], limit: MAX_LOOK });
   const untilMs = nowMs + quietMs - SAME_CLICK_MS;
   return items.some((silence) => covers(silence, incident, untilMs));
+}
+
+/**
+ * What this link began and a person has ended stays ended while it would have lasted: a second click is no second order.
+ * @throws EventStoreError `EVT_INVALID_OPTION`
+ */
+async function refuseTakenBack({ desk, nowMs }: RedeemContext, action: LinkAction, incident: Incident): Promise<void> {
+  const quietMs = LINK_ACTIONS[action];
+  if (quietMs === null) return;
+  const { items } = await desk.silences({ states: ["expired"], limit: MAX_LOOK });
+  const taken = items.find(({ selector, comment, starts_at, ends_at }) => {
+    const endMs = Date.parse(starts_at) + quietMs;
+    const isOurs = comment === commentOf(incident) && textOf(selector) === textOf(groupSelector(incident));
+    return isOurs && Date.parse(ends_at) < endMs && nowMs < endMs;
+  });
+  if (taken === undefined) return;
+  const words = `somebody has ended the silence of this link at ${taken.ends_at}, and a link works once`;
+  throw new EventStoreError("EVT_INVALID_OPTION", words);
+}
+
+function commentOf({ incident_id }: Incident): string {
+  return `By the link of incident ${incident_id}`;
 }
 
 /** A silence made for exactly this group, always on, that ends late enough. */
@@ -78,7 +105,7 @@ async function act({ desk, nowMs }: RedeemContext, { action, incident, by }: Ord
     });
     return after && { action, incident: after, done: true };
   }
-  const comment = `By the link of incident ${id}`;
+  const comment = commentOf(incident);
   await desk.silence({ selector: groupSelector(incident), ends_at: nowMs + quietMs, author: by, comment });
   return { action, incident: (await desk.incident(id)) ?? incident, done: true };
 }

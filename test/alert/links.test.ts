@@ -9,6 +9,7 @@ import { readySilence } from "../../src/alert/silence.ts";
 import { selectable } from "../../src/alert/view.ts";
 import type { AlertRecord, AlertRecords } from "../../src/backend/alert-records.ts";
 import { fakeDesk, incident } from "../rest/fake-desk.ts";
+import { EngineBench, onlyIncident } from "./engine-bench.ts";
 import { ruleOf } from "./lab.ts";
 
 const HOUR_MS = 3_600_000;
@@ -150,6 +151,30 @@ it("silences the rule's group once, and again when the time has passed", async (
     ["11:31", "a link in a message"],
     ["12:01", "Ada"],
   ]);
+});
+
+it("does not silence again what somebody has ended, as long as that would have lasted", async () => {
+  const bench = new EngineBench();
+  const engine = await bench.start();
+  bench.append();
+  await bench.advance(HOUR_MS / 60);
+  const { incident_id } = await onlyIncident(engine);
+  const expiresMs = bench.clock.now() + LINK_LIFE_MS;
+  const token = actionToken("secret", { incident_id, action: "silence_1h", expiresMs });
+  const use = () => redeem({ desk: engine, secret: "secret", nowMs: bench.clock.now() }, token, { dry: false });
+  const active = async () => (await engine.silences({ states: ["active"] })).items;
+  await use();
+  await bench.advance(HOUR_MS / 6);
+  await engine.expireSilence((await active())[0]?.silence_id ?? "");
+  await expect(use()).rejects.toMatchObject({
+    code: "EVT_INVALID_OPTION",
+    message: expect.stringMatching(/^somebody has ended the silence of this link at \d{4}-.*, and a link works once$/),
+  });
+  expect(await active()).toEqual([]);
+  await bench.advance(HOUR_MS);
+  expect(await use()).toMatchObject({ done: true });
+  expect(await active()).toHaveLength(1);
+  await bench.close();
 });
 
 it("takes no shorter, weekly or other silence for its own", async () => {
