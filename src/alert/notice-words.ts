@@ -3,8 +3,9 @@
  *
  * Everything returned is one line without control characters and without markup; a channel escapes it for its format.
  */
+import { ROLE_LABEL } from "./group.ts";
 import type { Incident } from "./incident.ts";
-import { newestSample, placeOf, shortName } from "./notice-places.ts";
+import { newestSample, otherLabels, placeOf, shortName } from "./notice-places.ts";
 import { spanWords } from "./notice-times.ts";
 import type { Notice, Occasion } from "./notification.ts";
 import type { Severity } from "./rule.ts";
@@ -71,11 +72,20 @@ function countsOf({ others, counted }: Notice): string {
   return `${plural(notices, "notice")} about ${more ? "at least " : ""}${plural(incidents, "incident")}`;
 }
 
-/** What happens where: `node_error on pf400`; the rule's name where events are of several types. */
+/**
+ * What happens where: `node_error on pf400`; the rule's name where events are of several types. Of groups by something
+ * else, which of them: `own_x (deck 3)`.
+ */
 export function headline(incident: Incident): string {
   const node = shortName(placeOf(incident, "node"));
-  return node === null ? thingOf(incident) : `${thingOf(incident)} on ${node}`;
+  const label = otherLabels(incident).find(({ name }) => !UNSAID.has(name));
+  const which = label === undefined ? "" : ` (${cut(label.value, MAX_LABEL)})`;
+  return `${thingOf(incident)}${which}${node === null ? "" : ` on ${node}`}`;
 }
+
+const MAX_LABEL = 40;
+/** Labels that tell no two incidents of a rule apart by what they are about. */
+const UNSAID: ReadonlySet<string> = new Set(["log_level", ROLE_LABEL]);
 
 /** The headline, and why where that is more than that events came: `node_status on pf400: no event for 5 min`. */
 export function topic(incident: Incident): string {

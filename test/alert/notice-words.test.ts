@@ -26,6 +26,19 @@ function formsOf(notification: Notification) {
 }
 
 describe("a message about an incident", () => {
+  it("tells groups by a sender's own field apart", async () => {
+    const rules = [{ ...NODE_ERROR, groupBy: ["event_type", "log_level", "event_data.deck"], groupWait: "1s" }];
+    const bench = new EngineBench({ rules });
+    await bench.start();
+    for (const deck of ["A1", "A2"]) bench.append({ source: {}, event_data: { deck } });
+    await bench.advance(MINUTE);
+    expect(bench.told.map(({ notification }) => formsOf(notification).subject)).toEqual([
+      "[ERROR] node_error (A1)",
+      "[ERROR] node_error (A2)",
+    ]);
+    await bench.close();
+  });
+
   const START = { event_type: "action_start", event_data: { action_id: "a", node_name: "pf400" } };
   const KINDS = [
     [
