@@ -9,6 +9,7 @@ import type { Live } from "./live.ts";
 import { cutText } from "./redact.ts";
 import { ruleFor } from "./role-rule.ts";
 import type { Rule } from "./rule.ts";
+import { visible } from "./safe-text.ts";
 import { isLive } from "./say.ts";
 import { isOpen, type Open } from "./view.ts";
 import { isoOf } from "./words.ts";
@@ -79,10 +80,10 @@ function withComment(group: Open, action: Action, nowMs: number): Open {
   return withLive(group, { comments: [...comments, comment].slice(-MAX_COMMENTS) });
 }
 
-/** No control characters except line ends, no bidirectional overrides, no half characters. */
+/** No control characters except line ends, nothing that nobody can see, no half characters. */
 function clean(text: string, chars: number): string {
   const plain = text
     .replace(/\r\n?/g, "\n")
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, " ");
-  return cutText(plain.toWellFormed().trim(), chars);
+  return cutText(visible(plain).toWellFormed().trim(), chars);
 }

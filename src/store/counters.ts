@@ -55,9 +55,7 @@ export class Counters {
     this.#count.unknown_types++;
     if (this.#warnedTypes.has(type) || this.#warnedTypes.size >= MAX_WARNED_TYPES) return;
     this.#warnedTypes.add(type);
-    this.#warn(
-      `event type ${JSON.stringify(type)} is not one MADSci knows; stored as it is (strict_event_types refuses it)`,
-    );
+    this.#warn(`event type ${shown(type)} is not one MADSci knows; stored as it is (strict_event_types refuses it)`);
   }
 
   invalid(error: EventStoreError): AppendResult {
@@ -116,4 +114,12 @@ function arrivedEvent(event: Event, received_at: string, skew_ms: number): Store
     received_at,
     skew_ms,
   };
+}
+
+/** In quotes, with escapes for whatever people would not see, or would see elsewhere. */
+function shown(type: string): string {
+  return JSON.stringify(type).replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`,
+  );
 }

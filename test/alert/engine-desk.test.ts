@@ -87,6 +87,16 @@ describe("an incident that somebody takes", () => {
     await bench.close();
   });
 
+  it("keeps nothing in names and words that nobody can see", async () => {
+    const { bench, engine, id } = await told();
+    const by = "an\u200bna\u061c";
+    expect(await engine.assign(id, { by, assignee: "\u2066ber\u00adta", comment: "so\u200b\nbe it" })).toMatchObject({
+      assignee: "berta",
+      comments: [{ by: "anna", text: "so\nbe it" }],
+    });
+    await bench.close();
+  });
+
   it("may be closed already, or nobody's", async () => {
     const { bench, engine, id } = await told();
     await engine.resolve(id, ANNA);
