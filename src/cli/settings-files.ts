@@ -97,10 +97,21 @@ function parsedText(path: string, kind: keyof typeof PARSERS): unknown {
   try {
     return PARSERS[kind](text);
   } catch (cause) {
-    throw new EventStoreError("EVT_INVALID_OPTION", `${path} is not valid ${kind.toUpperCase()}${place(cause)}`, {
-      cause,
-    });
+    throw new EventStoreError(
+      "EVT_INVALID_OPTION",
+      `${path} is not valid ${kind.toUpperCase()}${place(cause)}${why(cause)}`,
+      {
+        cause,
+      },
+    );
   }
+}
+
+/** What no line is to blame for, in words of ours. */
+function why(cause: unknown): string {
+  const { message = "" } = cause as { message?: string };
+  if (message.startsWith("Maximum call stack")) return ": it is nested too deeply";
+  return message.startsWith("Excessive alias count") ? ": its aliases (*name) stand for too much" : "";
 }
 
 /** Where a parser stopped, never what stood there: it may be a secret. */

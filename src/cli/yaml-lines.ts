@@ -21,13 +21,15 @@ export interface YamlLines {
   lineOf(path: string): number | undefined;
 }
 
+const TOO_DEEP = "is nested too deeply";
+
 export function yamlLines(text: string): YamlLines {
   const { LineCounter, parseDocument } = load("yaml") as typeof import("yaml");
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const troubles = document.errors.map(({ pos, message }) => ({
     line: lineCounter.linePos(pos[0]).line,
-    message: (message.split("\n")[0] ?? "").slice(0, 200),
+    message: message.startsWith("Maximum call stack") ? TOO_DEEP : (message.split("\n")[0] ?? "").slice(0, 200),
   }));
   return {
     troubles,

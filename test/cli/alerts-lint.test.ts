@@ -42,6 +42,16 @@ describe("alerts lint", () => {
     expect(stderr).toMatch(/^error: \d+ errors in .*alerts\.yaml\n$/);
   });
 
+  test("says why a file cannot be read that is too deep, or that its aliases blow up", async () => {
+    put("deep.yaml", `rules: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`);
+    expect((await lint("deep.yaml")).stdout).toMatch(/deep\.yaml:1 {2}error {4}is nested too deeply\n/);
+    const row = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of).join(", ")}]\n`;
+    put("bomb.yaml", row("a", "x") + row("b", "*a") + row("c", "*b") + row("d", "*c"));
+    expect((await lint("bomb.yaml")).stderr).toContain(
+      "bomb.yaml is not valid YAML: its aliases (*name) stand for too much",
+    );
+  });
+
   test("says that email_alerts has no effect beside alerting, as doctor and serve do", async () => {
     put("alerts.yaml", GOOD);
     put("event.settings.yaml", "alerting: alerts.yaml\nemail_alerts: { email_addresses: [lab@example.org] }\n");
