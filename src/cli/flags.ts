@@ -71,7 +71,7 @@ function camelCase(flag: string): string {
 
 /** Rewrites arguments so that each flag is `--its-name=value`; unknown ones pass through for the parser to refuse. */
 export function normaliseArguments(argv: readonly string[], program: Command): string[] {
-  const options = optionsBelow(program);
+  const options = optionsOf(addressed(argv, program));
   const booleans = new Set(options.filter((option) => option.optional).map((option) => option.name()));
   const valued = new Set(options.filter((option) => option.required).map((option) => option.name()));
   const short = new Map(options.flatMap((option) => (option.short ? [[option.short, option.long ?? ""]] : [])));
@@ -94,8 +94,16 @@ export function normaliseArguments(argv: readonly string[], program: Command): s
   return out;
 }
 
-function optionsBelow(command: Command): readonly Option[] {
-  return command.commands.flatMap((one) => [...one.options, ...optionsBelow(one)]);
+/** The command the first words name: one flag may be a switch in one command and take a word in another. */
+function addressed(argv: readonly string[], program: Command): Command {
+  const [word, ...rest] = argv;
+  const inner = program.commands.find((one) => word !== undefined && [one.name(), ...one.aliases()].includes(word));
+  return inner === undefined ? program : addressed(rest, inner);
+}
+
+/** Its own and those of the commands below it. */
+function optionsOf(command: Command): readonly Option[] {
+  return [...command.options, ...command.commands.flatMap((one) => optionsOf(one))];
 }
 
 function splitFlag(token: string): { name: string; value: string | undefined } | undefined {

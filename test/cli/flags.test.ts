@@ -42,6 +42,16 @@ describe("flags", () => {
     expect(parsed("--loud", "{}")).toMatchObject({ opts: { loud: "true" }, args: ["{}"] });
   });
 
+  test("a flag may be a switch in one command and take a word in another", () => {
+    const root = program();
+    root.addCommand(new Command("ship").option("--loud <how>"));
+    const inner = new Command("group").addCommand(new Command("do").option("--from").option("--to <time>"));
+    root.addCommand(inner);
+    expect(normaliseArguments(["ship", "--loud", "very"], root)).toEqual(["ship", "--loud=very"]);
+    expect(normaliseArguments(["do", "--loud", "--from", "noon"], root)).toEqual(["do", "--loud=true", "--from=noon"]);
+    expect(normaliseArguments(["group", "do", "--from", "x"], root)).toEqual(["group", "do", "--from", "x"]);
+  });
+
   test("a boolean refuses another word", () => {
     const root = program();
     expect(() => normaliseArguments(["do", "--loud=maybe"], root)).toThrow(EventStoreError);
