@@ -11,6 +11,8 @@ const LAW: Record<string, readonly string[]> = {
   "src/event": ["src/errors.ts", "zod", "ulid", "re2js"],
   "src/backend": ["src/errors.ts", "src/event"],
   "src/alert": ["src/errors.ts", "src/event", "src/backend/alert-records.ts", "croner", "liquidjs", "nodemailer"],
+  "src/backup": ["src/errors.ts", "src/event", "src/backend"],
+  "src/schema": ["src/errors.ts", "src/event", "src/backend", "src/backup", "semver"],
   "src/store": ["src/errors.ts", "src/event", "src/backend", "src/alert"],
   "src/ship": ["src/errors.ts", "src/event"],
   "src/client": ["src/errors.ts", "src/event", "src/ship"],
