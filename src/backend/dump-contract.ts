@@ -26,8 +26,8 @@ export interface DumpSource {
   /** About how many documents. */
   estimate(collection: string): Promise<number>;
   documents(collection: string): AsyncIterable<DocumentBatch>;
-  /** SQLite only: a consistent copy of the whole file, while others write. */
-  copyTo?(file: string, onPages: (done: number, all: number) => void): Promise<void>;
+  /** SQLite only: a consistent copy of the whole file, while others write. Says how many documents each collection has in it. */
+  copyTo?(file: string, onPages: (done: number, all: number) => void): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
 
@@ -42,8 +42,8 @@ export interface CollectionTarget {
   /** @throws EventStoreError naming the document where the engine refuses one */
   insert(documents: DocumentBatch): Promise<Inserted>;
   count(): Promise<number>;
-  /** The documents with these ids (each as the BSON document `{_id}`), as they rest now. */
-  read(ids: DocumentBatch): Promise<DocumentBatch>;
+  /** What of these documents does not rest here as it is, in words; undefined where all do. */
+  difference(documents: DocumentBatch): Promise<string | undefined>;
   /** Makes the indexes. */
   finish(): Promise<void>;
 }
@@ -53,6 +53,8 @@ export interface DumpTarget {
   readonly database: string;
   /** Names of what is there. */
   collections(): Promise<readonly string[]>;
+  /** False for a collection that has no place in this engine. */
+  accepts(collection: string): boolean;
   /** In place: documents are added, those whose id is there are skipped. */
   open(metadata: CollectionMetadata): Promise<CollectionTarget>;
   /** Beside what is there, invisible until `swap`; what an earlier restore that died left behind under its name goes first. */

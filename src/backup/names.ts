@@ -7,8 +7,8 @@
 import { EventStoreError } from "../errors.ts";
 
 const LABEL = /^[A-Za-z0-9_-]{1,64}$/;
-/** What MongoDB allows, and no way out of the folder. */
-const DATABASE = /^(?!\.)[^/\\\0]{1,100}$/;
+/** What MongoDB allows on every system; so it is no way out of a folder either. */
+const DATABASE = /^[^/\\. "$*<>:|?\u0000-\u001f\u007f]{1,63}$/;
 const STAMP = /^_backup_(\d{8}_\d{6}_\d{6})(?:_.+)?$/s;
 /** How long a file's name may be before mongodump shortens it. */
 const LONGEST_FILE = 238;
@@ -23,7 +23,7 @@ export function checkLabel(label: string | undefined): string | undefined {
 /** @throws EventStoreError `EVT_INVALID_OPTION` */
 export function checkDatabase(database: string): string {
   if (DATABASE.test(database)) return database;
-  const message = `database: ${JSON.stringify(database)} cannot be the name of a folder; name the database`;
+  const message = `database: ${JSON.stringify(database)} cannot be the name of a database; name another`;
   throw new EventStoreError("EVT_INVALID_OPTION", message);
 }
 
