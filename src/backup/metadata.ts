@@ -93,6 +93,7 @@ const OWN: Readonly<Record<string, Check>> = {
   engine: (value) => value === "sqlite" || value === "mongo",
   documents: (value) =>
     typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isNumber),
+  created_utc: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
   program: isText,
 };
 

@@ -19,6 +19,8 @@ export interface BackupMetadata {
   readonly gzip?: boolean;
   readonly label?: string | null;
   readonly engine?: "sqlite" | "mongo";
+  /** The timestamp in UTC: local times come twice when clocks are put back. */
+  readonly created_utc?: string;
   /** Documents by collection. */
   readonly documents?: Readonly<Record<string, number>>;
   readonly program?: string;
