@@ -3,7 +3,17 @@ import { open } from "node:fs/promises";
 import { EventStoreError } from "../errors.ts";
 
 /** Mistakes in what the caller named; all else may pass. */
-const OPTION_CODES = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS", "EISDIR", "ELOOP", "ENAMETOOLONG"]);
+const OPTION_CODES = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "EEXIST",
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "EISDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
+]);
 
 /** The error a caller sees for an error of the file system; any other is returned as it is. */
 export function diskFailure(path: string, error: unknown): unknown {
