@@ -1,0 +1,52 @@
+/**
+ * The backup before a migration, and what is done with it when the migration fails.
+ *
+ * Offline migrations (nobody else writes meanwhile) are undone: the backup is restored beside the database and put in its
+ * place when it is whole. After an online one the database is good as it is, and others have gone on writing to it: there
+ * the backup only adds what is missing, so nothing that arrived since is lost.
+ */
+import { EventStoreError } from "../errors.ts";
+import type { MigrateOptions, MigrationBackup } from "./migrate-options.ts";
+
+/** Backups of the database kept after this one. */
+const KEPT = 10;
+const LABEL = "pre_migration";
+
+type Common = Pick<MigrateOptions, "now" | "onStep" | "warn" | "signal">;
+
+/** Made and looked through. @returns its path @throws EventStoreError when there is no good backup */
+export async function makeBackup(backup: MigrationBackup, { now, onStep, warn, signal }: Common): Promise<string> {
+  const source = await backup.source();
+  const common = { warn, signal, ...(onStep ? { onStep } : {}) };
+  try {
+    const { path } = await backup.tool.create({ ...common, source, dir: backup.dir, label: LABEL, keep: KEPT, now });
+    const { valid, reason } = await backup.tool.verify(path, common);
+    if (valid) return path;
+    const message = `the backup ${path} is not good (${reason ?? "unknown reason"}); nothing was migrated`;
+    throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", message);
+  } finally {
+    await source.close();
+  }
+}
+
+interface RecoverOptions extends Pick<MigrateOptions, "warn"> {
+  readonly path: string;
+  readonly wasOnline: boolean;
+}
+
+/** Never throws: the error of the migration is the one to be told. */
+export async function recover(backup: MigrationBackup, { path, wasOnline, warn }: RecoverOptions): Promise<void> {
+  if (!backup.target) return warn(`nothing was changed; the backup is ${path}`);
+  try {
+    const target = await backup.target();
+    try {
+      await backup.tool.restore(path, { target, drop: !wasOnline, warn });
+    } finally {
+      await target.close();
+    }
+    warn(wasOnline ? `what was missing was put back from ${path}; migrate goes on where it was` : `restored ${path}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    warn(`restoring failed too (${reason}); manual intervention is required, the backup is ${path}`);
+  }
+}
