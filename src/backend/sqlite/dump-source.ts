@@ -94,6 +94,8 @@ class SqliteSource implements DumpSource {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // The driver keeps a file open while it has statements for it: the moment must not last as long.
+    if (this.#reading) this.#reader.exec("rollback");
     this.#reader.close();
   }
 
