@@ -61,8 +61,11 @@ export interface DumpTarget {
   stage(metadata: CollectionMetadata): Promise<CollectionTarget>;
   /** Puts everything staged in the place of what has its name; collections that were not staged stay. */
   swap(): Promise<void>;
-  /** SQLite only: puts a whole file in the place of the database, atomically. @throws where it is in use */
-  replaceWith?(file: string): Promise<void>;
+  /**
+   * SQLite only: puts a copy of a whole file in the place of the database, atomically; returns documents by collection.
+   * @throws EventStoreError where it is in use
+   */
+  replaceWith?(file: string): Promise<Readonly<Record<string, number>>>;
   /** Removes everything staged. */
   abandon(): Promise<void>;
   /** Removes the database: for scratch ones. */
