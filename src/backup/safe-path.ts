@@ -53,7 +53,7 @@ export async function* bytesOf(file: string, options: ReadOptions = {}): AsyncGe
   } catch (error) {
     const code = (error as NodeJS.ErrnoException | null)?.code;
     if (isPacked && /^Z_/.test(String(code))) throw damage(file, "is damaged: no whole gzip file", error);
-    throw code === undefined ? error : fileError(file, error);
+    throw signal?.aborted || code === undefined ? error : fileError(file, error);
   } finally {
     read.destroy();
     stream.destroy();
