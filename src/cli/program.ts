@@ -10,6 +10,7 @@ import { exportCommand } from "./commands/export.ts";
 import { getCommand } from "./commands/get.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
+import { migrateCommand } from "./commands/migrate.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { queryCommand } from "./commands/query.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -67,7 +68,8 @@ function buildProgram(version: string, io: Io): Command {
   const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
   const keeping = [importCommand(io), exportCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
-  const rest = [appendCommand(io), ...keeping, ...shipping, alertsCommand(io)];
+  const caring = [migrateCommand(io)];
+  const rest = [appendCommand(io), ...keeping, ...shipping, ...caring, alertsCommand(io)];
   for (const command of [...starting, ...looking, ...rest]) program.addCommand(command);
   withManners(program, io);
   return program;

@@ -5,6 +5,8 @@ export type { Admit, SchemaDifference, SchemaFacts, SchemaRecords, VersionRecord
 export { SCHEMA_VERSION } from "../backend/schema-records.ts";
 export type { VersionCheckOptions } from "./admit.ts";
 export { versionCheck } from "./admit.ts";
+export type { VersionState } from "./check.ts";
+export { checkVersion } from "./check.ts";
 export type { MigrateReport } from "./migrate.ts";
 export { migrate } from "./migrate.ts";
 export type { MigrateOptions, MigrateProgress, MigrationBackup } from "./migrate-options.ts";

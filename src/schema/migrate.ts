@@ -14,7 +14,7 @@ import type { MigrateOptions } from "./migrate-options.ts";
 import { recordOf } from "./migrations.ts";
 import { type MigrationPlan, type PlannedStep, planMigration, wantedOf } from "./plan.ts";
 import { makeBackup, recover } from "./recover.ts";
-import { runSteps } from "./steps.ts";
+import { forgetSteps, runSteps } from "./steps.ts";
 
 /** @since 0.1.0 */
 export interface MigrateReport {
@@ -59,6 +59,7 @@ async function apply(options: MigrateOptions, held: Held): Promise<MigrateReport
   } catch (error) {
     const wasOnline = plan.steps.every(({ migration }) => migration.online);
     if (backup !== null && options.backup && !held.lost) {
+      if (!wasOnline) await Promise.all(plan.steps.map((step) => forgetSteps(step, options))).catch(() => {});
       await recover(options.backup, { warn: options.warn, path: backup, wasOnline });
     }
     throw error;
@@ -100,6 +101,7 @@ async function applyOne(options: MigrateOptions, step: PlannedStep, held: Held):
   const record = recordOf(step.migration, { at: now(), durationMs, host: hostname() });
   const isOurs = await records.record(record);
   await onStep?.(`recorded ${step.migration.number}`);
+  await forgetSteps(step, options);
   return isOurs ? [record.version] : [];
 }
 

@@ -11,7 +11,7 @@ import type { StepContext, StepCursor } from "../backend/schema-records.ts";
 import { EventStoreError } from "../errors.ts";
 import type { Held } from "./exclusive.ts";
 import type { MigrateOptions } from "./migrate-options.ts";
-import { versionOf } from "./migrations.ts";
+import { type Migration, versionOf } from "./migrations.ts";
 import type { PlannedStep } from "./plan.ts";
 
 const DEFAULT_SHARE = 0.7;
@@ -26,7 +26,7 @@ export async function runSteps(
   const { records, onStep } = options;
   const progress = new Progress(`${versionOf(migration)} (${migration.name})`, documents, options);
   for (const step of migration[records.kind]) {
-    const cursor = new Cursor(records.state, `cursor:${migration.number}:${step}`);
+    const cursor = new Cursor(records.state, cursorId(migration, step));
     const known = await cursor.read();
     if (known?.ended === true) continue;
     await onStep?.(`${step} begins`);
@@ -34,6 +34,21 @@ export async function runSteps(
     await cursor.save({ ended: true });
     await onStep?.(`${step} ended`);
   }
+}
+
+/** Once the migration is recorded, and before a backup is restored: what is restored may need the steps again. */
+export async function forgetSteps(
+  { migration }: PlannedStep,
+  { records }: Pick<MigrateOptions, "records">,
+): Promise<void> {
+  for (const step of migration[records.kind]) {
+    const cursor = new Cursor(records.state, cursorId(migration, step));
+    if ((await cursor.read()) !== undefined) await cursor.save({});
+  }
+}
+
+function cursorId({ number }: Migration, step: string): string {
+  return `cursor:${number}:${step}`;
 }
 
 interface Parts {
@@ -99,7 +114,8 @@ class Cursor {
   async read(): Promise<StepCursor | undefined> {
     const [record] = (await this.#state?.read("state", [this.#id])) ?? [];
     this.#version = record?.version ?? 0;
-    return record?.body as StepCursor | undefined;
+    const place = record?.body as StepCursor | undefined;
+    return place && Object.keys(place).length > 0 ? place : undefined;
   }
 
   async save(place: StepCursor): Promise<void> {
