@@ -43,6 +43,8 @@ class SqliteTarget implements DumpTarget {
   readonly database: string;
   readonly #file: string;
   readonly #options: SqliteTargetOptions;
+  /** One for all, so that what it makes of the same document is the same. */
+  #decoder: Promise<RestoreDecoder> | undefined;
   #lock: WriterLock | undefined;
   #direct: Connection | undefined;
   #staging: Connection | undefined;
@@ -163,7 +165,8 @@ class SqliteTarget implements DumpTarget {
   }
 
   async #collection(connection: Connection, name: string): Promise<CollectionTarget> {
-    const decoder = await this.#options.decoder();
+    this.#decoder ??= this.#options.decoder();
+    const decoder = await this.#decoder;
     const rows = rowsOf(name);
     if (rows?.kind === "event") return new RowsTarget({ connection, name, rows, decode: decoder.event });
     if (rows?.kind === "version") return new RowsTarget({ connection, name, rows, decode: decoder.version });
