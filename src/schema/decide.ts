@@ -24,6 +24,7 @@ export interface Mismatch {
 
 export interface Tracked {
   readonly kind: "tracked";
+  /** With the number of the last migration, where there is one. */
   readonly current: string;
   readonly pending: readonly Migration[];
   readonly unknown: readonly VersionRecord[];
@@ -50,13 +51,19 @@ export function decide(
   if (!eq(current, expected.version)) {
     return { kind: "mismatch", current, newer: compare(current, expected.version) > 0 };
   }
-  return { kind: "tracked", current, ...migrationsIn(versions, expected.migrations) };
+  return { kind: "tracked", current: highest(versions) ?? current, ...migrationsIn(versions, expected.migrations) };
 }
 
 /** The version a database is of, as MADSci's tools report it: `0.0.0` without tracking, null where there is none. */
 export function currentVersion(verdict: Verdict): string | null {
   if (verdict.kind === "fresh") return null;
   return verdict.kind === "untracked" ? "0.0.0" : verdict.current;
+}
+
+/** The version of the last of the numbered migrations; they may have been recorded in one moment. */
+function highest(versions: readonly VersionRecord[]): string | undefined {
+  const numbered = versions.filter(({ version }) => numberOf(version) !== undefined);
+  return numbered.sort((a, b) => (numberOf(b.version) ?? 0) - (numberOf(a.version) ?? 0))[0]?.version;
 }
 
 function migrationsIn(versions: readonly VersionRecord[], known: readonly Migration[]) {

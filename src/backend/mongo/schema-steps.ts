@@ -50,7 +50,7 @@ async function sweep(
   context: StepContext,
   place: (lastId: string) => { part: string; after?: string },
 ): Promise<void> {
-  const options = { sort: { _id: 1 }, batchSize: BATCH, noCursorTimeout: true } as const;
+  const options = { sort: { _id: 1 }, batchSize: BATCH } as const;
   for await (const docs of documents(room, filter, options)) {
     await context.mayGoOn();
     const changes = docs.flatMap((doc) => changeOf(doc, context));
