@@ -1,8 +1,9 @@
-// npm run bench -- alert | ingest | query | ship | tail   Measures, prints one table, and never fails for being slow.
+// npm run bench -- alert | backup | ingest | query | ship | tail   Measures, prints one table, and never fails for being slow.
 import "./typescript.mjs";
 
 const BENCHES = {
   alert: () => import("./alert.ts"),
+  backup: () => import("./backup.ts"),
   ingest: () => import("./ingest.ts"),
   query: () => import("./query.ts"),
   ship: () => import("./ship.ts"),

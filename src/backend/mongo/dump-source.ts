@@ -71,8 +71,12 @@ class MongoSource implements DumpSource {
     return described;
   }
 
+  /** A server may count by reading everything; what it keeps of a collection's size it has at once. */
   async estimate(collection: string): Promise<number> {
     const { connection } = this.#parts;
+    const stats = () => connection.db.command({ collStats: collection });
+    const { count } = await connection.attempt(stats).catch((): { readonly count?: unknown } => ({}));
+    if (typeof count === "number") return count;
     return connection.call("count", () => this.#collection(collection).estimatedDocumentCount());
   }
 
