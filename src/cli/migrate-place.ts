@@ -1,4 +1,5 @@
 /** The database `migrate` works on, and how it is backed up and restored. */
+import { resolve } from "node:path";
 import { openDumpSource } from "../backend/open-dump.ts";
 import { openDumpTarget } from "../backend/open-dump-target.ts";
 import { openSchemaRecords } from "../backend/open-schema.ts";
@@ -32,9 +33,9 @@ export function placeOf({ settings, origins }: Config, database: string | undefi
     database: name,
     backup: {
       tool: { create: createBackup, verify: verifyBackup, restore: restoreBackup },
-      dir: settings.backup_dir,
+      dir: resolve(io.cwd, settings.backup_dir),
       source: () => openDumpSource(url, common),
-      target: isMongo ? () => openDumpTarget(url, { ...common, naiveTimezone }) : undefined,
+      target: () => openDumpTarget(url, { ...common, naiveTimezone }),
     },
     open: (readOnly, waitMs) =>
       openSchemaRecords(url, { ...common, zone, readOnly, waitMs, collection: settings.collection_name }),

@@ -13,6 +13,7 @@ export type { MigrateOptions, MigrateProgress, MigrationBackup } from "./migrate
 export type { Migration } from "./migrations.ts";
 export { MIGRATIONS } from "./migrations.ts";
 export type { MigrationPlan, PlannedStep } from "./plan.ts";
-export { planMigration } from "./plan.ts";
+export { planMigration, wantedOf } from "./plan.ts";
+export { restoreBackup } from "./recover.ts";
 export type { Schema } from "./schema-file.ts";
 export { findSchema, packagedSchema, readSchema } from "./schema-file.ts";

@@ -12,8 +12,7 @@ export interface MigrationBackup {
   readonly tool: Pick<BackupTool, "create" | "verify" | "restore">;
   readonly dir: string;
   readonly source: () => Promise<DumpSource>;
-  /** Undefined where a failed step leaves nothing behind (SQLite: one transaction). */
-  readonly target: (() => Promise<DumpTarget>) | undefined;
+  readonly target: () => Promise<DumpTarget>;
 }
 
 /** @since 0.1.0 */

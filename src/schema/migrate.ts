@@ -60,7 +60,7 @@ async function apply(options: MigrateOptions, held: Held): Promise<MigrateReport
     const wasOnline = plan.steps.every(({ migration }) => migration.online);
     if (backup !== null && options.backup && !held.lost) {
       if (!wasOnline) await Promise.all(plan.steps.map((step) => forgetSteps(step, options))).catch(() => {});
-      await recover(options.backup, { warn: options.warn, path: backup, wasOnline });
+      await recover(options.backup, { warn: options.warn, path: backup, wasOnline, records });
     }
     throw error;
   }

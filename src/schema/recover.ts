@@ -5,6 +5,8 @@
  * place when it is whole. After an online one the database is good as it is, and others have gone on writing to it: there
  * the backup only adds what is missing, so nothing that arrived since is lost.
  */
+import { type SchemaRecords, VERSIONS } from "../backend/schema-records.ts";
+import type { RestoreReport } from "../backup/types.ts";
 import { EventStoreError } from "../errors.ts";
 import type { MigrateOptions, MigrationBackup } from "./migrate-options.ts";
 
@@ -32,21 +34,43 @@ export async function makeBackup(backup: MigrationBackup, { now, onStep, warn, s
 interface RecoverOptions extends Pick<MigrateOptions, "warn"> {
   readonly path: string;
   readonly wasOnline: boolean;
+  readonly records: SchemaRecords;
 }
 
 /** Never throws: the error of the migration is the one to be told. */
-export async function recover(backup: MigrationBackup, { path, wasOnline, warn }: RecoverOptions): Promise<void> {
-  if (!backup.target) return warn(`nothing was changed; the backup is ${path}`);
+export async function recover(
+  backup: MigrationBackup,
+  { path, wasOnline, warn, records }: RecoverOptions,
+): Promise<void> {
+  // A file's step is one transaction: it left nothing behind.
+  if (records.kind === "sqlite") return warn(`nothing was changed; the backup is ${path}`);
   try {
-    const target = await backup.target();
-    try {
-      await backup.tool.restore(path, { target, drop: !wasOnline, warn });
-    } finally {
-      await target.close();
-    }
+    await restoreBackup(backup, { path, records, warn, drop: !wasOnline });
     warn(wasOnline ? `what was missing was put back from ${path}; migrate goes on where it was` : `restored ${path}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warn(`restoring failed too (${reason}); manual intervention is required, the backup is ${path}`);
+  }
+}
+
+interface RestoreOptions extends Pick<MigrateOptions, "warn"> {
+  readonly path: string;
+  /** Of the database restored into; undefined where it has no records but those in the backup. */
+  readonly records: SchemaRecords | undefined;
+  readonly drop: boolean;
+}
+
+/** A backup without version records takes the place of a database that has some: they say nothing of it. */
+export async function restoreBackup(
+  { tool, target: open }: MigrationBackup,
+  { path, records, warn, drop }: RestoreOptions,
+): Promise<RestoreReport> {
+  const target = await open();
+  try {
+    const report = await tool.restore(path, { target, drop, warn });
+    if (drop && !(VERSIONS in report.collections)) await records?.forget();
+    return report;
+  } finally {
+    await target.close();
   }
 }

@@ -16,7 +16,7 @@ import { prepareDatabase } from "./indexes.ts";
 import { Notes } from "./notes.ts";
 import { OddTimes } from "./odd-times.ts";
 import type { Room } from "./room.ts";
-import { readFacts, removeVersion, writeVersions } from "./schema.ts";
+import { readFacts, removeVersion, removeVersions, writeVersions } from "./schema.ts";
 import { MongoState } from "./schema-state.ts";
 import { STEPS } from "./schema-steps.ts";
 
@@ -60,6 +60,10 @@ class MongoSchemaRecords implements SchemaRecords {
   async record(record: VersionRecord, replace = false): Promise<boolean> {
     if (replace) await removeVersion(this.#room.connection, record.version);
     return (await writeVersions(this.#room.connection, [record])) === 1;
+  }
+
+  forget(): Promise<void> {
+    return removeVersions(this.#room.connection);
   }
 
   async differences(schema: CollectionPlans): Promise<readonly SchemaDifference[]> {

@@ -71,6 +71,13 @@ export async function removeVersion(connection: Connection, version: string): Pr
   await connection.call("store", () => connection.db.collection(VERSIONS).deleteOne({ version }));
 }
 
+/** The lease of whoever does this stays. */
+export async function removeVersions(connection: Connection): Promise<void> {
+  await connection.call("store", () => connection.db.collection(VERSIONS).deleteMany({}));
+  const cursors = { record: { $regex: "^cursor:" } };
+  await connection.call("store", () => connection.db.collection(STATE).deleteMany(cursors));
+}
+
 /** A server that cannot make them goes without, like MADSci. */
 async function makeIndexes(db: Db): Promise<void> {
   for (const { name, keys, unique } of COLLECTIONS[VERSIONS] ?? []) {

@@ -86,6 +86,10 @@ class SqliteSchemaRecords implements SchemaRecords {
     });
   }
 
+  async forget(): Promise<void> {
+    this.#writer().run("delete from schema_versions");
+  }
+
   /** Compared with a new file, table by table. */
   async differences(): Promise<readonly SchemaDifference[]> {
     const fresh = await Connection.open(":memory:");

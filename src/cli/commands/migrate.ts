@@ -6,10 +6,18 @@
  */
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import { openDumpTarget } from "../../backend/open-dump-target.ts";
 import { EventStoreError } from "../../errors.ts";
 import { localZone, zoneReader } from "../../event/zone.ts";
-import { checkVersion, findSchema, migrate, planMigration, readSchema, type Schema } from "../../schema/index.ts";
+import {
+  checkVersion,
+  findSchema,
+  migrate,
+  planMigration,
+  readSchema,
+  restoreBackup,
+  type Schema,
+  wantedOf,
+} from "../../schema/index.ts";
 import type { Config } from "../config.ts";
 import { CommandFailure, counted } from "../exit.ts";
 import { addSettingFlags, booleanOption } from "../flags.ts";
@@ -65,6 +73,7 @@ interface Run {
 async function migrateOrLook(command: Command, io: Io): Promise<void> {
   const flags = migrateFlags(command);
   const schema = flags.schemaFile === undefined ? findSchema(io.cwd) : readSchema(flags.schemaFile);
+  wantedOf({ schema, targetVersion: flags.targetVersion });
   const config = commandConfig(command, io);
   const place = placeOf(config, flags.database, io);
   try {
@@ -160,19 +169,17 @@ async function backUp({ place, config, io }: Run): Promise<void> {
   }
 }
 
-async function restore({ flags, place, config, io }: Run): Promise<void> {
+/** As MADSci's tool does: what is there is replaced. */
+async function restore({ flags, place, io }: Run): Promise<void> {
+  const path = String(flags.restoreFrom);
   const say = (message: string) => warn(io, message);
-  const naiveTimezone = config.settings.naive_timezone ?? undefined;
-  const target = await openDumpTarget(place.url, { database: place.database, naiveTimezone, warn: say });
+  const isMongo = place.url.startsWith("mongodb");
+  const records = isMongo ? await place.open(false) : undefined;
   try {
-    const { collections } = await place.backup.tool.restore(String(flags.restoreFrom), {
-      target,
-      drop: true,
-      warn: say,
-    });
+    const { collections } = await restoreBackup(place.backup, { path, records, warn: say, drop: true });
     const documents = Object.values(collections).reduce((sum, { inserted }) => sum + inserted, 0);
-    await io.out.write(`restored ${counted(documents, "document")} from ${flags.restoreFrom}\n`);
+    await io.out.write(`restored ${counted(documents, "document")} from ${path}\n`);
   } finally {
-    await target.close();
+    await records?.close();
   }
 }
