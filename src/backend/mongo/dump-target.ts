@@ -74,7 +74,7 @@ class MongoTarget implements DumpTarget {
   }
 
   async swap(): Promise<void> {
-    this.#lease?.assertHeld();
+    await this.#lease?.assertHeld();
     await swapCollections(this.#place, this.#staged, this.#id);
     this.#staged.length = 0;
     await this.#letGo();
@@ -110,7 +110,7 @@ class MongoTarget implements DumpTarget {
     this.#lease = undefined;
     lease?.end();
     if (lease === undefined) return;
-    lease.assertHeld();
+    await lease.assertHeld();
     for (const name of LEASE_COLLECTIONS) await drop(this.#place, name);
   }
 
@@ -129,14 +129,14 @@ class MongoTarget implements DumpTarget {
     const place = { connection, codec, collection, name: metadata.collectionName };
     return new MongoCollectionTarget(place, metadata, {
       warn: this.#options.warn,
-      assertHeld: () => this.#lease?.assertHeld(),
+      assertHeld: async () => this.#lease?.assertHeld(),
     });
   }
 }
 
 interface Surroundings {
   readonly warn: (message: string) => void;
-  readonly assertHeld: () => void;
+  readonly assertHeld: () => Promise<void>;
 }
 
 class MongoCollectionTarget implements CollectionTarget {
@@ -151,7 +151,7 @@ class MongoCollectionTarget implements CollectionTarget {
   }
 
   async insert(documents: DocumentBatch): Promise<Inserted> {
-    this.#around.assertHeld();
+    await this.#around.assertHeld();
     return insertDocuments(this.#place, documents);
   }
 

@@ -24,6 +24,8 @@ export class RestoreLease {
   readonly #ttlMs: number;
   readonly #database: string;
   #renewing: NodeJS.Timeout | undefined;
+  #isLost = false;
+  #renewal: Promise<boolean> | undefined;
 
   constructor(connection: Connection, ttlMs = TTL_MS) {
     this.#ttlMs = ttlMs;
@@ -42,13 +44,28 @@ export class RestoreLease {
     }
     this.#renewing = setInterval(() => {
       // A renewal that fails is noticed by `assertHeld`.
-      this.#lease.keep().catch(() => {});
+      this.#renew().catch(() => {});
     }, this.#ttlMs / RENEWALS).unref();
   }
 
-  /** @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` where another process may have it by now */
-  assertHeld(): void {
-    if (!this.#lease.mayLead()) throw this.#taken("has taken over");
+  /** A holder that was held up goes on where nobody took its place. @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` */
+  async assertHeld(): Promise<void> {
+    if (this.#isLost || (!this.#lease.mayLead() && !(await this.#renew()))) throw this.#taken("has taken over");
+  }
+
+  /** One at a time: two would take the lease from each other. What is lost is never taken again. */
+  #renew(): Promise<boolean> {
+    if (this.#isLost) return Promise.resolve(false);
+    this.#renewal ??= this.#keep().finally(() => {
+      this.#renewal = undefined;
+    });
+    return this.#renewal;
+  }
+
+  async #keep(): Promise<boolean> {
+    const isKept = await this.#lease.keep();
+    this.#isLost = !isKept;
+    return isKept;
   }
 
   /** Stops renewing; the caller removes the collections while nobody else can have the lease. */
