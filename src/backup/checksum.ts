@@ -18,7 +18,7 @@ const BSON = /\.bson(?:\.gz)?$/;
 const WHOLE = /\.(?:sqlite|archive(?:\.gz)?)$/;
 
 /** The files a checksum covers, in its order. @throws EventStoreError `EVT_INVALID_OPTION` */
-export async function coveredFiles(folder: string): Promise<readonly string[]> {
+async function coveredFiles(folder: string): Promise<readonly string[]> {
   const names = await onDisk(folder, () => readdir(folder));
   const bson = names.filter((name) => BSON.test(name));
   const covered = bson.length > 0 ? sorted(bson) : names.filter((name) => WHOLE.test(name)).sort();

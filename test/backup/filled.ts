@@ -8,7 +8,7 @@ import { parseContext, prepareEvent } from "../../src/event/parse.ts";
 import { testOptions } from "../helpers/backends.ts";
 import { dropDatabase, mongoUrl, newDatabase } from "../helpers/mongo.ts";
 
-export const ARRIVED = new Date("2026-03-04T05:06:07.089Z");
+const ARRIVED = new Date("2026-03-04T05:06:07.089Z");
 
 export interface Filled {
   readonly url: string;
@@ -27,7 +27,7 @@ function eventOf(n: number) {
 }
 
 /** Events (the first archived, the second marked), a record of alerting, a schema version. */
-export async function fill(url: string, count: number, database?: string): Promise<readonly string[]> {
+async function fill(url: string, count: number, database?: string): Promise<readonly string[]> {
   const backend = await openBackend(url, testOptions({ ...(database && { database }), now: () => ARRIVED }));
   try {
     const events = Array.from({ length: count }, (_, n) => eventOf(n));

@@ -17,7 +17,7 @@ export interface DumpedCollection {
 const KEEP = { promoteValues: false, promoteLongs: false } as const;
 
 /** Documents that lie behind each other. */
-export function readBson(bytes: Buffer): Dumped[] {
+function readBson(bytes: Buffer): Dumped[] {
   const documents: Dumped[] = [];
   for (let at = 0; at < bytes.length; ) {
     const length = bytes.readInt32LE(at);
