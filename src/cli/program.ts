@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { alertsCommand } from "./commands/alerts.ts";
 import { appendCommand } from "./commands/append.ts";
 import { archiveCommand } from "./commands/archive.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { countCommand } from "./commands/count.ts";
 import { deadLetterCommand } from "./commands/dead-letter.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -68,7 +69,7 @@ function buildProgram(version: string, io: Io): Command {
   const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
   const keeping = [importCommand(io), exportCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
-  const caring = [migrateCommand(io)];
+  const caring = [migrateCommand(io), backupCommand(io)];
   const rest = [appendCommand(io), ...keeping, ...shipping, ...caring, alertsCommand(io)];
   for (const command of [...starting, ...looking, ...rest]) program.addCommand(command);
   withManners(program, io);

@@ -106,7 +106,7 @@ export function doubts({ settings, origins }: Config, { host }: Address): string
 
 function changed(name: string, settings: Settings): boolean {
   const fallback = ROWS.find(([row]) => row === name)?.[1].default;
-  return name !== "backup_dir" && settings[name as keyof Settings] !== fallback;
+  return settings[name as keyof Settings] !== fallback;
 }
 
 /** Says where it listens and what to try. */
