@@ -41,7 +41,8 @@ export interface Inserted {
 export interface CollectionTarget {
   /** @throws EventStoreError naming the document where the engine refuses one */
   insert(documents: DocumentBatch): Promise<Inserted>;
-  count(): Promise<number>;
+  /** Exact. An engine that has to look at every document takes `expected` where its quick count is the same. */
+  count(expected?: number): Promise<number>;
   /** What of these documents does not rest here as it is, in words; undefined where all do. */
   difference(documents: DocumentBatch): Promise<string | undefined>;
   /** Makes the indexes. */

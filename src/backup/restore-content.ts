@@ -119,7 +119,7 @@ class Run {
     const expected = documents[name] ?? 0;
     if (inserted + skipped !== expected) throw damage(path, `was changed while it was read: ${shown(name)}`);
     if (!this.#options.drop) return;
-    const count = await target.count();
+    const count = await target.count(expected);
     if (count === expected) return;
     const twice = skipped > 0 ? `; ${skipped} of its documents have an _id that comes twice` : "";
     const message = `${shown(name)}: the database holds ${count} of ${expected} documents after the restore${twice}`;

@@ -12,7 +12,7 @@ import { createGunzip } from "node:zlib";
 import { damage, fileError, shown } from "./damage.ts";
 
 /** Bytes read at once. */
-const CHUNK_BYTES = 1_048_576;
+const CHUNK_BYTES = 524_288;
 /** A fifo would keep its opener waiting: it is opened without waiting, then refused. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const GZIP = /\.gz$/;

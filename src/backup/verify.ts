@@ -79,7 +79,9 @@ async function difference({ checked, report, samples }: Restored, target: DumpTa
     if (skipped > 0) return `${shown(name)}: ${skipped} document(s) have an _id that comes twice`;
     const expected = documents[name] ?? inserted;
     const described = metadata.get(name);
-    const found = described ? await restedOf(target, described, samples) : { count: inserted, difference: undefined };
+    const found = described
+      ? await restedOf(target, { metadata: described, expected }, samples)
+      : { count: inserted, difference: undefined };
     if (found.count !== expected) return `${shown(name)}: ${found.count} of ${expected} document(s) were restored`;
     if (found.difference !== undefined) return `${shown(name)}: ${found.difference}`;
   }
@@ -89,10 +91,13 @@ async function difference({ checked, report, samples }: Restored, target: DumpTa
     : `${shown(missing)} was not restored`;
 }
 
-async function restedOf(target: DumpTarget, metadata: CollectionMetadata, samples: Samples) {
+interface Expected {
+  readonly metadata: CollectionMetadata;
+  readonly expected: number;
+}
+
+async function restedOf(target: DumpTarget, { metadata, expected }: Expected, samples: Samples) {
   const collection = await target.open(metadata);
-  return {
-    count: await collection.count(),
-    difference: await collection.difference(samples.of(metadata.collectionName)),
-  };
+  const difference = await collection.difference(samples.of(metadata.collectionName));
+  return { count: await collection.count(expected), difference };
 }

@@ -30,7 +30,7 @@ export interface SqliteTargetOptions {
 const STAGING_PRAGMAS = `
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-PRAGMA cache_size = -65536;
+PRAGMA cache_size = -16384;
 `;
 
 /** @param path of the database file; it need not be there */

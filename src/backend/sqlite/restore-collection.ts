@@ -6,7 +6,7 @@ import type { Connection } from "./connection.ts";
 import type { Rows } from "./restore-rows.ts";
 
 /** Documents per transaction. */
-const AT_ONCE = 2000;
+const AT_ONCE = 500;
 
 export interface RowsPlace<Row> {
   readonly connection: Connection;
