@@ -31,9 +31,19 @@ export async function copyDatabase(
   } catch (error) {
     throw openFailure(error, from);
   } finally {
-    source?.close();
+    if (source) endMoment(source);
   }
   await withoutLog(to);
+}
+
+/** The driver keeps a file open while it has statements for it: a writer must not wait for that. */
+function endMoment(source: SqliteDatabase): void {
+  try {
+    source.exec("rollback");
+  } catch {
+    // There is no transaction any more.
+  }
+  source.close();
 }
 
 /** For Node's own driver before 22.16: as consistent, but in one step that nothing else runs beside. */
