@@ -68,7 +68,7 @@ function unpacked(stream: Readable, onRaw: ReadOptions["onRaw"]): Readable {
 }
 
 /** A small file whole. @throws EventStoreError where it is larger than `mostBytes` */
-export async function smallFile(file: string, mostBytes: number): Promise<Buffer> {
+async function smallFile(file: string, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of bytesOf(file)) {

@@ -47,14 +47,14 @@ export function writeBackup(folder: string, collections: Collections, options: D
   return folder;
 }
 
-export function checksumOf(collections: Collections): string {
+function checksumOf(collections: Collections): string {
   const names = Object.keys(collections).sort((a, b) => (`${a}.bson` < `${b}.bson` ? -1 : 1));
   const hash = createHash("sha256");
   for (const name of names) hash.update(bsonOf(collections[name] ?? []));
   return hash.digest("hex");
 }
 
-export function describe(folder: string, checksum: string, { database = "lab", count = 1 } = {}): void {
+function describe(folder: string, checksum: string, { database = "lab", count = 1 } = {}): void {
   const told = { timestamp: "2026-01-02T03:04:05.678901", database_version: null, backup_size: 1, checksum };
   const fields = { ...told, database_name: database, collections_count: count };
   writeFileSync(join(folder, "backup_metadata.json"), JSON.stringify(fields, null, 2));
