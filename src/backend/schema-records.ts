@@ -83,6 +83,8 @@ export type StepCursor = { readonly [field: string]: string | number | boolean |
 /** What a step of a migration works with. */
 export interface StepContext {
   readonly zone: ZoneReader;
+  /** Documents looked at in one go. */
+  readonly batch: number;
   /** Where an earlier run stopped. */
   readonly cursor: StepCursor | undefined;
   /** Durable when it resolves. Rejects when another process has taken over. */

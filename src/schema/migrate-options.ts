@@ -36,6 +36,8 @@ export interface MigrateOptions extends Pick<ExclusiveOptions, "owner" | "signal
   readonly warn: (message: string) => void;
   /** Share of the time a step works; the rest it leaves the server to others. @default 0.7 */
   readonly share?: number | undefined;
+  /** Documents changed in one go. @default 500 */
+  readonly batch?: number | undefined;
   readonly onProgress?: ((progress: MigrateProgress) => void) | undefined;
   /** Called at every step that may be the last one: tests die here. */
   readonly onStep?: ((step: string) => void | Promise<void>) | undefined;

@@ -15,6 +15,7 @@ import { type Migration, versionOf } from "./migrations.ts";
 import type { PlannedStep } from "./plan.ts";
 
 const DEFAULT_SHARE = 0.7;
+const DEFAULT_BATCH = 500;
 /** Longest pause after one batch. */
 const MAX_PAUSE_MS = 2_000;
 
@@ -61,9 +62,10 @@ interface Parts {
 }
 
 function contextOf({ known, cursor, progress, options, held, step }: Parts): StepContext {
-  const { zone, onStep } = options;
+  const { zone, onStep, batch = DEFAULT_BATCH } = options;
   return {
     zone,
+    batch,
     cursor: known,
     save: async (place) => {
       await onStep?.(`${step} wrote a batch`);

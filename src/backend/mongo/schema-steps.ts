@@ -19,7 +19,6 @@ interface Step {
   run(room: Room, context: StepContext): Promise<void>;
 }
 
-const BATCH = 500;
 /** What the step may have something to do for. */
 const OLD: Filter = { $or: [FOREIGN, { archived_at: { $type: "string" } }, { event_type: "experiment_stop" }] };
 /** Ids of other types have no common order with texts; there are few. */
@@ -50,7 +49,7 @@ async function sweep(
   context: StepContext,
   place: (lastId: string) => { part: string; after?: string },
 ): Promise<void> {
-  const options = { sort: { _id: 1 }, batchSize: BATCH } as const;
+  const options = { sort: { _id: 1 }, batchSize: context.batch } as const;
   for await (const docs of documents(room, filter, options)) {
     await context.mayGoOn();
     const changes = docs.flatMap((doc) => changeOf(doc, context));
@@ -66,6 +65,7 @@ function changeOf(doc: RawDocument, { zone }: StepContext): object[] {
   const set = upgrade(doc, zone);
   if (set === undefined) return [];
   const watched = ["archived", "archived_at"].filter((name) => name in set);
-  const unchanged = watched.map((name) => ({ [name]: name in doc ? doc[name] : { $exists: false } }));
-  return [{ updateOne: { filter: and([{ _id: doc._id }, ...unchanged]), update: { $set: set } } }];
+  const unchanged = watched.map((name) => [name, name in doc ? doc[name] : { $exists: false }] as const);
+  // `_id` on the outside: some servers find a document by it only there.
+  return [{ updateOne: { filter: { _id: doc._id, ...Object.fromEntries(unchanged) }, update: { $set: set } } }];
 }
