@@ -56,9 +56,18 @@ export async function takeTurn(dir: string, database: string): Promise<TurnLock>
   });
 }
 
+/** Errors that say no more than that it is another's turn. */
+const TAKEN = new WeakSet<object>();
+
+export function isTurnTaken(error: unknown): boolean {
+  return typeof error === "object" && error !== null && TAKEN.has(error);
+}
+
 function taken(dir: string, database: string): EventStoreError {
   const message = `another backup of ${database} into ${dir} is under way; wait until it has ended`;
-  return new EventStoreError("EVT_BACKEND_UNAVAILABLE", message);
+  const error = new EventStoreError("EVT_BACKEND_UNAVAILABLE", message);
+  TAKEN.add(error);
+  return error;
 }
 
 async function hold(dir: string, name: string): Promise<TurnLock> {

@@ -7,6 +7,7 @@
 import {
   bool,
   choice,
+  cron,
   databaseUrl,
   httpUrl,
   int,
@@ -109,8 +110,8 @@ const SETTINGS = {
   retention_check_interval_hours: row(int(1), 24, "Hours between retention runs", INERT),
   archive_batch_size: row(int(1), 1000, "Events archived per step"),
   max_batches_per_run: row(int(0), 100, "Steps per retention run; 0 for no bound", INERT),
-  backup_enabled: row(bool, false, "Reported only", INERT),
-  backup_schedule: row(nullable(text), null, "Reported only", INERT),
+  backup_enabled: row(bool, false, "Make backups by itself, see backup_schedule"),
+  backup_schedule: row(nullable(cron), null, "When: a cron line, in naive_timezone, else UTC"),
   backup_dir: row(text, ".madsci/mongodb/backups", "Directory of the backups"),
   backup_max_count: row(int(1), 10, "Backups of a database that are kept"),
   fail_on_retention_error: row(bool, false, "Stop retention after an error", INERT),
