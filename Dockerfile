@@ -23,24 +23,28 @@ COPY src ./src
 COPY transports ./transports
 RUN npm run build
 
-# The lab logs with pino, which only development brings.
-FROM build AS lab
-COPY examples/lab ./examples/lab
-ENV HOME=/data
-USER 1000:1000
-CMD ["node", "examples/lab/shifts.mjs"]
-
-FROM base AS event-manager
+FROM base AS runtime
+ENV NODE_ENV=production
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY schema ./schema
 COPY --from=build /app/dist ./dist
+
+# It logs with the pino that comes with Fastify.
+FROM runtime AS lab
+COPY examples/lab ./examples/lab
+# The spools of its instruments lie in HOME.
+ENV HOME=/data
+USER 1000:1000
+CMD ["node", "examples/lab/shifts.mjs"]
+
+FROM runtime AS event-manager
 COPY docker/entrypoint.sh docker/health.mjs ./docker/
 COPY docker/settings.yaml /etc/madsci-events/
 RUN chmod 755 /app/docker/entrypoint.sh /app/dist/cli/main.js \
  && ln -s /app/dist/cli/main.js /usr/local/bin/madsci-events
 # In HOME lie the manager's id, spools and where an import has come to.
-ENV NODE_ENV=production HOME=/data MADSCI_SETTINGS_DIR=/etc/madsci-events
+ENV HOME=/data MADSCI_SETTINGS_DIR=/etc/madsci-events
 WORKDIR /data
 VOLUME ["/data", "/backups"]
 EXPOSE 8001
