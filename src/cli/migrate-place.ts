@@ -4,9 +4,7 @@ import { openDumpSource } from "../backend/open-dump.ts";
 import { openDumpTarget } from "../backend/open-dump-target.ts";
 import { openSchemaRecords } from "../backend/open-schema.ts";
 import type { SchemaRecords } from "../backend/schema-records.ts";
-import { createBackup } from "../backup/create.ts";
-import { restoreBackup } from "../backup/restore.ts";
-import { verifyBackup } from "../backup/verify.ts";
+import { backupTool } from "../backup/tool.ts";
 import { localZone, zoneReader } from "../event/zone.ts";
 import type { MigrationBackup } from "../schema/migrate-options.ts";
 import type { Config } from "./config.ts";
@@ -32,7 +30,7 @@ export function placeOf({ settings, origins }: Config, database: string | undefi
     url,
     database: name,
     backup: {
-      tool: { create: createBackup, verify: verifyBackup, restore: restoreBackup },
+      tool: backupTool,
       dir: resolve(io.cwd, settings.backup_dir),
       source: () => openDumpSource(url, common),
       target: () => openDumpTarget(url, { ...common, naiveTimezone }),

@@ -1,8 +1,23 @@
 /** `madsci-events/schema`: the version of a database, migrations, backups. */
+export type { DumpSource, DumpTarget } from "../backend/dump-contract.ts";
+export { openDumpSource } from "../backend/open-dump.ts";
+export { openDumpTarget } from "../backend/open-dump-target.ts";
 export type { OpenSchemaOptions } from "../backend/open-schema.ts";
 export { openSchemaRecords } from "../backend/open-schema.ts";
 export type { Admit, SchemaDifference, SchemaFacts, SchemaRecords, VersionRecord } from "../backend/schema-records.ts";
 export { SCHEMA_VERSION } from "../backend/schema-records.ts";
+export { backupTool } from "../backup/tool.ts";
+export type {
+  BackupFormat,
+  BackupInfo,
+  BackupMetadata,
+  BackupTool,
+  BackupVerdict,
+  CreateBackupOptions,
+  RestoreBackupOptions,
+  RestoreReport,
+  VerifyBackupOptions,
+} from "../backup/types.ts";
 export type { VersionCheckOptions } from "./admit.ts";
 export { versionCheck } from "./admit.ts";
 export type { VersionState } from "./check.ts";

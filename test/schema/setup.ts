@@ -28,7 +28,7 @@ export const ENGINES: readonly TestEngine[] = [
   { name: "mongo", skip: mongoSkip, place: mongoPlace },
 ];
 
-export function folder(): string {
+function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "madsci-schema-"));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
@@ -44,7 +44,7 @@ function mongoPlace(): TestPlace {
   return { url: String(mongoUrl), database };
 }
 
-export const ZONE = zoneReader("UTC");
+const ZONE = zoneReader("UTC");
 
 export async function recordsOf(place: TestPlace, readOnly = false): Promise<SchemaRecords> {
   const { url, database } = place;
