@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { EventStoreError } from "../errors.ts";
+import type { Json } from "../event/json.ts";
 import type { BackupDesk } from "./backup-desk.ts";
 import { bodyBytes, isJsonType, jsonOf, utf8 } from "./body.ts";
 import { Failure, invalidRequest } from "./failure.ts";
@@ -41,7 +42,7 @@ async function labelOf(request: FastifyRequest, limit: number): Promise<string> 
     const msg = "Input should be a valid dictionary or object to extract fields from";
     throw invalidRequest([{ type: "model_attributes_type", loc: ["body"], msg, input: value }]);
   }
-  const { description = null } = value;
+  const { description = null } = value as Readonly<Record<string, Json>>;
   return description === null || description === "" ? DEFAULT_LABEL : checkedLabel(description);
 }
 

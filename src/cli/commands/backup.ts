@@ -5,6 +5,7 @@ import { backupCreateCommand } from "./backup-create.ts";
 import { backupDeleteCommand } from "./backup-delete.ts";
 import { backupListCommand } from "./backup-list.ts";
 import { backupRestoreCommand } from "./backup-restore.ts";
+import { backupScheduleCommand } from "./backup-schedule.ts";
 import { backupVerifyCommand } from "./backup-verify.ts";
 
 const EXAMPLES = `
@@ -23,7 +24,7 @@ export function backupCommand(io: Io): Command {
     .summary("back up and restore the database")
     .description("Backs up the database of events, and restores it.")
     .addHelpText("after", EXAMPLES);
-  const looking = [backupListCommand(io), backupVerifyCommand(io)];
+  const looking = [backupListCommand(io), backupVerifyCommand(io), backupScheduleCommand(io)];
   const changing = [backupRestoreCommand(io), backupDeleteCommand(io)];
   for (const inner of [backupCreateCommand(io), ...looking, ...changing]) command.addCommand(inner);
   return command;
