@@ -31,9 +31,9 @@ describe("the image", () => {
   const running = new Set<ChildProcess>();
   const stageOf = (name: string) => stages.get(name) as Stage;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     context = buildContext();
-    stages = buildStages(context);
+    stages = await buildStages(context);
     const { folder } = stageOf("event-manager");
     const settings = join(folder, "etc/madsci-events/settings.yaml");
     writeFileSync(settings, below(folder, readFileSync(settings, "utf8")));

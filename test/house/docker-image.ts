@@ -5,14 +5,18 @@
  * development packages are linked instead of installed (the run stands on an `npm ci` of the same lock file already),
  * no declarations are made, and there is no user 1000 to give folders to.
  */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
 /** Folders of the image that commands and settings name. */
 const PLACES = /(^|[\s"'=:])(\/(?:app|data|backups|usr\/local\/bin|etc\/madsci-events)\b)/gm;
+
+/** Variables that tell npm where packages are. */
+const PASSED = /^(npm_config_(registry|userconfig)|(https?|no)_proxy|NODE_EXTRA_CA_CERTS)$/i;
 
 export interface Instruction {
   readonly name: string;
@@ -62,7 +66,7 @@ export function buildContext(): string {
 }
 
 /** Carries out the Dockerfile; the stages by name. */
-export function buildStages(context: string): Map<string, Stage> {
+export async function buildStages(context: string): Promise<Map<string, Stage>> {
   const stages = new Map<string, Draft>();
   let stage: Draft | undefined;
   for (const instruction of instructions(readFileSync(join(ROOT, "Dockerfile"), "utf8"))) {
@@ -70,7 +74,7 @@ export function buildStages(context: string): Map<string, Stage> {
     if (instruction.name === "FROM") {
       stage = startStage(instruction.rest, stages);
       stages.set(stage.name, stage);
-    } else if (stage) follow(stage, instruction, { context, stages });
+    } else if (stage) await follow(stage, instruction, { context, stages });
   }
   return stages;
 }
@@ -90,8 +94,8 @@ interface Build {
   readonly stages: ReadonlyMap<string, Draft>;
 }
 
-function follow(stage: Draft, { name, rest }: Instruction, build: Build): void {
-  const steps: Record<string, () => void> = {
+async function follow(stage: Draft, { name, rest }: Instruction, build: Build): Promise<void> {
+  const steps: Record<string, () => unknown> = {
     RUN: () => run(stage, rest),
     COPY: () => copy(stage, rest.split(/\s+/), build),
     USER: () => Object.assign(stage, { user: rest }),
@@ -109,7 +113,7 @@ function follow(stage: Draft, { name, rest }: Instruction, build: Build): void {
     };
   const step = steps[name];
   if (step === undefined) throw new Error(`the tests do not know the instruction ${name}`);
-  step();
+  await step();
 }
 
 function pair(text: string): [string, string] {
@@ -136,7 +140,7 @@ function inside({ folder, workdir }: Stage, path: string): string {
   return join(folder, resolve(workdir, path));
 }
 
-function run(stage: Stage, command: string): void {
+async function run(stage: Stage, command: string): Promise<void> {
   const cwd = join(stage.folder, stage.workdir);
   if (command === "npm ci --ignore-scripts") {
     link(cwd);
@@ -146,7 +150,7 @@ function run(stage: Stage, command: string): void {
   // Without declarations, which take a minute and which nothing here runs.
   if (command === "npm run build") env.npm_lifecycle_event = "pretest";
   const line = command.replaceAll("-o 1000 -g 1000", "").replace(/^npm run build$/, "node node_modules/.bin/tsup");
-  execFileSync("sh", ["-c", below(stage.folder, line)], { cwd, env, stdio: "pipe" });
+  await promisify(execFile)("sh", ["-c", below(stage.folder, line)], { cwd, env });
 }
 
 function link(folder: string): void {
@@ -154,17 +158,12 @@ function link(folder: string): void {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
 }
 
-/** What a process in the stage has for an environment. */
+/** What a process in the stage has for an environment; where packages come from is the machine's affair. */
 export function environment({ folder, env }: Stage): Record<string, string> {
   const own = Object.entries(env).map(([name, value]) => [name, below(folder, value)] as const);
   const { PATH = "", HOME = "", npm_config_cache = join(HOME, ".npm") } = process.env;
   const path = [join(folder, "usr/local/bin"), dirname(process.execPath), PATH].join(":");
-  return {
-    HOME,
-    TZ: "UTC",
-    npm_config_cache,
-    npm_config_prefer_offline: "true",
-    ...Object.fromEntries(own),
-    PATH: path,
-  };
+  const given = Object.entries(process.env).filter(([name]) => PASSED.test(name)) as [string, string][];
+  const npm = { npm_config_cache, npm_config_prefer_offline: "true" };
+  return { HOME, TZ: "UTC", ...npm, ...Object.fromEntries([...given, ...own]), PATH: path };
 }
