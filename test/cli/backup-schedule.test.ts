@@ -1,13 +1,24 @@
 /** Scheduled backups: what `backup schedule` prints, and what a running server does. */
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { backupDoubts, backupLine, timesOf } from "../../src/cli/backup-serve.ts";
 import { defaultSettings } from "../../src/cli/redacted.ts";
-import { ensureBuilt, project, type RunningServer, run, serve } from "./run.ts";
+import { ensureBuilt, project, type RunningServer, run, serve, start } from "./run.ts";
 import { runHere } from "./run-here.ts";
 
+beforeAll(ensureBuilt, 120_000);
+
 const DAILY = ["--backup-schedule", "0 3 * * *"];
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > endMs) throw new Error("it did not come true in 20 s");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 describe("backup schedule", () => {
   it("prints what the settings say, and the next times", async () => {
@@ -47,16 +58,7 @@ it("settings say when backups are made", () => {
 });
 
 describe("serve", () => {
-  beforeAll(ensureBuilt, 120_000);
   const EVERY_SECOND = ["--backup-enabled", "--backup-schedule", "* * * * * *", "--backup-max-count", "2"];
-
-  async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    const endMs = Date.now() + 20_000;
-    while (!(await condition())) {
-      if (Date.now() > endMs) throw new Error("it did not come true in 20 s");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
 
   async function told(server: RunningServer): Promise<string[]> {
     const answer = await fetch(`${server.url}/events/query`, {
@@ -101,4 +103,22 @@ describe("serve", () => {
     }
     expect(existsSync(join(cwd, "lab.db"))).toBe(true);
   });
+});
+
+it("Ctrl-C ends a backup under way; what was begun is gone", async () => {
+  const cwd = project();
+  const line = JSON.stringify({ event_type: "log_info", event_data: { pad: "x".repeat(1000) } });
+  const stored = await run(["append", "--url", "sqlite:lab.db"], { cwd, input: `${line}\n`.repeat(30_000) });
+  expect(stored.code).toBe(0);
+  const child = start(["backup", "create", "--url", "sqlite:lab.db", "--format", "folder", "--gzip"], { cwd });
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => (stderr += chunk));
+  const ended = once(child, "close");
+  const dir = join(cwd, ".madsci/mongodb/backups");
+  const isBegun = () => existsSync(dir) && readdirSync(dir).some((name) => name.endsWith(".partial"));
+  await until(() => isBegun() || child.exitCode !== null);
+  child.kill("SIGINT");
+  expect(await ended).toEqual([1, null]);
+  expect(stderr).toBe("error: Backup failed: interrupted\n");
+  expect(readdirSync(dir)).toEqual([]);
 });

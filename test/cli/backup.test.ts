@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Io } from "../../src/cli/io.ts";
-import { dropDatabase } from "../helpers/mongo.ts";
+import { dropDatabase, mongoSkip } from "../helpers/mongo.ts";
 import { ENGINES, open, type TestPlace, used } from "../schema/setup.ts";
 import { project } from "./run.ts";
 import { runHere } from "./run-here.ts";
@@ -27,51 +27,6 @@ function backup(command: string, place: TestPlace, flags: readonly string[] = []
 }
 
 const nowhere = () => ({ url: `sqlite:${join(cwd, "never.db")}`, database: "lab" });
-
-describe("usage", () => {
-  it.each([
-    [["create", "--labl", "x"], "did you mean --label"],
-    [["create", "--label", "../x"], "label"],
-    [["create", "--label", "a", "--name_suffix", "b"], "mean the same"],
-    [["create", "--label", ""], "label"],
-    [["create", "--format", "tar"], "folder, archive, sqlite"],
-    [["create", "--format", "sqlite", "--gzip"], "whole file"],
-    [["create", "--format", "sqlite", "--collections", "events"], "whole file"],
-    [["create", "--collections", "events,,x"], "separated by commas"],
-    [["create", "--no-validate", "--restore-test"], "exclude each other"],
-    [["create", "--gzip", "--no-compression"], "mean the same"],
-    [["create", "--backup-max-count", "0"], "backup_max_count"],
-    [["create", "--database-name", "other"], "two databases"],
-    [["create", "surplus"], "too many arguments"],
-    [["restore"], "missing required argument"],
-    [["restore", "x", "--into", "a", "--target_database", "b"], "two databases"],
-    [["restore", "x", "--into", "a"], "--url sqlite:PATH"],
-    [["restore", "x", "--drop=perhaps"], "true or false"],
-    [["creat"], "did you mean create"],
-    [["verify", "x", "--config-file", "nowhere.json"], "there is no such file"],
-    [[], "needs one of create, list"],
-  ])("%j is refused with exit code 2, before anything is touched", async (args, words) => {
-    const where = ["--database", "lab", "--db-url", nowhere().url, "--backup-dir", "backups"];
-    const { code, stderr } = await runHere(["backup", ...args, ...(args.length > 0 ? where : [])], { cwd });
-    expect(stderr).toContain(words);
-    expect(code).toBe(2);
-    expect(readdirSync(cwd)).toEqual([".git"]);
-  });
-
-  it("C74: a database must be named where none is known", async () => {
-    for (const args of [["create"], ["restore", ".git"]]) {
-      const { code, stderr } = await runHere(["backup", ...args], { cwd });
-      expect([code, stderr]).toEqual([2, expect.stringContaining("MongoDB URL is required")]);
-    }
-  });
-
-  it("never shows the password of a URL", async () => {
-    const url = "mongodb://lab:hunter2@127.0.0.1:9/?serverSelectionTimeoutMS=200";
-    const { code, stdout, stderr } = await backup("create", { url, database: "lab" });
-    expect([code, stderr]).toEqual([1, expect.stringContaining("Backup failed")]);
-    expect(stdout + stderr).not.toContain("hunter2");
-  });
-});
 
 describe("the folder of backups", () => {
   it("C70: without backups list says so, with exit code 0", async () => {
@@ -123,6 +78,50 @@ async function addTo(place: TestPlace): Promise<void> {
   await store.append({ event_data: { message: "later" } });
   await store.close();
 }
+
+describe("a file", () => {
+  it("that is lost comes back where it was, without anything being named", async () => {
+    const lost = join(cwd, ".madsci/events/events.db");
+    await used({ url: `sqlite:${lost}`, database: "events" });
+    expect((await runHere(["backup", "create"], { cwd })).code).toBe(0);
+    rmSync(join(cwd, ".madsci/events"), { recursive: true });
+    const [name] = readdirSync(join(cwd, ".madsci/mongodb/backups")).filter((one) => !one.startsWith("."));
+    const { code, stdout, stderr } = await runHere(["backup", "restore", String(name)], { cwd });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`sqlite:${lost}`);
+    expect(await idsIn({ url: `sqlite:${lost}`, database: "events" })).toHaveLength(1);
+  });
+
+  it("that a server has open is not restored into", async () => {
+    const place = nowhere();
+    await used(place);
+    await backup("create", place);
+    const store = await open(place);
+    for (const flags of [[], ["--drop"]]) {
+      const { code, stderr } = await backup("restore", place, [String(names()[0]), ...flags]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining("Restore failed")]);
+    }
+    await store.close();
+  });
+});
+
+describe.skipIf(mongoSkip)("between the engines", () => {
+  it("what one's backup holds, restore puts into the other", async () => {
+    const [file, server] = ENGINES.map((engine) => engine.place()) as [TestPlace, TestPlace];
+    await used(file);
+    await used(server);
+    const before = [...(await idsIn(file)), ...(await idsIn(server))].sort();
+    for (const place of [file, server]) expect((await backup("create", place, ["--format", "archive"])).code).toBe(0);
+    const of = (place: TestPlace) => String(names().find((name) => name.startsWith(`${place.database}_backup_`)));
+    const [fromServer, fromFile] = [
+      await backup("restore", { ...file, database: server.database }, [of(server)]),
+      await backup("restore", { ...server, database: "lab" }, [of(file), "--into", server.database]),
+    ];
+    expect([fromServer.stderr, fromServer.code, fromFile.stderr, fromFile.code]).toEqual(["", 0, "", 0]);
+    expect(await idsIn(file)).toEqual(before);
+    expect(await idsIn(server)).toEqual(before);
+  });
+});
 
 describe.each(ENGINES)("$name", ({ skip, place: newPlace, name }) => {
   describe.skipIf(skip)("commands", () => {

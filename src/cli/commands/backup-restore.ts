@@ -1,6 +1,8 @@
 /** `backup restore`: adds what is missing, or (`--drop`) puts the backup in the place of what is there. */
 import { Command, Option } from "commander";
+import { redactUrl } from "../../backend/open.ts";
 import { VERSIONS } from "../../backend/schema-records.ts";
+import { describeBackup } from "../../backup/catalogue.ts";
 import { restoreBackup } from "../../backup/restore.ts";
 import type { RestoreReport } from "../../backup/types.ts";
 import { addBackupFlags, type BackupPlace, backupPath, backupPlace, namesFlag, needDatabase } from "../backup-flags.ts";
@@ -48,14 +50,15 @@ async function restore(command: Command, given: string, io: Io): Promise<void> {
   const around = backupPlace(command, io);
   const into = intoOf(flags, around);
   const path = backupPath(given, around, io);
-  needDatabase(around);
+  // A file that is lost comes back where it was, without anything being named.
+  if (!(await isOfFile(path))) needDatabase(around);
   const place = into === undefined ? around.place : placeOf(around.config, into, io);
   const signal = untilSignal();
   await failingAs("Restore failed", { io, signal }, async () => {
     const request = { path, drop, collections, signal, isElsewhere: into !== undefined };
     const report = await restored(request, { ...around, place }, io);
     io.progress?.("");
-    await io.out.write(factsText("Restore completed successfully", factsOf(path, report)));
+    await io.out.write(factsText("Restore completed successfully", factsOf(path, place, report)));
   });
 }
 
@@ -105,10 +108,15 @@ function intoOf({ into, targetDatabase }: Flags, { place }: BackupPlace): string
   return name;
 }
 
-function factsOf(path: string, { collections }: RestoreReport): Record<string, string> {
+async function isOfFile(path: string): Promise<boolean> {
+  const backup = await describeBackup(path).catch(() => undefined);
+  return backup?.metadata.engine === "sqlite";
+}
+
+function factsOf(path: string, { url }: Place, { collections }: RestoreReport): Record<string, string> {
   const lines = Object.entries(collections).map(([name, { inserted, skipped }]) => {
     const there = skipped === 0 ? "" : `, ${skipped} there already`;
     return [name, `${counted(inserted, "document")}${there}`] as const;
   });
-  return { from: path, ...Object.fromEntries(lines) };
+  return { from: path, into: redactUrl(url), ...Object.fromEntries(lines) };
 }
