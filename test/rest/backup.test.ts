@@ -3,12 +3,13 @@ import { EventEmitter, once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { ServedDesk } from "../../src/cli/backup-desk.ts";
 import { loadConfig } from "../../src/cli/config.ts";
 import { placeOf } from "../../src/cli/migrate-place.ts";
 import { EventStoreError } from "../../src/errors.ts";
 import type { BackupDesk } from "../../src/rest/backup-desk.ts";
+import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
 import { openServer } from "./server.ts";
 
 let folder: string;
@@ -116,6 +117,28 @@ describe("POST /backup", () => {
   it("is a 501 where the store cannot be backed up", async () => {
     await using server = await openServer();
     expect((await server.post("/backup")).status).toBe(501);
+  });
+});
+
+describe.skipIf(mongoSkip)("on MongoDB", () => {
+  it("backs up the server's database, and knows its newest backup", async () => {
+    const [url, database] = [String(mongoUrl), newDatabase()];
+    onTestFinished(() => dropDatabase(database));
+    const flags = { mongo_db_url: url, database_name: database, backup_dir: join(folder, "backups") };
+    const config = loadConfig({ flags, env: {}, cwd: folder });
+    const place = placeOf(config, undefined, { cwd: folder, err: () => {} } as never);
+    const facts = { place, database: undefined, enabled: false, keep: 3, warn: () => {}, tell: async () => {} };
+    const desk = new ServedDesk({ ...facts, now: () => new Date() });
+    await using server = await openServer({ url, storeOptions: { database }, backups: desk });
+    await server.post("/event", { event_data: { message: "here" } });
+    expect(await desk.newest()).toBeUndefined();
+    const { backup_path } = (await server.post("/backup", { description: "x" })).json;
+    expect(backup_path).toContain(`/${database}_backup_`);
+    expect(existsSync(join(backup_path, database, "events.bson"))).toBe(true);
+    expect(Math.abs(Date.now() - Number(await desk.newest()))).toBeLessThan(60_000);
+    await desk.close();
+    const stopped = await server.post("/backup");
+    expect([stopped.status, stopped.json.detail]).toEqual([500, "Failed to create backup: the server stops"]);
   });
 });
 
