@@ -1,9 +1,9 @@
 /** What the image does, outside of a container: every command of Dockerfile, compose.yaml and the documents around them. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { migrateCommands } from "../../src/schema/refusal.ts";
@@ -37,16 +37,14 @@ describe("the image", () => {
     const { folder } = stageOf("event-manager");
     const settings = join(folder, "etc/madsci-events/settings.yaml");
     writeFileSync(settings, below(folder, readFileSync(settings, "utf8")));
+    cpSync(join(ROOT, "docker/config"), join(dirname(settings), "config"), { recursive: true }); // mounted by compose.yaml
   }, 240_000);
   afterEach(async () => {
     for (const child of running) child.kill("SIGKILL");
     await Promise.all([...running].map((child) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
     running.clear();
   });
-  afterAll(() => {
-    for (const folder of [context, ...[...(stages?.values() ?? [])].map((stage) => stage.folder)])
-      rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rmSync(dirname(context), { recursive: true, force: true }));
 
   /** `docker run`: the entry point with a command, or with CMD. */
   function start(stage: Stage, words: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
@@ -129,6 +127,15 @@ describe("the image", () => {
     lab.kill("SIGTERM");
     const { code, text } = await ended;
     expect([code, /^shift 1: .*ECONNREFUSED/.test(text)], text).toEqual([0, true]);
+  });
+
+  it("makes a backup each night when its settings say so", async () => {
+    const file = join(stageOf("event-manager").folder, "etc/madsci-events/config/event.settings.yaml");
+    const settings = readFileSync(file, "utf8");
+    writeFileSync(file, settings.replaceAll(/^# (backup_)/gm, "$1"));
+    const { code, text } = await runRm(["backup", "schedule"]);
+    writeFileSync(file, settings);
+    expect([code, /T?03:00/.test(text)], text).toEqual([0, true]);
   });
 
   it("has commands for migrations in its documents", () => {

@@ -53,9 +53,9 @@ export function below(folder: string, text: string): string {
   return text.replaceAll(PLACES, (_all, before: string, path: string) => `${before}${folder}${path}`);
 }
 
-/** Everything .dockerignore lets through, in a folder of its own. */
+/** Everything .dockerignore lets through, in a folder of its own; the stages will lie beside it. */
 export function buildContext(): string {
-  const folder = mkdtempSync(join(tmpdir(), "madsci-docker-context-"));
+  const folder = join(mkdtempSync(join(tmpdir(), "madsci-docker-")), "context");
   const [first, ...kept] = readFileSync(join(ROOT, ".dockerignore"), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
@@ -65,6 +65,11 @@ export function buildContext(): string {
   return folder;
 }
 
+interface Build {
+  readonly context: string;
+  readonly stages: ReadonlyMap<string, Draft>;
+}
+
 /** Carries out the Dockerfile; the stages by name. */
 export async function buildStages(context: string): Promise<Map<string, Stage>> {
   const stages = new Map<string, Draft>();
@@ -72,26 +77,21 @@ export async function buildStages(context: string): Promise<Map<string, Stage>> 
   for (const instruction of instructions(readFileSync(join(ROOT, "Dockerfile"), "utf8"))) {
     if (instruction.name === "ARG") continue;
     if (instruction.name === "FROM") {
-      stage = startStage(instruction.rest, stages);
+      stage = startStage(instruction.rest, { context, stages });
       stages.set(stage.name, stage);
     } else if (stage) await follow(stage, instruction, { context, stages });
   }
   return stages;
 }
 
-function startStage(rest: string, stages: ReadonlyMap<string, Draft>): Draft {
+function startStage(rest: string, { context, stages }: Build): Draft {
   const [from = "", , name = ""] = rest.split(/\s+/);
-  const folder = mkdtempSync(join(tmpdir(), `madsci-docker-${name}-`));
+  const folder = join(dirname(context), name);
   const parent = stages.get(from);
   if (parent) cpSync(parent.folder, folder, { recursive: true, verbatimSymlinks: true });
   for (const place of ["usr/local/bin", "etc"]) mkdirSync(join(folder, place), { recursive: true });
   const fresh = { env: {}, workdir: "/", user: "root", commands: {}, volumes: [] };
   return { ...(parent ?? fresh), name, folder };
-}
-
-interface Build {
-  readonly context: string;
-  readonly stages: ReadonlyMap<string, Draft>;
 }
 
 async function follow(stage: Draft, { name, rest }: Instruction, build: Build): Promise<void> {
