@@ -102,7 +102,9 @@ export class ServedDesk implements BackupDesk {
       return made;
     } catch (error) {
       if (isTurnTaken(error)) return undefined;
-      if (!this.#stop.signal.aborted) await this.#tellFailed(label, error);
+      // An engine may have wrapped it.
+      this.#stop.signal.throwIfAborted();
+      await this.#tellFailed(label, error);
       throw error;
     }
   }
