@@ -24,6 +24,10 @@ const ALL = [...MIGRATIONS.map(versionOf), "1.0.0"].sort();
 const AT_ONCE = 8;
 /** Two batches and a half; few enough for a server that scans them for every change. */
 const MANY = 100;
+/** A process that does not renew for that long gives way: long enough for a busy machine. */
+const TTL_MS = 5000;
+/** Steps from one death to the next; every one where FAULT_ROUNDS does not ask for less. */
+const STRIDE = Number(process.env.FAULT_ROUNDS ?? 50) < 10 ? 5 : 1;
 /** No migration has more steps. */
 const MOST_STEPS = 100;
 
@@ -99,18 +103,19 @@ describe.each(ENGINES)("$name", ({ skip, place: newPlace }) => {
   it.skipIf(skip)("a migration killed at any step is completed by the next", async () => {
     const seen = new Set<string>();
     let dieAt = 0;
-    for (; dieAt < MOST_STEPS; dieAt++) {
+    for (; dieAt < MOST_STEPS; dieAt += STRIDE) {
       const setting = await old(newPlace());
-      const first = await live({ ...setting, dieAt, ttlMs: 1000 });
+      const first = await live({ ...setting, dieAt, ttlMs: TTL_MS });
       if (first.code === 0) break;
       expect(first.code, first.errors).toBeNull();
       seen.add(String(first.steps.at(-1)));
-      const second = await live({ ...setting, ttlMs: 1000 });
+      const second = await live({ ...setting, ttlMs: TTL_MS });
       expect(second.code, second.errors).toBe(0);
       await check(setting);
     }
     expect(dieAt).toBeGreaterThan(5);
-    expect([...seen]).toEqual(expect.arrayContaining(["leading", "backed up", "made collections", "recorded 1"]));
+    const named = STRIDE === 1 ? ["leading", "backed up", "made collections", "recorded 1"] : ["leading"];
+    expect([...seen]).toEqual(expect.arrayContaining(named));
   });
 
   it.skipIf(skip)("a migration killed at every step in turn, on one database, ends", async () => {
@@ -118,7 +123,7 @@ describe.each(ENGINES)("$name", ({ skip, place: newPlace }) => {
     for (let dieAt = 0; dieAt < MOST_STEPS; dieAt += 3) {
       if ((await live({ ...setting, dieAt, ttlMs: 500 })).code === 0) break;
     }
-    expect((await live({ ...setting, ttlMs: 500 })).code).toBe(0);
+    expect((await live({ ...setting, ttlMs: TTL_MS })).code).toBe(0);
     await check(setting);
   });
 
