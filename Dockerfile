@@ -39,8 +39,8 @@ USER 1000:1000
 CMD ["node", "examples/lab/shifts.mjs"]
 
 FROM runtime AS event-manager
-COPY docker/entrypoint.sh docker/health.mjs ./docker/
-COPY docker/settings.yaml /etc/madsci-events/
+COPY examples/docker/entrypoint.sh examples/docker/health.mjs ./docker/
+COPY examples/docker/settings.yaml /etc/madsci-events/
 RUN chmod 755 /app/docker/entrypoint.sh /app/dist/cli/main.js \
  && ln -s /app/dist/cli/main.js /usr/local/bin/madsci-events
 # In HOME lie the manager's id, spools and where an import has come to.

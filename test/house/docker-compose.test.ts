@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseDocument } from "yaml";
-import { instructions, ROOT } from "./docker-image.ts";
+import { instructions, ROOT } from "../interop/docker-image.ts";
 
 interface Service {
   readonly image: string;

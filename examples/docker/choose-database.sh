@@ -1,8 +1,8 @@
 #!/bin/sh
 # Writes .env for compose.yaml: which database the Event Manager uses, and a random password for it.
 #
-#   sh docker/choose-database.sh mongodb     MongoDB, for what lasts
-#   sh docker/choose-database.sh ferretdb    FerretDB on SQLite, for trying things out (it has no password)
+#   sh examples/docker/choose-database.sh mongodb     MongoDB, for what lasts
+#   sh examples/docker/choose-database.sh ferretdb    FerretDB on SQLite, for trying things out (it has no password)
 #
 # Without .env it is an SQLite file in the volume "data". A .env that is there stays: MongoDB would not take a new password.
 set -eu
@@ -29,7 +29,7 @@ MONGO_DB_URL=mongodb://ferretdb:27017/madsci_events
 END
   ;;
 *)
-  echo "usage: sh docker/choose-database.sh mongodb|ferretdb" >&2
+  echo "usage: sh examples/docker/choose-database.sh mongodb|ferretdb" >&2
   exit 2
   ;;
 esac

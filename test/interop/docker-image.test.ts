@@ -37,7 +37,7 @@ describe("the image", () => {
     const { folder } = stageOf("event-manager");
     const settings = join(folder, "etc/madsci-events/settings.yaml");
     writeFileSync(settings, below(folder, readFileSync(settings, "utf8")));
-    cpSync(join(ROOT, "docker/config"), join(dirname(settings), "config"), { recursive: true }); // mounted by compose.yaml
+    cpSync(join(ROOT, "examples/docker/config"), join(dirname(settings), "config"), { recursive: true }); // mounted by compose.yaml
   }, 240_000);
   afterEach(async () => {
     for (const child of running) child.kill("SIGKILL");
@@ -99,7 +99,7 @@ describe("the image", () => {
     expect([user, workdir, volumes]).toEqual(["1000:1000", "/data", ["/data", "/backups"]]);
     for (const volume of volumes) expect(statSync(join(folder, volume)).isDirectory()).toBe(true);
     expect(existsSync(join(context, ".env"))).toBe(false);
-    expect(existsSync(join(context, "docker/config"))).toBe(false);
+    expect(existsSync(join(context, "examples/docker/config"))).toBe(false);
   });
 
   it("serves, says that it is healthy, takes in what the lab does, and ends cleanly", {
@@ -198,8 +198,8 @@ function endInput(child: ChildProcess, text: string): ChildProcess {
   return child;
 }
 
-describe("docker/choose-database.sh", () => {
-  const script = join(ROOT, "docker/choose-database.sh");
+describe("examples/docker/choose-database.sh", () => {
+  const script = join(ROOT, "examples/docker/choose-database.sh");
   const choose = (folder: string, ...args: string[]) =>
     promisify(execFile)("sh", [script, ...args], { env: { ...process.env, ENV_DIR: folder } }).then(
       () => 0,
