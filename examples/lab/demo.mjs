@@ -1,22 +1,19 @@
 // npm run demo: a simulated lab for a few seconds of real time, then five questions answered with selectors.
 //
-// A real server (embedded file, free port), three instruments as processes of their own that log through pino, and
-// workflows posted over HTTP. At the end everything that was sent must be stored, or the demo fails.
-import { fork, spawn } from "node:child_process";
+// A real server (embedded file, free port) and the lab of work.mjs. At the end everything that was sent must be stored,
+// or the demo fails.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { newId } from "madsci-events";
 import { questions } from "./questions.mjs";
 import { table } from "./table.mjs";
+import { NODES, work } from "./work.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const NODES = { [newId()]: "liquid handler", [newId()]: "plate reader", [newId()]: "robot arm" };
-const WORKFLOWS = [newId(), newId(), newId()];
 const since = new Date().toISOString();
 let sent = 0;
 
@@ -32,7 +29,7 @@ process.once("exit", () => {
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 try {
   console.log(`A lab at work: 1 server (${url}), 3 instruments logging with pino, 3 workflows over HTTP …\n`);
-  await Promise.all([...Object.keys(NODES).map(runNode), ...WORKFLOWS.map(runWorkflow), runOddities()]);
+  sent = await work({ url, onChild });
   await answer();
   process.exitCode = (await report()) ? 0 : 1;
 } finally {
@@ -60,64 +57,9 @@ async function startServer() {
   return { server, url };
 }
 
-/** An instrument in its own process; resolves with the number of lines it logged, when they are delivered. */
-async function runNode(nodeId, index) {
-  const name = NODES[nodeId];
-  const setup = {
-    url,
-    name,
-    nodeId,
-    workflows: WORKFLOWS,
-    failing: index === 0,
-    clockAheadMs: index === 1 ? 90_000 : 0,
-  };
-  const child = fork(here("node.mjs"), { env: { ...process.env, LAB_NODE: JSON.stringify(setup) } });
+function onChild(child) {
   children.add(child);
-  child.on("message", (message) => {
-    sent += message.sent;
-  });
-  const [code] = await once(child, "exit");
-  children.delete(child);
-  if (code !== 0) fail(`the ${name} ended with ${code}`);
-}
-
-async function post(event) {
-  sent++;
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${url}/event`, { method: "POST", headers, body: JSON.stringify(event) });
-  if (!answer.ok) throw new Error(`POST /event answered ${answer.status}: ${await answer.text()}`);
-}
-
-async function runWorkflow(workflow_id, index) {
-  const name = ["ELISA plate 1", "PCR clean-up", "growth curve"][index];
-  const about = { source: { workflow_id }, event_data: { name, message: name } };
-  await sleep(300 * index);
-  await post({ ...about, event_type: "WORKFLOW_START", event_timestamp: new Date().toISOString() });
-  await sleep(2500 + 600 * index);
-  const event_type = index === 1 ? "WORKFLOW_ABORT" : "WORKFLOW_COMPLETE";
-  await post({
-    ...about,
-    event_type,
-    log_level: index === 1 ? "WARNING" : "INFO",
-    event_timestamp: new Date().toISOString(),
-  });
-}
-
-/** What a lab sends besides: an alarm, and an event a sensor kept for ten minutes while the network was away. */
-async function runOddities() {
-  await sleep(800);
-  await post({
-    event_type: "log_warning",
-    log_level: 30,
-    alert: true,
-    event_data: { message: "door of hood 2 is open" },
-  });
-  const event_timestamp = new Date(Date.now() - 600_000).toISOString();
-  await post({
-    event_type: "log",
-    event_timestamp,
-    event_data: { message: "freezer sensor (sent late)", celsius: -79.5 },
-  });
+  child.once("exit", () => children.delete(child));
 }
 
 /** MADSci's route takes the selector itself and answers events by id; `/v1` takes order and limit beside it. */

@@ -9,13 +9,13 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MarkedEvent } from "../backend/alert-records.ts";
+import { Lease } from "../backend/lease.ts";
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
 import { alive } from "./alive.ts";
 import { type AlertClock, systemClock } from "./clock.ts";
 import { type HookOptions, type ResolvedHook, resolveHook } from "./hook-options.ts";
 import type { AlertHost } from "./host.ts";
-import { Lease } from "./lease.ts";
 
 /** @since 0.1.0 */
 export type AlertHook = (event: StoredEvent) => void | Promise<void>;

@@ -9,6 +9,7 @@
  * was in the middle of is in the database, see evaluator.ts.
  */
 import { randomUUID } from "node:crypto";
+import { Lease } from "../backend/lease.ts";
 import type { AlertClock } from "./clock.ts";
 import type { AlertStats } from "./desk.ts";
 import type { EngineOptions } from "./engine-options.ts";
@@ -17,7 +18,6 @@ import { RULES_LANE } from "./folder.ts";
 import { BATCH } from "./group.ts";
 import { Superseded } from "./group-shelf.ts";
 import type { AlertHost } from "./host.ts";
-import { Lease } from "./lease.ts";
 import { compileMarker } from "./marker.ts";
 import type { Channel } from "./notification.ts";
 import { notificationsOf, type Reach } from "./notify.ts";

@@ -13,6 +13,7 @@ import type { PreparedEvent } from "../event/parse.ts";
 import type { ParsedSelector } from "../event/selector/selector.ts";
 import type { ZoneReader } from "../event/zone.ts";
 import type { AlertRecords, Marks } from "./alert-records.ts";
+import type { Admit } from "./schema-records.ts";
 
 /** What became of one event of a batch. */
 export type AppendOutcome =
@@ -156,6 +157,8 @@ export interface BackendOptions {
   /** Told once per kind of trouble that does not fail a call (missing capability, unreadable document …). */
   readonly warn: (message: string) => void;
   readonly now: () => Date;
+  /** Who decides on the database's version; without it nobody does. */
+  readonly admit?: Admit | undefined;
   /** SQLite files only: see EventStoreOptions. A text names the file of the thread's code. */
   readonly writerThread?: boolean | string | undefined;
   /** MongoDB only: see EventStoreOptions. */

@@ -7,19 +7,24 @@ import type { Backend, BackendOptions } from "./backend.ts";
  * @throws EventStoreError `EVT_INVALID_OPTION` for another scheme, and what the engine throws.
  */
 export async function openBackend(url: string, options: BackendOptions): Promise<Backend> {
-  if (url === "memory:") return openFile(":memory:", options);
-  if (url.startsWith("sqlite:")) return openFile(sqlitePath(url), options);
-  if (/^mongodb(\+srv)?:\/\//.test(url)) {
-    const { openMongo } = await import("./mongo/index.ts");
-    return openMongo(url, options);
+  const engine = engineOf(url);
+  if (engine.kind === "sqlite") {
+    const { openSqlite } = await import("./sqlite/index.ts");
+    return openSqlite(engine.path, options);
   }
-  const accepted = "sqlite:PATH, memory:, mongodb://… or mongodb+srv://…";
-  throw new EventStoreError("EVT_INVALID_OPTION", `"${redactUrl(url)}" is not the URL of a store; use ${accepted}`);
+  const { openMongo } = await import("./mongo/index.ts");
+  return openMongo(url, options);
 }
 
-async function openFile(path: string, options: BackendOptions): Promise<Backend> {
-  const { openSqlite } = await import("./sqlite/index.ts");
-  return openSqlite(path, options);
+export type Engine = { readonly kind: "mongo" } | { readonly kind: "sqlite"; readonly path: string };
+
+/** The engine behind a URL. @throws EventStoreError `EVT_INVALID_OPTION` */
+export function engineOf(url: string): Engine {
+  if (url === "memory:") return { kind: "sqlite", path: ":memory:" };
+  if (url.startsWith("sqlite:")) return { kind: "sqlite", path: sqlitePath(url) };
+  if (/^mongodb(\+srv)?:\/\//.test(url)) return { kind: "mongo" };
+  const accepted = "sqlite:PATH, memory:, mongodb://… or mongodb+srv://…";
+  throw new EventStoreError("EVT_INVALID_OPTION", `"${redactUrl(url)}" is not the URL of a store; use ${accepted}`);
 }
 
 /** The path of `sqlite:PATH` or `sqlite://PATH`, taken literally. */

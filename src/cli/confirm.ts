@@ -22,6 +22,13 @@ export async function confirmed({ what, yes }: Intent, io: Io): Promise<void> {
   if (!AGREED.test(await answer(io.stdin))) throw new CommandFailure("nothing was changed");
 }
 
+/** Asks whoever is at stdin, a person or a pipe; undefined where nobody says anything. */
+export async function answered(what: string, io: Io): Promise<boolean | undefined> {
+  if (isPerson(io)) io.progress?.(`${what}? [y/N] `);
+  const text = await answer(io.stdin);
+  return text === "" ? undefined : AGREED.test(text);
+}
+
 function isPerson({ stdin, progress }: Io): boolean {
   return (stdin as { readonly isTTY?: boolean }).isTTY === true && progress !== undefined;
 }

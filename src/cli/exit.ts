@@ -28,13 +28,19 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof EventStoreError ? EXIT[error.code] : 1;
 }
 
-/** What stderr shows of an error: one line for those a user can act on, the stack for bugs or with `DEBUG`. */
+/** What stderr shows of an error: one line for those a user can act on (commands on their own), the stack for bugs or with `DEBUG`. */
 export function describeError(error: unknown, debug: boolean): string {
   const expected = error instanceof EventStoreError || error instanceof CommandFailure;
   if (!(error instanceof Error)) return `error: ${oneLine(String(error))}`;
+  if (expected && !debug && isSchemaMismatch(error)) return withoutControls(`error: ${error.message}`);
   if (expected && !debug) return `error: ${oneLine(error.message)}`;
   const cause = debug && error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
   return withoutControls(`error: ${error.stack ?? error.message}${cause}`);
+}
+
+/** The one message of several lines: it holds commands to copy. */
+function isSchemaMismatch(error: Error): boolean {
+  return error instanceof EventStoreError && error.code === "EVT_SCHEMA_MISMATCH";
 }
 
 /** `1 event`, `2 events` */

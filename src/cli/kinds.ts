@@ -4,6 +4,7 @@
  * Each kind is a zod schema with the words an error needs. Reading is lax about notation and strict about meaning.
  */
 import { z } from "zod";
+import { isCron } from "../backup/schedule.ts";
 import { isUlid } from "../event/id.ts";
 import { levelName, parseLevel } from "../event/levels.ts";
 import { parseBool } from "../event/parse.ts";
@@ -61,6 +62,12 @@ export const zone: Kind<string> = {
   schema: z.preprocess(trimmed, z.string().refine(isZone)),
   expected: "an IANA time zone",
   example: "Europe/Berlin",
+};
+
+export const cron: Kind<string> = {
+  schema: z.preprocess(trimmed, z.string().refine(isCron)),
+  expected: "a cron line of minute, hour, day, month and weekday that comes true some time",
+  example: "0 3 * * *",
 };
 
 export const level: Kind<number> = {

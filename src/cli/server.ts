@@ -1,8 +1,10 @@
 /** The HTTP server of `serve`: settings → options of the REST room, and listening with errors a user understands. */
 import type { AlertDesk } from "../alert/desk.ts";
+import type { BackupDesk } from "../rest/backup-desk.ts";
 import type { RateLimitOptions } from "../rest/options.ts";
 import type { EventStore } from "../store/store.ts";
 import { type Address, isLoopback, reachable, urlOf } from "./address.ts";
+import { backupDoubts } from "./backup-serve.ts";
 import type { Config } from "./config.ts";
 import { CommandFailure } from "./exit.ts";
 import { redacted, redactedDefaults, settingsSchema } from "./redacted.ts";
@@ -25,18 +27,17 @@ export interface ServerParts {
   readonly version: string;
   /** Undefined where alerts are off. */
   readonly alerts?: AlertDesk | undefined;
+  /** Undefined where the store cannot be backed up. */
+  readonly backups?: BackupDesk | undefined;
   /** Told of every exception nobody expected. */
   readonly onError: (error: unknown, request: string) => void;
 }
 
-export async function buildServer({ store, settings, version, alerts, onError }: ServerParts): Promise<HttpServer> {
+export async function buildServer({ settings, ...parts }: ServerParts): Promise<HttpServer> {
   const { createServer } = await import("../rest/index.ts");
   const now = settings();
   return createServer({
-    store,
-    version,
-    alerts,
-    onError,
+    ...parts,
     managerName: now.manager_name ?? undefined,
     managerDescription: now.manager_description,
     managerId: now.manager_id,
@@ -100,13 +101,14 @@ export function doubts({ settings, origins }: Config, { host }: Address): string
   return [
     ...(isLoopback(host) ? [] : [`listening on ${host}: anyone who can reach this address can read and write events`]),
     ...(/^https:/i.test(settings.server_url) ? ["server_url is https, but this server speaks plain HTTP"] : []),
+    ...backupDoubts(settings),
     ...(names.length > 0 ? [`set, but without effect in this version: ${names.join(", ")}`] : []),
   ];
 }
 
 function changed(name: string, settings: Settings): boolean {
   const fallback = ROWS.find(([row]) => row === name)?.[1].default;
-  return name !== "backup_dir" && settings[name as keyof Settings] !== fallback;
+  return settings[name as keyof Settings] !== fallback;
 }
 
 /** Says where it listens and what to try. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { mount } from "./mount.ts";
 import { type RestOptions, resolveRestOptions } from "./options.ts";
 
+export type { BackupDesk, ShownBackup } from "./backup-desk.ts";
 export type { RateLimitOptions, RequestLimits, RestOptions } from "./options.ts";
 export { createServer } from "./server.ts";
 

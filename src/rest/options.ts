@@ -2,6 +2,7 @@
 import type { AlertDesk } from "../alert/desk.ts";
 import { EventStoreError } from "../errors.ts";
 import type { EventStore } from "../store/store.ts";
+import type { BackupDesk } from "./backup-desk.ts";
 
 /** Requests per client address, counted in sliding windows. @since 0.1.0 */
 export interface RateLimitOptions {
@@ -41,6 +42,8 @@ export interface RestOptions {
   readonly store: EventStore;
   /** What answers the routes of alerts (incidents, silences …); without it they say that alerts are off. @default null */
   readonly alerts?: AlertDesk | null;
+  /** What answers the routes of backups; without it `POST /backup` is a 501. @default null */
+  readonly backups?: BackupDesk | null;
   /** @default "EventManager" */
   readonly managerName?: string;
   readonly managerDescription?: string | null;
@@ -69,7 +72,7 @@ export interface RestOptions {
   readonly queryMaxEvents?: number;
   /** Events archived per durable step unless the request says otherwise. @default 1000 */
   readonly archiveBatchSize?: number;
-  /** Shown by `GET /backup/status`. @default ".madsci/backups/events" */
+  /** Shown by `GET /backup/status` where there is no `backups`. @default ".madsci/mongodb/backups" */
   readonly backupDir?: string;
   /** Longest the store may take to answer `/health` and `/ready`, in ms. @default 2_000 */
   readonly pingTimeoutMs?: number;
@@ -107,7 +110,7 @@ const RATE_LIMIT: ResolvedRateLimit = {
 
 const LIMITS: Required<RequestLimits> = { bodyBytes: 786_432, bulkBytes: 10_485_760, bulkEvents: 10_000 };
 
-const DEFAULTS: Omit<ResolvedRestOptions, "store" | "alerts" | "rateLimit" | "limits"> = {
+const DEFAULTS: Omit<ResolvedRestOptions, "store" | "alerts" | "backups" | "rateLimit" | "limits"> = {
   managerName: "EventManager",
   managerDescription: null,
   managerId: null,
@@ -120,7 +123,7 @@ const DEFAULTS: Omit<ResolvedRestOptions, "store" | "alerts" | "rateLimit" | "li
   maxResults: 10_000,
   queryMaxEvents: 100_000,
   archiveBatchSize: 1000,
-  backupDir: ".madsci/backups/events",
+  backupDir: ".madsci/mongodb/backups",
   pingTimeoutMs: 2000,
   maxPendingEvents: 80_000,
   maxStreams: 100,
@@ -135,14 +138,16 @@ const FASTIFY_KEYS = new Set(["prefix", "logLevel", "logSerializers"]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option. */
 export function resolveRestOptions(options: RestOptions): ResolvedRestOptions {
-  const { store, alerts = null, rateLimit, limits, ...others } = options;
+  const { store, alerts = null, backups = null, rateLimit, limits, ...others } = options;
   if (typeof store?.appendParsed !== "function") throw invalid("store must be an open EventStore");
   if (alerts !== null && typeof alerts.incidents !== "function") throw invalid("alerts must be what startAlerts gives");
+  if (backups !== null && typeof backups.create !== "function") throw invalid("backups must have create and list");
   const given = Object.fromEntries(Object.entries(others).filter(([key]) => !FASTIFY_KEYS.has(key)));
   return Object.freeze({
     ...complete("", DEFAULTS, given),
     store,
     alerts,
+    backups,
     rateLimit: complete("rateLimit.", RATE_LIMIT, rateLimit ?? {}),
     limits: complete("limits.", LIMITS, limits ?? {}),
   });

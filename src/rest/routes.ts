@@ -1,4 +1,5 @@
 /** Every route, in the order of the documentation. Mounting and the OpenAPI document both read this table. */
+import { BACKUP_ROUTES } from "./backup.ts";
 import { DOCS_ROUTES } from "./docs.ts";
 import { HEALTH_ROUTES } from "./health.ts";
 import { LEGACY_ARCHIVE_ROUTES } from "./legacy-archive.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...LEGACY_EVENTS_ROUTES,
   ...LEGACY_ARCHIVE_ROUTES,
   ...SETTINGS_ROUTES,
+  ...BACKUP_ROUTES,
   ...V1_APPEND_ROUTES,
   ...V1_FIND_ROUTES,
   ...V1_SEARCH_ROUTES,

@@ -1,8 +1,7 @@
-/** `GET /settings`, `GET /definition`, `GET /`, `POST /backup` and `GET /backup/status`: what the manager says of itself. */
+/** `GET /settings`, `GET /definition` and `GET /`: what the manager says of itself. */
 import { isDeepStrictEqual } from "node:util";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { Failure } from "./failure.ts";
 import { QueryReader } from "./query-reader.ts";
 import type { Rest, Route } from "./route.ts";
 import { sendJson } from "./route.ts";
@@ -21,15 +20,6 @@ function settings({ options }: Rest, request: FastifyRequest, reply: FastifyRepl
 function definition({ options }: Rest, _request: FastifyRequest, reply: FastifyReply) {
   const { managerName: name, managerDescription: description, managerId } = options;
   return sendJson(reply, JSON.stringify({ name, description, manager_id: managerId, manager_type: "event_manager" }));
-}
-
-function backup(): never {
-  throw new Failure(501, "not-implemented", "Backups over HTTP are not available in this version");
-}
-
-function backupStatus({ options }: Rest, _request: FastifyRequest, reply: FastifyReply) {
-  const status = { backup_enabled: false, backup_dir: options.backupDir, available_backups: [] };
-  return sendJson(reply, JSON.stringify(status));
 }
 
 const definitionDoc = () =>
@@ -59,32 +49,6 @@ export const SETTINGS_ROUTES: readonly Route[] = [
         settings: z.record(z.string(), z.unknown()),
         schema: z.record(z.string(), z.unknown()).optional(),
         schema_title: z.string().optional(),
-      }),
-    }),
-  },
-  {
-    method: "POST",
-    path: "/backup",
-    handle: backup,
-    doc: () => ({
-      summary: "Make a backup (not available yet)",
-      tag: "legacy",
-      body: { schema: z.object({ description: z.string().nullable().optional() }), optional: true },
-      answer: z.object({ backup_path: z.string(), status: z.string() }),
-      statuses: { 501: "Not available in this version" },
-    }),
-  },
-  {
-    method: "GET",
-    path: "/backup/status",
-    handle: backupStatus,
-    doc: () => ({
-      summary: "The backups there are",
-      tag: "legacy",
-      answer: z.object({
-        backup_enabled: z.boolean(),
-        backup_dir: z.string(),
-        available_backups: z.array(z.record(z.string(), z.unknown())),
       }),
     }),
   },

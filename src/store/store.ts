@@ -5,6 +5,7 @@
  * Acknowledged means durable. Nothing here knows which engine answers.
  */
 
+import { hostname } from "node:os";
 import { type AlertHook, type RunningHook, startHook } from "../alert/hook.ts";
 import type { HookOptions } from "../alert/hook-options.ts";
 import type { AlertHost } from "../alert/host.ts";
@@ -16,6 +17,7 @@ import { isKnownType } from "../event/event-types.ts";
 import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector, Selector } from "../event/selector/selector.ts";
+import { versionCheck } from "../schema/admit.ts";
 import { AlertLanes } from "./alert-lanes.ts";
 import { type Appended, AppendQueue } from "./append-queue.ts";
 import type { AppendResult } from "./append-result.ts";
@@ -82,6 +84,7 @@ export class EventStore implements AsyncDisposable {
       readOnly: resolved.readOnly,
       writerThread: options.writerThread === true,
       warn: resolved.onWarning,
+      admit: versionCheck({ now: context.now, warn: resolved.onWarning, host: hostname() }),
       database: options.database,
       collection: options.collection,
       client: options.client,

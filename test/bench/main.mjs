@@ -1,10 +1,12 @@
-// npm run bench -- alert | ingest | query | ship | tail   Measures, prints one table, and never fails for being slow.
+// npm run bench -- alert | backup | ingest | query | restore | ship | tail   Measures, prints one table, and never fails for being slow.
 import "./typescript.mjs";
 
 const BENCHES = {
   alert: () => import("./alert.ts"),
+  backup: () => import("./backup.ts"),
   ingest: () => import("./ingest.ts"),
   query: () => import("./query.ts"),
+  restore: () => import("./restore.ts"),
   ship: () => import("./ship.ts"),
   tail: () => import("./tail.ts"),
 };

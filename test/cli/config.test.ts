@@ -21,7 +21,7 @@ describe("defaults", () => {
       email_alerts: null,
       max_batches_per_run: 100,
       mongo_db_url: `sqlite:${root}/.madsci/events/events.db`,
-      backup_dir: `${root}/.madsci/backups/events`,
+      backup_dir: `${root}/.madsci/mongodb/backups`,
     });
   });
 
@@ -233,7 +233,7 @@ describe("the database URL", () => {
       mkdirSync(join(root, "sub/.madsci"));
       const input = { flags: { mongo_db_url: url }, cwd: join(root, "sub/deep") };
       expect(settings(input).mongo_db_url).toBe(`sqlite:${root}/sub/.madsci/x.db`);
-      expect(settings(input).backup_dir).toBe(`${root}/sub/.madsci/backups/events`);
+      expect(settings(input).backup_dir).toBe(`${root}/sub/.madsci/mongodb/backups`);
     },
   );
 

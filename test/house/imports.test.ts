@@ -9,9 +9,19 @@ const root = resolve(import.meta.dirname, "../..");
 const LAW: Record<string, readonly string[]> = {
   "src/errors.ts": [],
   "src/event": ["src/errors.ts", "zod", "ulid", "re2js"],
-  "src/backend": ["src/errors.ts", "src/event"],
-  "src/alert": ["src/errors.ts", "src/event", "src/backend/alert-records.ts", "croner", "liquidjs", "nodemailer"],
-  "src/store": ["src/errors.ts", "src/event", "src/backend", "src/alert"],
+  "src/backend": ["src/errors.ts", "src/event", "schema/schema.json"],
+  "src/alert": [
+    "src/errors.ts",
+    "src/event",
+    "src/backend/alert-records.ts",
+    "src/backend/lease.ts",
+    "croner",
+    "liquidjs",
+    "nodemailer",
+  ],
+  "src/backup": ["src/errors.ts", "src/event", "src/backend", "croner"],
+  "src/schema": ["src/errors.ts", "src/event", "src/backend", "src/backup", "schema", "semver"],
+  "src/store": ["src/errors.ts", "src/event", "src/backend", "src/alert", "src/schema/admit.ts"],
   "src/ship": ["src/errors.ts", "src/event"],
   "src/client": ["src/errors.ts", "src/event", "src/ship"],
   "src/rest": [

@@ -5,12 +5,14 @@
  */
 import { EventStoreError } from "../../errors.ts";
 import type { Backend, BackendOptions } from "../backend.ts";
+import { admitAny } from "../schema-records.ts";
 import type { EventDocument } from "./document.ts";
-import { connect } from "./driver.ts";
+import { type Connection, connect } from "./driver.ts";
 import { prepareDatabase } from "./indexes.ts";
 import { MongoBackend } from "./mongo-backend.ts";
 import { Notes } from "./notes.ts";
 import { OddTimes } from "./odd-times.ts";
+import { readFacts, writeVersions } from "./schema.ts";
 
 /** @since 0.1.0 */
 export interface MongoOptions extends BackendOptions {
@@ -28,8 +30,8 @@ export interface MongoOptions extends BackendOptions {
 const DURABLE = { w: "majority", wtimeoutMS: 10_000 } as const;
 
 /**
- * Connects, and on a writable handle creates the indexes and a new database's version record.
- * @throws EventStoreError `EVT_MISSING_DRIVER`, `EVT_INVALID_OPTION`, `EVT_BACKEND_UNAVAILABLE`.
+ * Connects, and on a writable handle creates the indexes and, where `admit` is given, a new database's version records.
+ * @throws EventStoreError `EVT_MISSING_DRIVER`, `EVT_INVALID_OPTION`, `EVT_BACKEND_UNAVAILABLE`, and what `admit` throws.
  * @since 0.1.0
  */
 export async function openMongo(url: string, options: MongoOptions): Promise<Backend> {
@@ -39,7 +41,8 @@ export async function openMongo(url: string, options: MongoOptions): Promise<Bac
   const notes = new Notes(options.warn);
   const events = connection.db.collection<EventDocument>(collection, { writeConcern: DURABLE });
   try {
-    if (!options.readOnly) await prepareDatabase(connection, events, notes, options.now);
+    await admit(connection, options);
+    if (!options.readOnly) await prepareDatabase(connection, events, notes);
   } catch (error) {
     await connection.close();
     throw error;
@@ -48,6 +51,14 @@ export async function openMongo(url: string, options: MongoOptions): Promise<Bac
     { connection, events, notes, zone: options.zone, oddTimes: new OddTimes() },
     { now: options.now, readOnly: options.readOnly },
   );
+}
+
+/** The host's own client is the host's business; a database that is new is told its version all the same. */
+async function admit(connection: Connection, { admit, client, readOnly, now }: MongoOptions): Promise<void> {
+  const facts = await readFacts(connection);
+  const isOthers = client !== undefined && facts.collections.length + facts.versions.length > 0;
+  const records = isOthers ? [] : (admit ?? admitAny(now))(facts);
+  if (!readOnly) await writeVersions(connection, records);
 }
 
 /** https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */

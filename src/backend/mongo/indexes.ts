@@ -1,15 +1,16 @@
 /**
- * What a database needs beside its events: indexes, and in a new one the version record MADSci's server looks for.
+ * The indexes of a database: those schema/schema.json lists, and some that are made when what they serve is first used.
  *
  * Indexes other programs made stay as they are. A server that cannot make one is used without it.
  */
-import type { Collection, CreateIndexesOptions, IndexSpecification } from "mongodb";
+import type { Collection, CreateIndexesOptions } from "mongodb";
 import type { EventDocument } from "./document.ts";
 import type { Connection } from "./driver.ts";
 import { LANES, PLACE } from "./marks.ts";
 import type { Notes } from "./notes.ts";
 import type { Records } from "./records.ts";
 import { hasForeign } from "./room.ts";
+import { COLLECTIONS } from "./schema.ts";
 
 interface IndexPlan {
   readonly key: Record<string, 1 | -1>;
@@ -18,15 +19,12 @@ interface IndexPlan {
   readonly serves: string;
 }
 
-const SPARSE = { sparse: true };
-const INDEXES: readonly IndexPlan[] = [
-  { key: { ts: -1, _id: -1 }, serves: "searches in time order" },
-  { key: { log_level: 1, ts: -1, _id: -1 }, serves: "searches by level" },
-  { key: { event_type: 1, ts: -1, _id: -1 }, serves: "searches by type" },
-  { key: { "source.node_id": 1, ts: -1, _id: -1 }, options: SPARSE, serves: "searches by node" },
-  { key: { "source.workflow_id": 1, ts: -1 }, options: SPARSE, serves: "searches by workflow" },
-  { key: { archived_at: -1, _id: -1 }, options: SPARSE, serves: "the archive and purging" },
-];
+/** Those the schema file lists. */
+const INDEXES: readonly IndexPlan[] = (COLLECTIONS.events ?? []).map(({ keys, sparse, serves = "searches" }) => ({
+  key: Object.fromEntries(keys),
+  ...(sparse ? { options: { sparse } } : {}),
+  serves,
+}));
 
 /** Only where other programs' documents are: puts them in the order of their text without a look at ours. */
 const FOREIGN_INDEX: IndexPlan = { key: { ts: 1, event_timestamp: 1 }, serves: "documents other programs wrote" };
@@ -48,14 +46,6 @@ const RECORD_INDEXES: readonly IndexPlan[] = [
   { key: { state: 1 }, serves: "counts of alerts" },
 ];
 
-/** As MADSci 0.6 and 0.7 name them. */
-const VERSIONS = "schema_versions";
-const VERSION_INDEXES: readonly [IndexSpecification, CreateIndexesOptions][] = [
-  [{ version: 1 }, { name: "version_unique", unique: true }],
-  [{ applied_at: -1 }, { name: "applied_at_desc" }],
-];
-/** The schema version MADSci's server expects. */
-const VERSION = "1.0.0";
 const DUPLICATE_KEY = 11000;
 
 /** Creates what is missing. */
@@ -63,9 +53,7 @@ export async function prepareDatabase(
   connection: Connection,
   events: Collection<EventDocument>,
   notes: Notes,
-  now: () => Date,
 ): Promise<void> {
-  if (await isNew(connection)) await recordVersion(connection, notes, now());
   if (!connection.readsIndexes) return;
   const foreign = await hasForeign({ connection, events });
   await createMissing([...INDEXES, ...(foreign ? [FOREIGN_INDEX] : [])], connection, events, notes);
@@ -134,22 +122,6 @@ async function succeeds(connection: Connection, run: () => Promise<unknown>): Pr
     if (typeof (error as { code?: unknown }).code !== "number") await connection.ping();
     return false;
   }
-}
-
-async function isNew(connection: Connection): Promise<boolean> {
-  const list = () => connection.db.listCollections({}, { nameOnly: true }).toArray();
-  const collections = await connection.call("list its collections", list);
-  return collections.length === 0;
-}
-
-async function recordVersion(connection: Connection, notes: Notes, now: Date): Promise<void> {
-  const versions = connection.db.collection(VERSIONS);
-  for (const [key, options] of VERSION_INDEXES) {
-    await orWarn(connection, notes, `make the index ${options.name}`, () => versions.createIndex(key, options));
-  }
-  const notesText = `Auto-initialized schema version ${VERSION}`;
-  const record = { version: VERSION, applied_at: now, migration_notes: notesText };
-  await orWarn(connection, notes, "record the schema version", () => versions.insertOne(record));
 }
 
 async function orWarn(connection: Connection, notes: Notes, what: string, run: () => Promise<unknown>): Promise<void> {

@@ -23,18 +23,31 @@ export interface SqliteDatabase {
 
 type DatabaseClass = new (path: string, options?: { readonly readOnly?: boolean }) => SqliteDatabase;
 
+interface CopyOptions {
+  /** Pages per step. */
+  readonly rate?: number;
+  readonly progress?: (pages: { readonly totalPages: number; readonly remainingPages: number }) => void;
+}
+
 /** What both drivers export. */
 interface DriverModule {
   readonly DatabaseSync: DatabaseClass;
+  /** SQLite's online backup, in a thread. Node has it from 22.16 and 23.8 on. */
+  readonly backup?: (source: SqliteDatabase, file: string, options?: CopyOptions) => Promise<number>;
 }
 
 const PACKAGE = "@photostructure/sqlite";
 const SAFE_VERSION = [3, 51, 3];
 
-let loading: Promise<DatabaseClass> | undefined;
+let loading: Promise<DriverModule> | undefined;
 
 /** @throws EventStoreError `EVT_MISSING_DRIVER` when neither Node nor an installed package brings SQLite. */
-export function loadDriver(): Promise<DatabaseClass> {
+export async function loadDriver(): Promise<DatabaseClass> {
+  return (await loadModule()).DatabaseSync;
+}
+
+/** @throws EventStoreError as {@link loadDriver} */
+export function loadModule(): Promise<DriverModule> {
   loading ??= chooseDriver().catch((error: unknown) => {
     loading = undefined;
     throw error;
@@ -42,11 +55,11 @@ export function loadDriver(): Promise<DatabaseClass> {
   return loading;
 }
 
-async function chooseDriver(): Promise<DatabaseClass> {
+async function chooseDriver(): Promise<DriverModule> {
   const builtin = builtinDriver();
-  if (builtin && isSafe(versionOf(builtin))) return builtin;
+  if (builtin && isSafe(versionOf(builtin.DatabaseSync))) return builtin;
   try {
-    return ((await import(PACKAGE)) as DriverModule).DatabaseSync;
+    return (await import(PACKAGE)) as DriverModule;
   } catch (cause) {
     if (builtin) return builtin;
     const how = `install it with "npm install ${PACKAGE}", or use Node 22.13 or newer`;
@@ -54,9 +67,9 @@ async function chooseDriver(): Promise<DatabaseClass> {
   }
 }
 
-function builtinDriver(): DatabaseClass | undefined {
+function builtinDriver(): DriverModule | undefined {
   const load = process.getBuiltinModule as ((id: string) => object | undefined) | undefined;
-  return (load?.("node:sqlite") as DriverModule | undefined)?.DatabaseSync;
+  return load?.("node:sqlite") as DriverModule | undefined;
 }
 
 function versionOf(driver: DatabaseClass): string {

@@ -24,6 +24,7 @@ import type {
   Position,
   SearchPlan,
 } from "../backend.ts";
+import { admitAny, type VersionRecord } from "../schema-records.ts";
 import { SqliteAlerts } from "./alerts.ts";
 import { readEvent } from "./append.ts";
 import { originOf, readArrivals } from "./arrivals.ts";
@@ -34,6 +35,7 @@ import { countMatches, findPages } from "./find.ts";
 import { lockForWriting, type WriterLock } from "./lock.ts";
 import { explainPlan } from "./plan.ts";
 import { checkSchema, ensureSchema, READER_PRAGMAS, WRITER_PRAGMAS } from "./schema.ts";
+import { readFacts } from "./schema-versions.ts";
 import { ThreadWriter, threadFile } from "./thread.ts";
 import { LocalWriter, type Writer } from "./writer.ts";
 
@@ -57,7 +59,7 @@ export async function openSqlite(path: string, options: BackendOptions): Promise
 async function openMemory(options: BackendOptions): Promise<Backend> {
   const connection = await Connection.open(MEMORY);
   connection.exec(WRITER_PRAGMAS);
-  ensureSchema(connection, options.now());
+  ensureSchema(connection, admitted(connection, options));
   const writer = options.readOnly ? undefined : new LocalWriter(connection);
   return new SqliteBackend(options, { reader: connection, writer, shared: true });
 }
@@ -67,6 +69,7 @@ async function openForReading(file: string, options: BackendOptions): Promise<Ba
   return opening(file, async (open) => {
     const reader = await connectedReader(file, open);
     if (!checkSchema(reader)) throw new EventStoreError("EVT_INVALID_OPTION", `${file} holds no event store yet`);
+    admitted(reader, options);
     return new SqliteBackend(options, { reader });
   });
 }
@@ -79,11 +82,17 @@ async function openForWriting(file: string, options: BackendOptions): Promise<Ba
     const writer = await Connection.open(file);
     open.push(writer);
     checkSchema(writer);
+    const records = admitted(writer, options);
     writer.exec(WRITER_PRAGMAS);
-    ensureSchema(writer, options.now());
+    ensureSchema(writer, records);
     const reader = await connectedReader(file, open);
     return new SqliteBackend(options, { reader, writer: writerOf(writer, file, options), lock });
   });
+}
+
+/** The records to write before anything else. @throws EventStoreError where the file may not be opened */
+function admitted(connection: Connection, { admit, now }: BackendOptions): readonly VersionRecord[] {
+  return (admit ?? admitAny(now))(readFacts(connection));
 }
 
 /** Where a thread is wanted and there, it takes the place of the connection that prepared the file. */

@@ -8,17 +8,16 @@
  */
 import { EventStoreError } from "../../errors.ts";
 import { SOURCE_FIELDS } from "../../event/event.ts";
-import { formatInstant, instantOf } from "../../event/instant.ts";
+import type { VersionRecord } from "../schema-records.ts";
 import { ensureAlerts } from "./alert-schema.ts";
 import { ensureOrigin } from "./arrivals.ts";
 import type { Connection } from "./connection.ts";
+import { ensureVersions, VERSIONS_SQL, writeVersions } from "./schema-versions.ts";
 
 /** "MEVT" */
 export const APPLICATION_ID = 0x4d455654;
 /** Version of the tables, in `user_version`. */
 const USER_VERSION = 1;
-/** Version of the event schema, as MADSci's tools know it. */
-const SCHEMA_VERSION = "1.0.0";
 
 const sourceColumns = SOURCE_FIELDS.map((field) => `  ${field} TEXT AS (head ->> '$.source.${field}') VIRTUAL`);
 
@@ -48,7 +47,7 @@ CREATE INDEX events_workflow ON events (workflow_id, ts, id) WHERE workflow_id I
 CREATE INDEX events_archived ON events (archived, id) WHERE archived IS NOT NULL;
 CREATE TABLE counted (base INTEGER NOT NULL, up_to INTEGER NOT NULL);
 INSERT INTO counted VALUES (0, 0);
-CREATE TABLE schema_versions (version TEXT PRIMARY KEY, applied_at TEXT NOT NULL, migration_notes TEXT);
+${VERSIONS_SQL}
 `;
 
 /** Settings of the connection that writes. */
@@ -68,21 +67,23 @@ PRAGMA cache_size = -65536;
 PRAGMA temp_store = MEMORY;
 `;
 
-/** Creates the tables in an empty file; gives an older one of ours what it lacks. @throws EventStoreError as {@link checkSchema}. */
-export function ensureSchema(writer: Connection, now: Date): void {
+/**
+ * Creates the tables in an empty file; gives an older one of ours what it lacks; writes what `admit` returned.
+ * @throws EventStoreError as {@link checkSchema}.
+ */
+export function ensureSchema(writer: Connection, records: readonly VersionRecord[]): void {
   const isNew = !checkSchema(writer);
   writer.transaction(() => {
-    if (isNew) createSchema(writer, now);
+    if (isNew) createSchema(writer);
+    else ensureVersions(writer);
+    writeVersions(writer, records);
     ensureOrigin(writer, isNew);
     ensureAlerts(writer);
   });
 }
 
-function createSchema(writer: Connection, now: Date): void {
+function createSchema(writer: Connection): void {
   writer.exec(SCHEMA_SQL);
-  const note = `Auto-initialized schema version ${SCHEMA_VERSION}`;
-  const appliedAt = formatInstant(instantOf(now));
-  writer.run("INSERT INTO schema_versions VALUES (?, ?, ?)", [SCHEMA_VERSION, appliedAt, note]);
   writer.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${USER_VERSION};`);
 }
 

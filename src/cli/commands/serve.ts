@@ -8,6 +8,8 @@ import { redactUrl } from "../../backend/open.ts";
 import type { EventStore } from "../../store/store.ts";
 import { type Address, type AddressFlags, addressOf, urlOf } from "../address.ts";
 import { type AlertSetup, alertSetup } from "../alert-setup.ts";
+import { backupLine, type ServedBackups, serveBackups } from "../backup-serve.ts";
+import type { Config } from "../config.ts";
 import { sqliteFile } from "../database-url.ts";
 import { CommandFailure, describeError } from "../exit.ts";
 import { addSettingFlags } from "../flags.ts";
@@ -66,7 +68,11 @@ async function serve(command: Command, version: string, io: Io): Promise<void> {
   const manager_id = managerId(config.settings, io.cwd, (message) => warn(io, message));
   const stopped = firstSignal();
   const store = await openStore(config, io, { defaultSource: { manager_id }, writerThread: true });
-  const running = await startServer(store, { ...config.settings, manager_id }, { address, version, setup, io });
+  const running = await startServer(
+    store,
+    { ...config, settings: { ...config.settings, manager_id } },
+    { address, version, setup, io },
+  );
   await stopped;
   io.err("stopping when the requests under way are done; a second signal stops at once");
   await stop(running);
@@ -83,34 +89,42 @@ interface Surroundings {
 interface Running {
   readonly server: HttpServer;
   readonly alerts: ServedAlerts | undefined;
+  readonly backups: ServedBackups | undefined;
   readonly store: EventStore;
 }
 
 /** Listens and says so; a failure closes what was opened. */
-async function startServer(store: EventStore, configured: Settings, around: Surroundings): Promise<Running> {
+async function startServer(store: EventStore, config: Config, around: Surroundings): Promise<Running> {
   const { version, setup, io } = around;
+  const { settings: configured } = config;
   let alerts: ServedAlerts | undefined;
-  let settings = configured;
+  let backups: ServedBackups | undefined;
+  let settings: Settings = configured;
   const onError = (error: unknown, request: string) => io.err(`${request}: ${describeError(error, true)}`);
   try {
     alerts = await serveAlerts(store, setup, { io, file: sqliteFile(configured.mongo_db_url) });
-    const parts = { store, settings: () => settings, version, alerts: alerts?.desk, onError };
+    backups = serveBackups(store, config, io);
+    const parts = { store, settings: () => settings, version, alerts: alerts?.desk, backups: backups?.desk, onError };
     const server = await buildServer(parts);
     const address = { ...around.address, port: await listen(server, around.address) };
     settings = { ...configured, server_url: urlOf(address) };
     const place = redactUrl(settings.mongo_db_url);
     for (const line of announcement(address, place, settings.docs_enabled)) io.err(line);
     if (setup !== undefined) io.err(alertsLine(setup.plan));
-    return { server, alerts, store };
+    const line = backupLine(settings, settings.backup_dir);
+    if (line !== undefined && backups !== undefined) io.err(line);
+    return { server, alerts, backups, store };
   } catch (error) {
+    await backups?.close();
     await alerts?.close();
     await store.close();
     throw error;
   }
 }
 
-async function stop({ server, alerts, store }: Running): Promise<void> {
+async function stop({ server, alerts, backups, store }: Running): Promise<void> {
   const cleanEnd = async () => {
+    await backups?.close();
     await server.close();
     await alerts?.close();
     await store.close();

@@ -1,6 +1,7 @@
 /** Appending: duplicates, conflicts, refusals, and many writers. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openMongo } from "../../../src/backend/mongo/index.ts";
+import { versionCheck } from "../../../src/schema/admit.ts";
 import { testOptions } from "../../helpers/backends.ts";
 import { mongoServer, mongoSkip, mongoUrl } from "../../helpers/mongo.ts";
 import { enter, find, type Place, prepare, RECEIVED, selectorOf } from "./helpers.ts";
@@ -87,14 +88,16 @@ describe.skipIf(mongoSkip)("append", () => {
 
 describe.skipIf(mongoSkip)("opening", () => {
   it("makes a new database one that MADSci's server accepts, once", async () => {
-    const place = await enter();
-    const again = await openMongo(String(mongoUrl), testOptions({ database: place.database }));
+    const admit = versionCheck({ now: () => new Date(), warn: (text) => place.warnings.push(text), host: "lab" });
+    const place: Place = await enter([], { admit });
+    const again = await openMongo(String(mongoUrl), testOptions({ database: place.database, admit }));
     const db = place.client.db(place.database);
     const versions = await db
       .collection("schema_versions")
       .find({}, { projection: { _id: 0 } })
       .toArray();
     expect(versions).toEqual([
+      expect.objectContaining({ version: "1.0.0+madsci-events.1", breaking: false, host: "lab" }),
       { version: "1.0.0", applied_at: expect.any(Date), migration_notes: "Auto-initialized schema version 1.0.0" },
     ]);
     const names = (await db.collection("schema_versions").indexes()).map(({ name }) => name);

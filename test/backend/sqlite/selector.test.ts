@@ -18,7 +18,7 @@ const UTC = zoneReader("UTC");
 
 async function tableOf(inputs: readonly EventInput[]) {
   const connection = await Connection.open(":memory:");
-  ensureSchema(connection, new Date(0));
+  ensureSchema(connection, []);
   const events: StoredEvent[] = [];
   for (const [i, input] of inputs.entries()) {
     const one = prepared(input);

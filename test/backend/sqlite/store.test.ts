@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { describe, expect, test } from "vitest";
 import { Connection } from "../../../src/backend/sqlite/connection.ts";
+import { openSqlite } from "../../../src/backend/sqlite/index.ts";
 import { APPLICATION_ID } from "../../../src/backend/sqlite/schema.ts";
-import { filled, folder, ids, opened, prepared, query, RECEIVED, series } from "./setup.ts";
+import { versionCheck } from "../../../src/schema/admit.ts";
+import { filled, folder, ids, OPTIONS, opened, prepared, query, RECEIVED, series } from "./setup.ts";
 
 const HOUR = 3_600_000_000n;
 
@@ -154,14 +156,17 @@ describe("open", () => {
 
   test("writes down the schema version of a new file", async () => {
     const path = join(folder(), "events.db");
-    await (await opened(path)).close();
+    const admit = versionCheck({ ...OPTIONS, host: "lab" });
+    await (await openSqlite(path, { ...OPTIONS, admit })).close();
     const database = new DatabaseSync(path);
-    expect(database.prepare("select * from schema_versions").all()).toEqual([
+    const columns = "version, applied_at, migration_notes";
+    expect(database.prepare(`select ${columns} from schema_versions order by version`).all()).toEqual([
       {
         version: "1.0.0",
         applied_at: "2025-06-01T00:00:00Z",
         migration_notes: "Auto-initialized schema version 1.0.0",
       },
+      expect.objectContaining({ version: "1.0.0+madsci-events.1" }),
     ]);
     database.exec("pragma user_version = 2");
     database.close();

@@ -5,12 +5,20 @@
  *
  * Nobody compares clocks: a lease is a record whose version grows with each renewal, and whoever has seen the same version
  * for a ttl of its own stopwatch may take it. The version at which it was taken is the fence: a former leader that wakes
- * up has a smaller one, and what it still wants to write is refused (fold.ts).
+ * up has a smaller one, and what it still wants to write is refused.
  *
  * A leader stops to trust itself before the others do: `mayLead` is asked before everything that reaches the outside.
  */
-import type { AlertRecord, AlertRecords } from "../backend/alert-records.ts";
-import type { AlertClock } from "./clock.ts";
+import type { AlertRecord, AlertRecords } from "./alert-records.ts";
+
+/** Where leases rest; of alerting's records only this is needed. */
+export type LeaseRecords = Pick<AlertRecords, "read" | "write">;
+
+/** Epoch milliseconds to store, and a stopwatch that never jumps. */
+export interface LeaseClock {
+  now(): number;
+  elapsed(): number;
+}
 
 export interface LeaseOptions {
   /** Text unique to this holder. */
@@ -23,9 +31,9 @@ export interface LeaseOptions {
 const TRUST = 2 / 3;
 
 export class Lease {
-  readonly #records: AlertRecords;
+  readonly #records: LeaseRecords;
   readonly #id: string;
-  readonly #clock: AlertClock;
+  readonly #clock: LeaseClock;
   readonly #options: LeaseOptions;
   /** The record as this process wrote or saw it last, and when that was. */
   #held: AlertRecord | undefined;
@@ -33,7 +41,7 @@ export class Lease {
   #seen: { readonly version: number; readonly sinceMs: number } | undefined;
   #fence = 0;
 
-  constructor(records: AlertRecords, name: string, clock: AlertClock, options: LeaseOptions) {
+  constructor(records: LeaseRecords, name: string, clock: LeaseClock, options: LeaseOptions) {
     this.#records = records;
     this.#id = `lease:${name}`;
     this.#clock = clock;

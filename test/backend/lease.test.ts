@@ -1,9 +1,9 @@
 /** One leads at a time, whoever stalls, dies or has a wrong clock. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Lease } from "../../src/alert/lease.ts";
 import { MemoryRecords } from "../../src/alert/memory-records.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import { Lease } from "../../src/backend/lease.ts";
+import { VirtualClock } from "../alert/virtual-clock.ts";
 
 const TIMES = { ttlMs: 15_000, renewMs: 5000 };
 

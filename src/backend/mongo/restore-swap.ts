@@ -1,0 +1,132 @@
+/**
+ * Swap: collections that were restored beside the old ones take their names.
+ *
+ *   1  events                     events__restoring_1a2b3c4d     restored and counted
+ *   2  events__replaced_1a2b3c4d  events__restoring_1a2b3c4d     for a moment there is none
+ *   3  events__replaced_1a2b3c4d  events
+ *   4                             events                         only when all have come to 3
+ *
+ * A process may die anywhere. The next restore finds the names and goes back from 2 to 1, on from 3 to 4. A server that
+ * writes in between makes a collection of its own in 2: its documents join those of the collection that takes the name.
+ */
+import type { Collection } from "mongodb";
+import type { Connection } from "./driver.ts";
+import type { RestoreCodec } from "./restore-bson.ts";
+import { insertDocuments } from "./restore-insert.ts";
+
+const STAGED = /^(.+)__restoring_([0-9a-f]{8})$/s;
+const REPLACED = /^(.+)__replaced_([0-9a-f]{8})$/s;
+/** Anything a restore keeps for itself. */
+const OURS = /__(?:restoring|replaced)_/;
+/** A server that writes may make the collection again and again. */
+const ATTEMPTS = 5;
+const NAMESPACE_EXISTS = 48;
+const NAMESPACE_NOT_FOUND = 26;
+
+export const stagedName = (name: string, id: string): string => `${name}__restoring_${id}`;
+const replacedName = (name: string, id: string): string => `${name}__replaced_${id}`;
+
+export interface SwapPlace {
+  readonly connection: Connection;
+  readonly codec: RestoreCodec;
+  readonly onStep: (step: string) => void | Promise<void>;
+}
+
+/** All collections that are not the system's or a restore's. */
+export async function collectionNames(connection: Connection): Promise<readonly string[]> {
+  return (await allNames(connection)).filter((name) => !OURS.test(name) && !name.startsWith("system."));
+}
+
+async function allNames(connection: Connection): Promise<readonly string[]> {
+  const list = () => connection.db.listCollections({}, { nameOnly: true }).toArray();
+  return (await connection.call("list its collections", list)).map(({ name }) => name);
+}
+
+/** Only where nobody else restores. */
+export async function removeLeftovers(place: SwapPlace): Promise<void> {
+  const names = new Set(await allNames(place.connection));
+  for (const old of names) {
+    const [, name, id] = REPLACED.exec(old) ?? [];
+    if (name === undefined || id === undefined) continue;
+    const isTaken = names.has(name);
+    // Swapped for good: what was staged has the name.
+    if (isTaken && !names.has(stagedName(name, id))) await drop(place, old);
+    else await renameInto(place, old, name, isTaken);
+  }
+  for (const name of names) if (STAGED.test(name)) await drop(place, name);
+}
+
+/** @param names of what was staged under this id */
+export async function swapCollections(place: SwapPlace, names: readonly string[], id: string): Promise<void> {
+  const before = new Set(await allNames(place.connection));
+  const done: string[] = [];
+  try {
+    for (const name of names) {
+      await place.onStep(`swap ${name}: begin`);
+      if (before.has(name)) await rename(place, name, replacedName(name, id));
+      done.push(name);
+      await place.onStep(`swap ${name}: old one away`);
+      await renameInto(place, stagedName(name, id), name, false);
+      await place.onStep(`swap ${name}: done`);
+    }
+  } catch (error) {
+    await undo(place, done, id).catch(() => {});
+    throw error;
+  }
+  for (const name of names) if (before.has(name)) await drop(place, replacedName(name, id));
+}
+
+/** The old ones back in their places; what cannot be undone now, the next restore does. */
+async function undo(place: SwapPlace, names: readonly string[], id: string): Promise<void> {
+  for (const name of names.toReversed()) {
+    const present = new Set(await allNames(place.connection));
+    const isDone = present.has(name) && !present.has(stagedName(name, id));
+    if (isDone) await rename(place, name, stagedName(name, id));
+    if (present.has(replacedName(name, id))) await renameInto(place, replacedName(name, id), name, false);
+  }
+}
+
+/** Renames; a collection that a server has made there meanwhile is poured into this one first. */
+async function renameInto(place: SwapPlace, from: string, to: string, isTaken: boolean): Promise<void> {
+  if (isTaken) await pour(place, to, from);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(place, from, to);
+    } catch (error) {
+      if (codeOf(error) !== NAMESPACE_EXISTS || attempt === ATTEMPTS) throw error;
+      await pour(place, to, from);
+    }
+  }
+}
+
+async function pour(place: SwapPlace, from: string, into: string): Promise<void> {
+  const { connection, codec } = place;
+  const collection: Collection = connection.db.collection(into);
+  const cursor = connection.db.collection(from).find({}, { raw: true, readPreference: "primary" });
+  try {
+    while (await connection.call("read", () => cursor.hasNext())) {
+      const documents = cursor.readBufferedDocuments() as unknown as Uint8Array[];
+      await insertDocuments({ connection, codec, collection, name: from }, documents);
+    }
+  } finally {
+    await cursor.close().catch(() => {});
+  }
+  await drop(place, from);
+}
+
+async function rename({ connection }: SwapPlace, from: string, to: string): Promise<void> {
+  await connection.call(`rename ${from} to ${to}`, () => connection.db.renameCollection(from, to));
+}
+
+export async function drop({ connection }: Pick<SwapPlace, "connection">, name: string): Promise<void> {
+  try {
+    await connection.attempt(() => connection.db.dropCollection(name));
+  } catch (error) {
+    if (codeOf(error) !== NAMESPACE_NOT_FOUND) await connection.call(`drop ${name}`, () => Promise.reject(error));
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  return typeof code === "number" ? code : (cause as { readonly code?: unknown } | undefined)?.code;
+}

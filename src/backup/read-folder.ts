@@ -1,0 +1,110 @@
+/**
+ * A folder as `mongodump` writes it: `<collection>.bson` and `<collection>.metadata.json`, each maybe with `.gz`.
+ *
+ * File names are the collections' with special characters as `%24`; a long name is cut in the file name, and only the
+ * metadata has it whole.
+ */
+import { join } from "node:path";
+import type { CollectionMetadata } from "../backend/dump-contract.ts";
+import { BsonCut } from "./bson-cut.ts";
+import {
+  type Content,
+  type ContentPart,
+  checkDocuments,
+  metadataOf,
+  PLAIN,
+  type ReadContentOptions,
+} from "./content.ts";
+import { damage, shown } from "./damage.ts";
+import { bytesOf, checkedCollection, entriesOf, jsonFile } from "./safe-path.ts";
+
+const DOCUMENTS = /^(.+)\.bson(?:\.gz)?$/s;
+const METADATA = /^(.+)\.metadata\.json(?:\.gz)?$/s;
+/** Lies beside the documents and says nothing about them. */
+const BESIDE = /^prelude\.json(?:\.gz)?$/;
+const METADATA_BYTES = 16_777_216;
+/** From this length on a file name may be cut. */
+const CUT_LENGTH = 200;
+
+interface CollectionFile {
+  readonly file: string;
+  readonly metadata: CollectionMetadata;
+}
+
+export async function readFolder(folder: string, warn: (message: string) => void): Promise<Content> {
+  const files: CollectionFile[] = [];
+  for (const found of await filesOf(folder, warn)) files.push(await collectionOf(folder, found, warn));
+  const names = files.map(({ metadata }) => metadata.collectionName);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw damage(folder, `holds the collection ${shown(twice)} twice`);
+  return {
+    collections: files.map(({ metadata }) => metadata),
+    parts: (options) => partsOf(files, options),
+  };
+}
+
+interface Found {
+  /** As in the file names. */
+  readonly stem: string;
+  readonly documents: string;
+  readonly metadata: string | undefined;
+}
+
+/** In the order of the names without `.gz`: the order of the checksum. */
+async function filesOf(folder: string, warn: (message: string) => void): Promise<readonly Found[]> {
+  const documents = new Map<string, string>();
+  const metadata = new Map<string, string>();
+  for (const entry of await entriesOf(folder)) {
+    const [, stem] = DOCUMENTS.exec(entry.name) ?? [];
+    const [, described] = METADATA.exec(entry.name) ?? [];
+    const [map, key] = stem !== undefined ? [documents, stem] : [metadata, described];
+    if (key === undefined || entry.isDirectory()) {
+      if (!BESIDE.test(entry.name)) warn(`${shown(join(folder, entry.name))} is not part of a dump and is left out`);
+    } else if (map.has(key)) throw damage(join(folder, entry.name), "is there twice, with and without .gz");
+    else map.set(key, entry.name);
+  }
+  const stems = [...documents.keys()].sort((a, b) => (`${a}.bson` < `${b}.bson` ? -1 : 1));
+  return stems.map((stem) => ({ stem, documents: documents.get(stem) as string, metadata: metadata.get(stem) }));
+}
+
+async function collectionOf(folder: string, found: Found, warn: (message: string) => void): Promise<CollectionFile> {
+  const file = join(folder, found.documents);
+  const name = unescaped(found.stem, file);
+  if (found.metadata === undefined) {
+    warn(`${shown(file)} has no metadata beside it: it is restored without indexes`);
+    return { file, metadata: { ...PLAIN, collectionName: checkedCollection(name, file) } };
+  }
+  const where = join(folder, found.metadata);
+  const fields = await jsonFile(where, METADATA_BYTES);
+  const { collectionName = name } = fields;
+  const told = checkedCollection(collectionName, where);
+  if (told !== name && found.stem.length < CUT_LENGTH) throw damage(where, `is of another collection, ${shown(told)}`);
+  return { file, metadata: metadataOf(told, fields, where) };
+}
+
+function unescaped(stem: string, file: string): string {
+  try {
+    return decodeURIComponent(stem);
+  } catch (cause) {
+    throw damage(file, "is no name of a collection's file", cause);
+  }
+}
+
+async function* partsOf(
+  files: readonly CollectionFile[],
+  options: ReadContentOptions,
+): AsyncGenerator<ContentPart, void> {
+  for (const { file, metadata } of files) {
+    const damaged = (offset: number, why: string) => damage(file, `is damaged at byte ${offset}: ${why}`);
+    const cut = new BsonCut({ damaged });
+    for await (const chunk of bytesOf(file, { signal: options.signal })) {
+      options.onBytes?.(chunk);
+      const documents = cut.push(chunk);
+      if (options.isChecked) checkDocuments(file, documents);
+      if (documents.length > 0)
+        yield { collection: metadata.collectionName, documents: documents.map(({ bytes }) => bytes) };
+      cut.check();
+    }
+    cut.end();
+  }
+}

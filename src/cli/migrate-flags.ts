@@ -1,0 +1,59 @@
+/** What `migrate` is asked to do, read from its flags before anything is touched. */
+import type { Command } from "commander";
+import { usageError } from "./exit.ts";
+
+export type MigrateMode = "migrate" | "dry-run" | "check-version" | "validate-schema" | "backup-only" | "restore-from";
+
+export interface MigrateFlags {
+  readonly mode: MigrateMode;
+  readonly database: string | undefined;
+  readonly schemaFile: string | undefined;
+  readonly targetVersion: string | undefined;
+  /** Path of a backup; only in its mode. */
+  readonly restoreFrom: string | undefined;
+}
+
+/** In the order of MADSci's tool. */
+const MODES = ["validate-schema", "check-version", "restore-from", "backup-only", "dry-run"] as const;
+/** Databases of MADSci's other managers. */
+const OTHERS = /^madsci_(data|experiments|workcells?|resources|locations)$/;
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` for flags that contradict each other */
+export function migrateFlags(command: Command): MigrateFlags {
+  const values = command.opts<Readonly<Record<string, string | undefined>>>();
+  const given = MODES.filter((mode) => isGiven(values[camelCase(mode)]));
+  if (given.length > 1) {
+    throw usageError(`--${given.join(" and --")} exclude each other; give one of them`);
+  }
+  const mode = given[0] ?? "migrate";
+  const { database, databaseName, schemaFile, targetVersion, restoreFrom } = values;
+  if (targetVersion !== undefined && mode !== "migrate" && mode !== "dry-run") {
+    throw usageError(`--target-version says where a migration ends; --${mode} runs none`);
+  }
+  if (schemaFile !== undefined && (mode === "backup-only" || mode === "restore-from")) {
+    throw usageError(`--schema-file says what a database should be like; --${mode} does not ask`);
+  }
+  if (database !== undefined && databaseName !== undefined && database !== databaseName) {
+    throw usageError("--database and --database-name name two databases; give one of them");
+  }
+  checkDatabase(database ?? databaseName, schemaFile);
+  return { mode, database: database ?? databaseName, schemaFile, targetVersion, restoreFrom };
+}
+
+/** A flag that stands alone is on; `false` is as if it was not there. */
+function isGiven(value: string | undefined): boolean {
+  return value !== undefined && value !== "false";
+}
+
+function checkDatabase(database: string | undefined, schemaFile: string | undefined): void {
+  if (database === "") throw usageError("--database needs a name, like madsci_events");
+  if (database !== undefined && OTHERS.test(database) && schemaFile === undefined) {
+    throw usageError(
+      `--database: ${database} belongs to another manager of MADSci; name its schema with --schema-file`,
+    );
+  }
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-(.)/g, (_dash, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,76 @@
+/**
+ * The backup before a migration, and what is done with it when the migration fails.
+ *
+ * Offline migrations (nobody else writes meanwhile) are undone: the backup is restored beside the database and put in its
+ * place when it is whole. After an online one the database is good as it is, and others have gone on writing to it: there
+ * the backup only adds what is missing, so nothing that arrived since is lost.
+ */
+import { type SchemaRecords, VERSIONS } from "../backend/schema-records.ts";
+import type { RestoreReport } from "../backup/types.ts";
+import { EventStoreError } from "../errors.ts";
+import type { MigrateOptions, MigrationBackup } from "./migrate-options.ts";
+
+/** Backups of the database kept after this one. */
+const KEPT = 10;
+const LABEL = "pre_migration";
+
+type Common = Pick<MigrateOptions, "now" | "onStep" | "warn" | "signal">;
+
+/** Made and looked through. @returns its path @throws EventStoreError when there is no good backup */
+export async function makeBackup(backup: MigrationBackup, { now, onStep, warn, signal }: Common): Promise<string> {
+  const source = await backup.source();
+  const common = { warn, signal, ...(onStep ? { onStep } : {}) };
+  try {
+    const { path } = await backup.tool.create({ ...common, source, dir: backup.dir, label: LABEL, keep: KEPT, now });
+    const { valid, reason } = await backup.tool.verify(path, common);
+    if (valid) return path;
+    const message = `the backup ${path} is not good (${reason ?? "unknown reason"}); nothing was migrated`;
+    throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", message);
+  } finally {
+    await source.close();
+  }
+}
+
+interface RecoverOptions extends Pick<MigrateOptions, "warn"> {
+  readonly path: string;
+  readonly wasOnline: boolean;
+  readonly records: SchemaRecords;
+}
+
+/** Never throws: the error of the migration is the one to be told. */
+export async function recover(
+  backup: MigrationBackup,
+  { path, wasOnline, warn, records }: RecoverOptions,
+): Promise<void> {
+  // A file's step is one transaction: it left nothing behind.
+  if (records.kind === "sqlite") return warn(`nothing was changed; the backup is ${path}`);
+  try {
+    await restoreBackup(backup, { path, records, warn, drop: !wasOnline });
+    warn(wasOnline ? `what was missing was put back from ${path}; migrate goes on where it was` : `restored ${path}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    warn(`restoring failed too (${reason}); manual intervention is required, the backup is ${path}`);
+  }
+}
+
+interface RestoreOptions extends Pick<MigrateOptions, "warn"> {
+  readonly path: string;
+  /** Of the database restored into; undefined where it has no records but those in the backup. */
+  readonly records: SchemaRecords | undefined;
+  readonly drop: boolean;
+}
+
+/** A backup without version records takes the place of a database that has some: they say nothing of it. */
+export async function restoreBackup(
+  { tool, target: open }: MigrationBackup,
+  { path, records, warn, drop }: RestoreOptions,
+): Promise<RestoreReport> {
+  const target = await open();
+  try {
+    const report = await tool.restore(path, { target, drop, warn });
+    if (drop && !(VERSIONS in report.collections)) await records?.forget();
+    return report;
+  } finally {
+    await target.close();
+  }
+}
