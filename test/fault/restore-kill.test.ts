@@ -168,6 +168,6 @@ it("a file that is replaced by a copy, killed at every step", async () => {
       await run(planFor(place, path));
       expect(Object.keys((await restingIn(place)).events ?? {})).toHaveLength(30);
     }
-    expect(died).toBeGreaterThan(2);
+    expect(died * STRIDE).toBeGreaterThan(2);
   });
 });
