@@ -4,16 +4,12 @@
  *   folder    the bytes of all `*.bson` in the order of their names; packed ones unpacked, so that packing changes nothing
  *   archive   the file        sqlite   the file
  */
-import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
-import { EventStoreError } from "../errors.ts";
 import { onDisk } from "./disk.ts";
+import { bytesOf } from "./safe-path.ts";
 
-const READ_BYTES = 1_048_576;
 const BSON = /\.bson(?:\.gz)?$/;
 const WHOLE = /\.(?:sqlite|archive(?:\.gz)?)$/;
 
@@ -21,13 +17,7 @@ const WHOLE = /\.(?:sqlite|archive(?:\.gz)?)$/;
 async function coveredFiles(folder: string): Promise<readonly string[]> {
   const names = await onDisk(folder, () => readdir(folder));
   const bson = names.filter((name) => BSON.test(name));
-  const covered = bson.length > 0 ? sorted(bson) : names.filter((name) => WHOLE.test(name)).sort();
-  for (const name of covered) {
-    const path = join(folder, name);
-    if (!(await onDisk(path, () => lstat(path))).isFile())
-      throw new EventStoreError("EVT_INVALID_OPTION", `${path} is not a file`);
-  }
-  return covered;
+  return bson.length > 0 ? sorted(bson) : names.filter((name) => WHOLE.test(name)).sort();
 }
 
 /**
@@ -38,30 +28,10 @@ async function coveredFiles(folder: string): Promise<readonly string[]> {
 export async function checksumOf(folder: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   for (const name of await coveredFiles(folder)) {
-    const isPacked = name.endsWith(".bson.gz");
-    await onDisk(join(folder, name), () => hashFile(hash, join(folder, name), { isPacked, signal }));
+    const bytes = bytesOf(join(folder, name), { isPacked: name.endsWith(".bson.gz"), signal });
+    for await (const chunk of bytes) hash.update(chunk);
   }
   return hash.digest("hex");
-}
-
-interface HashOptions {
-  readonly isPacked: boolean;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function hashFile(hash: Hash, path: string, { isPacked, signal }: HashOptions): Promise<void> {
-  const take = async (chunks: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of chunks) hash.update(chunk);
-  };
-  const options = signal === undefined ? {} : { signal };
-  const bytes = createReadStream(path, { highWaterMark: READ_BYTES });
-  try {
-    if (isPacked) await pipeline(bytes, createGunzip({ chunkSize: READ_BYTES }), take, options);
-    else await pipeline(bytes, take, options);
-  } catch (cause) {
-    if (!String((cause as NodeJS.ErrnoException).code).startsWith("Z_")) throw cause;
-    throw new EventStoreError("EVT_INVALID_OPTION", `${path} is damaged: it is not what gzip wrote`, { cause });
-  }
 }
 
 /** By the name of the unpacked file, as text. */

@@ -3,6 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBackend } from "../../src/backend/open.ts";
+import { openDumpSource } from "../../src/backend/open-dump.ts";
+import { createBackup } from "../../src/backup/create.ts";
+import type { CreateBackupOptions } from "../../src/backup/types.ts";
 import { instantOf } from "../../src/event/instant.ts";
 import { parseContext, prepareEvent } from "../../src/event/parse.ts";
 import { testOptions } from "../helpers/backends.ts";
@@ -64,5 +67,15 @@ export async function withDatabase<Result>(work: (filled: Filled) => Promise<Res
     return await work({ url, database, ids: await fill(url, count, database) });
   } finally {
     await dropDatabase(database);
+  }
+}
+
+/** A backup of ours of a filled file; its path. */
+export async function backedUp(folder: string, more: Partial<CreateBackupOptions>): Promise<string> {
+  const source = await openDumpSource((await filledFile(folder)).url);
+  try {
+    return (await createBackup({ source, dir: join(folder, "backups"), now: () => new Date(), ...more })).path;
+  } finally {
+    await source.close();
   }
 }

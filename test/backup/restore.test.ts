@@ -4,13 +4,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { openBackend } from "../../src/backend/open.ts";
-import { openDumpSource } from "../../src/backend/open-dump.ts";
-import { createBackup } from "../../src/backup/create.ts";
 import { restoreBackup } from "../../src/backup/restore.ts";
-import type { CreateBackupOptions, RestoreBackupOptions } from "../../src/backup/types.ts";
+import type { RestoreBackupOptions } from "../../src/backup/types.ts";
 import { DOCUMENTS, FIXTURES } from "../backend/mongo/madsci-documents.ts";
 import { testOptions } from "../helpers/backends.ts";
-import { filledFile } from "./filled.ts";
+import { backedUp } from "./filled.ts";
 import { archiveOf, writeBackup, writeDump } from "./outside-dump.ts";
 import { type Place, restingIn, TARGETS } from "./targets.ts";
 
@@ -43,16 +41,6 @@ async function restore(place: Place, path: string, more: Partial<RestoreBackupOp
 
 const ids = async (place: Place, collection = "events") =>
   Object.keys((await restingIn(place))[collection] ?? {}).sort();
-
-/** A backup of ours of a filled file. */
-async function ours({ folder }: Place, more: Partial<CreateBackupOptions>): Promise<string> {
-  const source = await openDumpSource((await filledFile(folder)).url);
-  try {
-    return (await createBackup({ source, dir: join(folder, "backups"), now: () => new Date(), ...more })).path;
-  } finally {
-    await source.close();
-  }
-}
 
 describe.each(TARGETS)("into $name", ({ within, skip }) => {
   const test = (name: string, work: (place: Place) => Promise<unknown>) => it.skipIf(skip)(name, () => within(work));
@@ -88,7 +76,7 @@ describe.each(TARGETS)("into $name", ({ within, skip }) => {
     "a copy of an SQLite file": { format: "sqlite" },
   } as const)) {
     test(`restores ours, ${name}, with everything in it`, async (place) => {
-      const path = await ours(place, more);
+      const path = await backedUp(place.folder, more);
       const expected = await restingIn({ ...place, url: `sqlite:${join(place.folder, "lab.db")}`, database: "lab" });
       const { collections } = await restore(place, path);
       expect(collections.events).toEqual({ inserted: 30, skipped: 0 });
@@ -181,7 +169,7 @@ describe("an SQLite file", () => {
 
   it("is not replaced while somebody writes to it, and while somebody reads it as a whole", () =>
     within(async (place) => {
-      const path = await ours(place, { format: "sqlite" });
+      const path = await backedUp(place.folder, { format: "sqlite" });
       const writer = await openBackend(place.url, testOptions());
       const refused = restore(place, path, { drop: true });
       await expect(refused).rejects.toMatchObject({ code: "EVT_BACKEND_UNAVAILABLE", message: /open for writing/ });
@@ -194,7 +182,7 @@ describe("an SQLite file", () => {
 
   it("that is damaged is replaced, and kept", () =>
     within(async (place) => {
-      const path = await ours(place, { format: "sqlite" });
+      const path = await backedUp(place.folder, { format: "sqlite" });
       await restore(place, path);
       const file = join(place.folder, "target.db");
       const { readFileSync } = await import("node:fs");
@@ -208,7 +196,7 @@ describe("an SQLite file", () => {
 
   it("of another program is left alone", () =>
     within(async (place) => {
-      const path = await ours(place, { format: "sqlite" });
+      const path = await backedUp(place.folder, { format: "sqlite" });
       writeFileSync(join(place.folder, "target.db"), "something else entirely, and long enough");
       await expect(restore(place, path, { drop: true })).rejects.toMatchObject({ code: "EVT_INVALID_OPTION" });
       expect(existsSync(join(place.folder, "target.db.restoring"))).toBe(false);
@@ -216,7 +204,7 @@ describe("an SQLite file", () => {
 
   it("has other cursors afterwards", () =>
     within(async (place) => {
-      const path = await ours(place, { format: "sqlite" });
+      const path = await backedUp(place.folder, { format: "sqlite" });
       await restore(place, path);
       const before = await openBackend(place.url, testOptions());
       const { cursor } = await before.arrivals(undefined, 1);

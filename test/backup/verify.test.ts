@@ -4,14 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DumpTarget } from "../../src/backend/dump-contract.ts";
-import { openDumpSource } from "../../src/backend/open-dump.ts";
-import { createBackup } from "../../src/backup/create.ts";
 import { openScratch } from "../../src/backup/scratch.ts";
-import type { CreateBackupOptions } from "../../src/backup/types.ts";
 import { verifyBackup } from "../../src/backup/verify.ts";
 import { DOCUMENTS } from "../backend/mongo/madsci-documents.ts";
 import { mongoUrl, rawClient } from "../helpers/mongo.ts";
-import { filledFile } from "./filled.ts";
+import { backedUp } from "./filled.ts";
 import { archiveOf, writeBackup, writeDump } from "./outside-dump.ts";
 import { type Place, TARGETS } from "./targets.ts";
 
@@ -41,15 +38,6 @@ const lossy =
     return target;
   };
 
-async function ours({ folder }: Place, more: Partial<CreateBackupOptions>): Promise<string> {
-  const source = await openDumpSource((await filledFile(folder)).url);
-  try {
-    return (await createBackup({ source, dir: join(folder, "backups"), now: () => new Date(), ...more })).path;
-  } finally {
-    await source.close();
-  }
-}
-
 describe.each(TARGETS)("with a scratch database in $name", ({ within, skip }) => {
   const test = (name: string, work: (place: Place) => Promise<unknown>) => it.skipIf(skip)(name, () => within(work));
 
@@ -71,7 +59,7 @@ describe.each(TARGETS)("with a scratch database in $name", ({ within, skip }) =>
 
   for (const format of ["folder", "archive", "sqlite"] as const) {
     test(`finds ours valid, as ${format}`, async (place) => {
-      const verdict = await verifyBackup(await ours(place, { format }), { scratch: scratchIn(place) });
+      const verdict = await verifyBackup(await backedUp(place.folder, { format }), { scratch: scratchIn(place) });
       expect(verdict).toMatchObject({ valid: true, reason: null, restored: true, documents: { events: 30 } });
       expect(await leftIn(place)).toEqual([]);
     });
