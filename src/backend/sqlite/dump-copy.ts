@@ -7,7 +7,7 @@
 import { Connection } from "./connection.ts";
 import { loadModule, type SqliteDatabase } from "./driver.ts";
 import { openFailure } from "./failure.ts";
-import { READER_PRAGMAS } from "./schema.ts";
+import { DUMP_PRAGMAS } from "./schema.ts";
 
 /** 1 MiB with the usual page: often enough for a progress bar. */
 const PAGES_PER_STEP = 256;
@@ -22,7 +22,7 @@ export async function copyDatabase(
   let source: SqliteDatabase | undefined;
   try {
     source = new DatabaseSync(from);
-    source.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; ${READER_PRAGMAS}; begin`);
+    source.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; ${DUMP_PRAGMAS}; begin`);
     source.prepare("select count(*) from sqlite_schema").get();
     const progress = (pages: { readonly totalPages: number; readonly remainingPages: number }) =>
       onPages(pages.totalPages - pages.remainingPages, pages.totalPages);

@@ -15,7 +15,7 @@ import { countedEvents } from "./counted.ts";
 import { copyDatabase } from "./dump-copy.ts";
 import { alertKinds, alertPages, eventPages, versionRows } from "./dump-read.ts";
 import { openFailure } from "./failure.ts";
-import { checkSchema, READER_PRAGMAS } from "./schema.ts";
+import { checkSchema, DUMP_PRAGMAS } from "./schema.ts";
 
 const EVENTS = "events";
 const VERSIONS = "schema_versions";
@@ -33,7 +33,7 @@ export async function openSqliteSource(path: string, options: SqliteSourceOption
   if (!existsSync(file)) throw new EventStoreError("EVT_INVALID_OPTION", `there is no file ${file} to back up`);
   const reader = await Connection.open(file);
   try {
-    reader.exec(READER_PRAGMAS);
+    reader.exec(DUMP_PRAGMAS);
     if (!checkSchema(reader)) throw new EventStoreError("EVT_INVALID_OPTION", `${file} holds no event store yet`);
     return new SqliteSource(file, reader, options);
   } catch (error) {

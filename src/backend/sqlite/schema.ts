@@ -67,6 +67,9 @@ PRAGMA cache_size = -65536;
 PRAGMA temp_store = MEMORY;
 `;
 
+/** Settings of a connection that reads a whole file once, in order: a large cache would only hold what is behind it. */
+export const DUMP_PRAGMAS = `${READER_PRAGMAS}PRAGMA cache_size = -8192;`;
+
 /**
  * Creates the tables in an empty file; gives an older one of ours what it lacks; writes what `admit` returned.
  * @throws EventStoreError as {@link checkSchema}.
