@@ -89,6 +89,20 @@ describe.skipIf(mongoSkip)("documents of MADSci", () => {
     });
   });
 
+  it("are more than one command may change, and every one is changed", async () => {
+    const place = mongo.place();
+    const many = Array.from({ length: 110 }, (_, n) => ({ ...MORE[0], _id: `many-${String(n).padStart(3, "0")}` }));
+    const client = await rawClient();
+    const events = client.db(place.database).collection("events");
+    await events.insertMany(many as never[]);
+    const batches: number[] = [];
+    const onProgress = ({ documents }: { readonly documents: number }) => void batches.push(documents);
+    await migrate(options(await recordsOf(place), { onProgress }));
+    expect(batches).toEqual([many.length]);
+    expect(await events.countDocuments({ ts: { $type: "long" } })).toBe(many.length);
+    await client.close();
+  });
+
   it("keep every field that MADSci reads, but for the two it reads either way", async () => {
     const place = mongo.place();
     await filled(place);
@@ -123,10 +137,14 @@ describe.skipIf(mongoSkip)("documents of MADSci", () => {
     const client = await rawClient();
     const events = client.db(place.database).collection<{ _id: string }>("events");
     const archived_at = new Date("2026-01-01T00:00:00Z");
+    let steps = 0;
+    // What the step has read by then, some servers all of it, is old.
     const onStep = async (step: string) => {
-      if (step === "documents begins") await events.updateMany({}, { $set: { archived: true, archived_at } } as never);
+      if (step !== "documents stored its cursor" || steps++ > 0) return;
+      await events.updateMany({}, { $set: { archived: true, archived_at } } as never);
     };
-    await migrate(options(await recordsOf(place), { onStep }));
+    await migrate(options(await recordsOf(place), { onStep, batch: 1 }));
+    expect(steps).toBeGreaterThan(1);
     expect(await events.countDocuments({ archived: true, archived_at } as never)).toBe(DOCUMENTS.length + MORE.length);
     await client.close();
   });
