@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { DumpTarget } from "../backend/dump-contract.ts";
 import { engineOf } from "../backend/open.ts";
 import { type OpenDumpTargetOptions, openDumpTarget } from "../backend/open-dump-target.ts";
+import { onDisk } from "./disk.ts";
 
 /** MongoDB's is 63. */
 const LONGEST_BASE = 40;
@@ -25,7 +26,7 @@ export async function openScratch(url: string, options: OpenDumpTargetOptions = 
 }
 
 async function openScratchFile(database: string, options: OpenDumpTargetOptions): Promise<DumpTarget> {
-  const folder = await mkdtemp(join(tmpdir(), "madsci-events-verify-"));
+  const folder = await onDisk(tmpdir(), () => mkdtemp(join(tmpdir(), "madsci-events-verify-")));
   const target = await openDumpTarget(`sqlite:${join(folder, "scratch.db")}`, { ...options, database });
   const destroy = target.destroy.bind(target);
   target.destroy = async () => {
