@@ -131,6 +131,20 @@ describe.skipIf(mongoSkip)("documents of MADSci", () => {
     expect(await raw(place)).toEqual(once);
   });
 
+  it("are left half done by a migration that is interrupted: nothing is restored, and the next goes on", async () => {
+    const place = mongo.place();
+    await filled(place);
+    const stop = new AbortController();
+    const { calls, backup } = askedBackup();
+    const onStep = (step: string) => void (step === "documents stored its cursor" && stop.abort());
+    const records = await recordsOf(place);
+    const interrupted = migrate(options(records, { backup, onStep, signal: stop.signal, batch: 1 }));
+    await expect(interrupted).rejects.toMatchObject({ name: "AbortError" });
+    expect(calls).toEqual([expect.stringMatching(/^make /)]);
+    const { applied } = await migrate(options(records, { backup }));
+    expect(applied).toEqual(["1.0.0+madsci-events.1"]);
+  });
+
   it("archived meanwhile by another program stay archived", async () => {
     const place = mongo.place();
     await filled(place);
