@@ -108,3 +108,16 @@ it("a backup that was changed between two looks is noticed", async () => {
     expect(verdict).toMatchObject({ valid: false, reason: expect.stringContaining("cut off") });
   });
 });
+
+it("a dump with the server's oplog beside the databases is taken without it, and says so", async () => {
+  await TARGETS[0]?.within(async (place) => {
+    const root = join(place.folder, "dump");
+    writeDump(root, EVENTS);
+    const { BSON } = await import("mongodb");
+    writeFileSync(join(root, "oplog.bson"), BSON.serialize({ op: "i", ns: "lab.events" }));
+    const warnings: string[] = [];
+    const verdict = await verifyBackup(root, { warn: (text) => warnings.push(text) });
+    expect(verdict).toMatchObject({ valid: true, documents: { events: 300 } });
+    expect(warnings).toEqual([expect.stringContaining("oplog.bson")]);
+  });
+});
