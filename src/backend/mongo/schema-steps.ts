@@ -80,7 +80,8 @@ async function write({ connection, events }: Room, changes: readonly Change[]): 
  * Fields that others may change meanwhile are never taken back: one that was missing is set by `$max`, since whatever it
  * may have become is more than its default; one that was there is compared with what was read.
  *
- * Servers may find a document by its `_id` only where the filter says no more than that, and else look at all of them.
+ * FerretDB 1.x looks at all documents for every update, and only where the filter is the `_id` alone does its database do so
+ * itself, which is many times faster.
  */
 function changeOf(doc: RawDocument, { zone }: StepContext): Change[] {
   const fields = Object.entries(upgrade(doc, zone) ?? {});
