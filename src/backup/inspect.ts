@@ -50,7 +50,9 @@ async function locate(given: string, options: OpenBackupOptions): Promise<Opened
   const entries = await entriesOf(path);
   const has = (name: string) => entries.some((entry) => entry.name === name);
   if (has(METADATA_FILE) || has(CHECKSUM_FILE)) return openOurs(path, options);
-  if (entries.some(({ name }) => /\.bson(?:\.gz)?$/.test(name))) return openDump(path, path, options);
+  const bson = entries.filter(({ name }) => /\.bson(?:\.gz)?$/.test(name));
+  if (bson.some(({ name }) => !OPLOG.test(name))) return openDump(path, path, options);
+  if (bson.length > 0) options.warn?.(`${path}: what was written while mongodump ran (oplog.bson) is left out`);
   return openDump(path, join(path, chosen(path, await dumpsIn(path), options)), options);
 }
 
@@ -64,6 +66,9 @@ async function absolute(path: string): Promise<string> {
     throw fileError(path, error);
   }
 }
+
+/** Beside the databases, with `mongodump --oplog`. */
+const OPLOG = /^oplog\.bson(?:\.gz)?$/;
 
 async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path)).isDirectory();

@@ -2,24 +2,17 @@
  * Make: a backup that was looked at before older ones go for it.
  *
  *   made ─ looked through, or restored into a scratch database ─ older ones rotated
- *                     └ not good: it is deleted, and nothing else
+ *                     ├ not good: it is deleted, and nothing else
+ *                     └ the scratch database fails: it stays, whole but untested, and so do all others
  */
-import type { DumpTarget } from "../backend/dump-contract.ts";
 import { EventStoreError } from "../errors.ts";
 import { deleteBackup } from "./catalogue.ts";
 import { createBackup } from "./create.ts";
 import { rotateBackups } from "./rotate.ts";
-import type { BackupInfo, CreateBackupOptions } from "./types.ts";
+import type { BackupInfo, BackupVerdict, MakeBackupOptions } from "./types.ts";
 import { verifyBackup } from "./verify.ts";
 
-export interface MakeBackupOptions extends CreateBackupOptions {
-  /** False: it is taken as it was written. @default true */
-  readonly isChecked?: boolean;
-  /** Where it is restored for comparison; without it, checksum and every document are looked at. */
-  readonly scratch?: (() => Promise<DumpTarget>) | undefined;
-}
-
-/** @throws EventStoreError as `createBackup`, and `EVT_BACKEND_UNAVAILABLE` where what was made is not good */
+/** @throws EventStoreError as `createBackup`, and `EVT_BACKEND_UNAVAILABLE` where what was made is not good @since 0.1.0 */
 export async function makeBackup(options: MakeBackupOptions): Promise<BackupInfo> {
   const { keep = 0, isChecked = true, ...others } = options;
   const made = await createBackup(others);
@@ -29,13 +22,26 @@ export async function makeBackup(options: MakeBackupOptions): Promise<BackupInfo
 }
 
 async function check({ path }: BackupInfo, options: MakeBackupOptions): Promise<void> {
-  const { scratch, onProgress, signal, onStep, warn } = options;
-  const common = { ...(onProgress && { onProgress }), ...(signal && { signal }), ...(onStep && { onStep }) };
-  const { valid, reason } = await verifyBackup(path, { ...common, ...(warn && { warn }), scratch });
+  const { valid, reason } = await verdictOn(path, options);
   if (valid) return;
   await deleteBackup(path);
+  throw failed(options, reason ?? "unknown reason");
+}
+
+async function verdictOn(path: string, options: MakeBackupOptions): Promise<BackupVerdict> {
+  const { scratch, onProgress, signal, onStep, warn } = options;
+  const common = { ...(onProgress && { onProgress }), ...(signal && { signal }), ...(onStep && { onStep }) };
+  try {
+    return await verifyBackup(path, { ...common, ...(warn && { warn }), scratch });
+  } catch (error) {
+    if (signal?.aborted || !(error instanceof EventStoreError)) throw error;
+    throw failed(options, `${error.message}; ${path} was not tested, it stays`, error);
+  }
+}
+
+function failed({ scratch }: MakeBackupOptions, reason: string, cause?: unknown): EventStoreError {
   const test = scratch === undefined ? "check" : "restore test";
-  throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", `Backup ${test} failed: ${reason ?? "unknown reason"}`);
+  return new EventStoreError("EVT_BACKEND_UNAVAILABLE", `Backup ${test} failed: ${reason}`, { cause });
 }
 
 /** The backup is made: what goes wrong here is reported and does not undo it. */

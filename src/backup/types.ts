@@ -70,6 +70,14 @@ export interface CreateBackupOptions extends BackupCommon {
 }
 
 /** @since 0.1.0 */
+export interface MakeBackupOptions extends CreateBackupOptions {
+  /** False: it is taken as it was written. @default true */
+  readonly isChecked?: boolean;
+  /** Where it is restored for comparison; without it, checksum and every document are looked at. */
+  readonly scratch?: (() => Promise<DumpTarget>) | undefined;
+}
+
+/** @since 0.1.0 */
 export interface VerifyBackupOptions extends BackupCommon {
   /** Where it is restored for comparison; without it only checksum and structure are looked at. */
   readonly scratch?: (() => Promise<DumpTarget>) | undefined;
@@ -107,6 +115,8 @@ export interface RestoreReport {
  */
 export interface BackupTool {
   create(options: CreateBackupOptions): Promise<BackupInfo>;
+  /** As `create`, but older ones go only when it has been looked at, or restored in `scratch`, and is good. */
+  make(options: MakeBackupOptions): Promise<BackupInfo>;
   /** Newest first; of one database where it is named. A folder nobody understands is left out. */
   list(dir: string, database?: string): Promise<readonly BackupInfo[]>;
   /** Checksum and structure only: what `is_valid` in `GET /backup/status` says. */

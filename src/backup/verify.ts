@@ -46,7 +46,7 @@ async function restoreInScratch(
   options: VerifyBackupOptions,
   open: () => Promise<DumpTarget>,
 ): Promise<ScratchResult> {
-  const target = await open();
+  const target = await opened(open);
   try {
     const samples = new Samples(options.samples ?? SAMPLES);
     const { signal, onProgress, onStep, warn } = options;
@@ -62,6 +62,17 @@ async function restoreInScratch(
       options.warn?.(`the scratch database ${target.database} could not be removed (${(error as Error).message})`);
     });
     await target.close();
+  }
+}
+
+/** Whatever keeps it from being opened says nothing of the backup. */
+async function opened(open: () => Promise<DumpTarget>): Promise<DumpTarget> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (!(cause instanceof EventStoreError)) throw cause;
+    const message = `no scratch database to restore it into: ${cause.message}`;
+    throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", message, { cause });
   }
 }
 

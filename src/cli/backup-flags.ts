@@ -6,7 +6,7 @@ import { backupFile } from "./backup-file.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { sqliteFile } from "./database-url.ts";
 import { CommandFailure, usageError } from "./exit.ts";
-import { addSettingFlags, settingFlags } from "./flags.ts";
+import { addSettingFlags, onceEach, settingFlags } from "./flags.ts";
 import { type Io, warn } from "./io.ts";
 import { type Place, placeOf } from "./migrate-place.ts";
 import { addStoreFlags } from "./open-store.ts";
@@ -19,7 +19,7 @@ export function addBackupFlags(command: Command, shown: readonly string[] = ["ba
     .option("--database <name>", "the database; default: the URL's, or the file's name")
     .option("--config-file <file>", "JSON with url, database and directory; single flags win");
   addSettingFlags(command, SETTINGS, new Set(shown));
-  return addStoreFlags(command);
+  return onceEach(addStoreFlags(command));
 }
 
 export interface BackupPlace {
@@ -59,7 +59,7 @@ export function needDatabase({ config: { settings, origins } }: BackupPlace): vo
 }
 
 /** A backup by its path, or by its name in the folder of backups. @throws CommandFailure where it is not there */
-export function backupPath(given: string, { dir }: BackupPlace, io: Io): string {
+export function backupPath(given: string, { dir }: Pick<BackupPlace, "dir">, io: Io): string {
   const path = resolve(io.cwd, given);
   const inFolder = join(dir, given);
   if (existsSync(path)) return path;

@@ -54,10 +54,17 @@ export function backupProgress(io: Io): (progress: BackupProgress) => void {
   };
 }
 
+interface FailingOptions {
+  readonly io: Io;
+  readonly signal?: AbortSignal;
+  /** True where a database of another version is no failure, but refused. */
+  readonly refuses?: boolean;
+}
+
 /** A failure of the database, the disk or the backup itself, under the sentence of its command; anything else is a bug. */
 export async function failingAs<Result>(
   sentence: string,
-  { io, signal }: { readonly io: Io; readonly signal?: AbortSignal },
+  { io, signal, refuses = false }: FailingOptions,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -65,6 +72,7 @@ export async function failingAs<Result>(
   } catch (error) {
     if (signal?.aborted && !(error instanceof CommandFailure)) throw new CommandFailure(`${sentence}: interrupted`);
     if (!(error instanceof EventStoreError)) throw error;
+    if (refuses && error.code === "EVT_SCHEMA_MISMATCH") throw error;
     throw new CommandFailure(`${sentence}: ${error.message}`, { cause: error });
   } finally {
     io.progress?.("");

@@ -32,6 +32,18 @@ export function repeated(value: string, before: readonly string[] | undefined): 
   return [...(before ?? []), value];
 }
 
+/** Refuses two values for one flag, where neither may win by chance. Call it when the command has all its flags. */
+export function onceEach(command: Command): Command {
+  for (const option of command.options) {
+    const parse = option.parseArg;
+    option.argParser((value: string, before: unknown) => {
+      if (before === undefined || before === value) return parse ? parse.call(option, value, undefined) : value;
+      throw usageError(`--${option.name()} is given twice, with two values; give one of them`);
+    });
+  }
+  return command;
+}
+
 /** The number a flag holds. @throws EventStoreError `EVT_INVALID_OPTION` */
 export function wholeNumberFlag(flag: string, text: string): number;
 export function wholeNumberFlag(flag: string, text: string | undefined): number | undefined;

@@ -11,6 +11,8 @@ export interface MigrateFlags {
   readonly targetVersion: string | undefined;
   /** Path of a backup; only in its mode. */
   readonly restoreFrom: string | undefined;
+  /** Backups are restored into a scratch database to compare. */
+  readonly isTested: boolean;
 }
 
 /** In the order of MADSci's tool. */
@@ -26,7 +28,7 @@ export function migrateFlags(command: Command): MigrateFlags {
     throw usageError(`--${given.join(" and --")} exclude each other; give one of them`);
   }
   const mode = given[0] ?? "migrate";
-  const { database, databaseName, schemaFile, targetVersion, restoreFrom } = values;
+  const { database, databaseName, schemaFile, targetVersion, restoreFrom, restoreTest } = values;
   if (targetVersion !== undefined && mode !== "migrate" && mode !== "dry-run") {
     throw usageError(`--target-version says where a migration ends; --${mode} runs none`);
   }
@@ -36,8 +38,13 @@ export function migrateFlags(command: Command): MigrateFlags {
   if (database !== undefined && databaseName !== undefined && database !== databaseName) {
     throw usageError("--database and --database-name name two databases; give one of them");
   }
+  if (restoreFrom === "") throw usageError("--restore-from needs the path of a backup");
   checkDatabase(database ?? databaseName, schemaFile);
-  return { mode, database: database ?? databaseName, schemaFile, targetVersion, restoreFrom };
+  if (restoreTest !== undefined && mode !== "migrate" && mode !== "backup-only") {
+    throw usageError(`--restore-test says how a backup is looked at; --${mode} makes none`);
+  }
+  const isTested = restoreTest !== "false";
+  return { mode, database: database ?? databaseName, schemaFile, targetVersion, restoreFrom, isTested };
 }
 
 /** A flag that stands alone is on; `false` is as if it was not there. */

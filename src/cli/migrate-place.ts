@@ -4,6 +4,7 @@ import { openDumpSource } from "../backend/open-dump.ts";
 import { openDumpTarget } from "../backend/open-dump-target.ts";
 import { openSchemaRecords } from "../backend/open-schema.ts";
 import type { SchemaRecords } from "../backend/schema-records.ts";
+import { openScratch } from "../backup/scratch.ts";
 import { backupTool } from "../backup/tool.ts";
 import { localZone, zoneReader } from "../event/zone.ts";
 import type { MigrationBackup } from "../schema/migrate-options.ts";
@@ -34,6 +35,7 @@ export function placeOf({ settings, origins }: Config, database: string | undefi
       dir: resolve(io.cwd, settings.backup_dir),
       source: () => openDumpSource(url, common),
       target: () => openDumpTarget(url, { ...common, naiveTimezone }),
+      scratch: () => openScratch(url, { ...common, naiveTimezone }),
     },
     open: (readOnly, waitMs) =>
       openSchemaRecords(url, { ...common, zone, readOnly, waitMs, collection: settings.collection_name }),

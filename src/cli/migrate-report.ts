@@ -26,7 +26,7 @@ export function planText(where: Where, plan: MigrationPlan): string {
   const lines = [
     `${where.database} at ${where.place} would go from ${plan.current ?? "None"} to ${plan.target}:`,
     plan.fresh ? "  the database is empty: it would be initialised" : "  a backup is made first",
-    ...plan.missing.map(({ what }) => `  made: ${what}`),
+    ...plan.missing.map(({ what }) => `  ${what}: it is made`),
     ...(plan.fresh ? [] : steps),
     ...(plan.recordsBase ? ["  the schema's version is recorded"] : []),
   ];
@@ -44,7 +44,7 @@ export function doneText(where: Where, { before, after, applied, made, backup }:
     ...(backup === null ? [] : [`backup:   ${backup}`]),
     ...made.map((what) => `made:     ${what}`),
     ...applied.map((version) => `recorded: ${version}`),
-    `${where.database} went from ${before ?? "None"} to ${after}`,
+    `${where.database} at ${where.place} went from ${before ?? "None"} to ${after}`,
   ];
   return `${lines.join("\n")}\n`;
 }

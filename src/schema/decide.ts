@@ -46,12 +46,18 @@ export function decide(
 ): Verdict {
   const [latest] = versions;
   if (!latest) return collections.length === 0 ? { kind: "fresh" } : { kind: "untracked" };
-  const current = parse(latest.version)?.raw ?? null;
+  const current = isSemantic(latest.version) ? latest.version : null;
   if (current === null) return { kind: "mismatch", current, newer: false };
   if (!eq(current, expected.version)) {
     return { kind: "mismatch", current, newer: compare(current, expected.version) > 0 };
   }
   return { kind: "tracked", current: highest(versions) ?? current, ...migrationsIn(versions, expected.migrations) };
+}
+
+/** As MADSci reads them: the parser here would also take `v1.0.0` and blanks around it. */
+function isSemantic(text: string): boolean {
+  const { version, build = [] } = parse(text) ?? {};
+  return version !== undefined && text === [version, build.join(".")].filter((part) => part !== "").join("+");
 }
 
 /** The version a database is of, as MADSci's tools report it: `0.0.0` without tracking, null where there is none. */

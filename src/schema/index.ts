@@ -14,6 +14,7 @@ export type {
   BackupTool,
   BackupVerdict,
   CreateBackupOptions,
+  MakeBackupOptions,
   RestoreBackupOptions,
   RestoreReport,
   VerifyBackupOptions,

@@ -9,10 +9,12 @@ import type { Schema } from "./schema-file.ts";
 
 /** How a database is backed up and restored. @since 0.1.0 */
 export interface MigrationBackup {
-  readonly tool: Pick<BackupTool, "create" | "verify" | "restore">;
+  readonly tool: Pick<BackupTool, "make" | "restore">;
   readonly dir: string;
   readonly source: () => Promise<DumpSource>;
   readonly target: () => Promise<DumpTarget>;
+  /** Where a backup is restored to see that it can be; without it, it is read from end to end. */
+  readonly scratch?: (() => Promise<DumpTarget>) | undefined;
 }
 
 /** @since 0.1.0 */

@@ -58,7 +58,8 @@ async function apply(options: MigrateOptions, held: Held): Promise<MigrateReport
     return { before: plan.current, after: plan.target, ...done, backup };
   } catch (error) {
     const wasOnline = plan.steps.every(({ migration }) => migration.online);
-    if (backup !== null && options.backup && !held.lost) {
+    // Whoever was interrupted goes on where it was.
+    if (backup !== null && options.backup && !held.lost && !options.signal?.aborted) {
       if (!wasOnline) await Promise.all(plan.steps.map((step) => forgetSteps(step, options))).catch(() => {});
       await recover(options.backup, { warn: options.warn, path: backup, wasOnline, records });
     }

@@ -7,7 +7,6 @@
  */
 import { type SchemaRecords, VERSIONS } from "../backend/schema-records.ts";
 import type { RestoreReport } from "../backup/types.ts";
-import { EventStoreError } from "../errors.ts";
 import type { MigrateOptions, MigrationBackup } from "./migrate-options.ts";
 
 /** Backups of the database kept after this one. */
@@ -16,16 +15,15 @@ const LABEL = "pre_migration";
 
 type Common = Pick<MigrateOptions, "now" | "onStep" | "warn" | "signal">;
 
-/** Made and looked through. @returns its path @throws EventStoreError when there is no good backup */
-export async function makeBackup(backup: MigrationBackup, { now, onStep, warn, signal }: Common): Promise<string> {
-  const source = await backup.source();
-  const common = { warn, signal, ...(onStep ? { onStep } : {}) };
+/** Made and tested. @returns its path @throws EventStoreError when there is no good backup */
+export async function makeBackup(
+  { tool, dir, scratch, source: open }: MigrationBackup,
+  { now, onStep, warn, signal }: Common,
+): Promise<string> {
+  const source = await open();
+  const common = { warn, ...(signal && { signal }), ...(onStep && { onStep }) };
   try {
-    const { path } = await backup.tool.create({ ...common, source, dir: backup.dir, label: LABEL, keep: KEPT, now });
-    const { valid, reason } = await backup.tool.verify(path, common);
-    if (valid) return path;
-    const message = `the backup ${path} is not good (${reason ?? "unknown reason"}); nothing was migrated`;
-    throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", message);
+    return (await tool.make({ ...common, source, dir, scratch, label: LABEL, keep: KEPT, now })).path;
   } finally {
     await source.close();
   }

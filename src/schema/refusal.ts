@@ -35,7 +35,7 @@ export function mismatchText(where: Where, expected: Expected, verdict: Mismatch
   const newer = verdict.kind === "mismatch" ? verdict.newer : breakingUnknown(verdict).length > 0;
   const current = verdict.kind === "mismatch" ? verdict.current : currentOf(verdict);
   const lines = versionLines(expected, current ?? "None");
-  const help = newer ? ["A newer program has changed this database; use that version of it."] : howTo(where);
+  const help = newer ? howToGoBack(where) : howTo(where);
   return [what, ...lines, ...reasons(verdict), ...help].join("\n");
 }
 
@@ -65,6 +65,13 @@ function howTo(where: Where): string[] {
   const { bare, docker } = migrateCommands(where);
   const secret = where.kind === "mongo" ? " (add user and password to the URL where the server wants them)" : "";
   return [`Bring it up to date; a backup is made first${secret}:`, `  ${bare}`, `or with Docker:`, `  ${docker}`];
+}
+
+function howToGoBack(where: Where): string[] {
+  const { bare, docker } = migrateCommands(where);
+  const what =
+    "A newer program has changed this database; use that version of it, or put a backup from before in its place:";
+  return [what, `  ${bare} --restore-from PATH`, `or with Docker:`, `  ${docker} --restore-from PATH`];
 }
 
 /** The one warning about migrations that are missing but not needed. */

@@ -278,7 +278,7 @@ export class Shipper implements AsyncDisposable {
     const { pending } = this.#parts.books.counts;
     if (trouble === undefined) this.#parts.report("link up", "delivering again");
     else
-      this.#parts.report("link down", `cannot deliver: ${trouble.message}; ${pending} event(s) waiting, trying again`);
+      this.#parts.report("link down", `${pending} event(s) waiting, trying again; cannot deliver: ${trouble.message}`);
     this.#release();
   }
 

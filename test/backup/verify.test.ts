@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DumpTarget } from "../../src/backend/dump-contract.ts";
 import { openScratch } from "../../src/backup/scratch.ts";
 import { verifyBackup } from "../../src/backup/verify.ts";
@@ -11,6 +11,8 @@ import { mongoUrl, rawClient } from "../helpers/mongo.ts";
 import { backedUp } from "./filled.ts";
 import { archiveOf, writeBackup, writeDump } from "./outside-dump.ts";
 import { type Place, TARGETS } from "./targets.ts";
+
+afterEach(() => vi.unstubAllEnvs());
 
 const event = (n: number) => ({ _id: `e${n}`, event_type: "log_info", log_level: 20, event_data: { n } });
 const EVENTS = { events: Array.from({ length: 300 }, (_, n) => event(n)) };
@@ -39,7 +41,14 @@ const lossy =
   };
 
 describe.each(TARGETS)("with a scratch database in $name", ({ within, skip }) => {
-  const test = (name: string, work: (place: Place) => Promise<unknown>) => it.skipIf(skip)(name, () => within(work));
+  const test = (name: string, work: (place: Place) => Promise<unknown>) =>
+    it.skipIf(skip)(name, () =>
+      within((place) => {
+        // Others have temporary files as well.
+        vi.stubEnv("TMPDIR", place.folder);
+        return work(place);
+      }),
+    );
 
   test("finds whole backups valid, and leaves nothing behind", async (place) => {
     const madsci = writeBackup(join(place.folder, "madsci"), { events: DOCUMENTS });
@@ -106,5 +115,18 @@ it("a backup that was changed between two looks is noticed", async () => {
     };
     const verdict = await verifyBackup(path, { scratch: scratchIn(place), onStep });
     expect(verdict).toMatchObject({ valid: false, reason: expect.stringContaining("cut off") });
+  });
+});
+
+it("a dump with the server's oplog beside the databases is taken without it, and says so", async () => {
+  await TARGETS[0]?.within(async (place) => {
+    const root = join(place.folder, "dump");
+    writeDump(root, EVENTS);
+    const { BSON } = await import("mongodb");
+    writeFileSync(join(root, "oplog.bson"), BSON.serialize({ op: "i", ns: "lab.events" }));
+    const warnings: string[] = [];
+    const verdict = await verifyBackup(root, { warn: (text) => warnings.push(text) });
+    expect(verdict).toMatchObject({ valid: true, documents: { events: 300 } });
+    expect(warnings).toEqual([expect.stringContaining("oplog.bson")]);
   });
 });

@@ -1,6 +1,6 @@
 /** `migrate`: the seed document's commands as written, in every spelling; MADSci's cases by number (C…). */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ENGINES, forgetVersions, open, recordsOf, type TestPlace, used } from "../schema/setup.ts";
 import { project } from "./run.ts";
@@ -39,6 +39,13 @@ describe("usage", () => {
     [["--target-version", "9.9.9"], "9.9.9"],
     [["--schema-file", "nowhere.json"], "there is no such file"],
     [["--restore-from"], "--restore-from"],
+    [["--restore-from", ""], "--restore-from needs the path"],
+    [["--restore-from="], "--restore-from needs the path"],
+    [["--check-version", "--check-version", "false"], "--check-version is given twice"],
+    [["--check_version", "true", "--no-check-version"], "--check-version is given twice"],
+    [["--database", "other", "--dry-run"], "--database is given twice"],
+    [["--url", "memory:", "--dry-run"], "--url is given twice"],
+    [["--check-version", "--no-restore-test"], "--restore-test"],
   ])("%s is refused with exit code 2, before anything is touched", async (flags, words) => {
     const { code, stderr } = await migrate(file(), ...flags);
     expect(stderr).toContain(words);
@@ -110,18 +117,20 @@ describe.each(ENGINES)("$name", ({ skip, place: newPlace, name }) => {
       const store = await open(place);
       await store.append({ event_data: { message: "later" } });
       await store.close();
-      const { code, stderr, stdout } = await migrate(place, "--restore-from", path);
-      expect([code, stderr]).toEqual([0, ""]);
-      expect(stdout).toContain(path);
-      const checked = await migrate(place, "--check-version");
-      expect(checked.stdout).toContain("Database version:  0.0.0");
+      for (const given of [path, basename(path)]) {
+        const { code, stderr, stdout } = await migrate(place, "--restore-from", given);
+        expect([code, stderr]).toEqual([0, ""]);
+        expect(stdout).toContain(path);
+        const checked = await migrate(place, "--check-version");
+        expect(checked.stdout).toContain("Database version:  0.0.0");
+      }
     });
 
     it("--restore-from a path that is none fails and changes nothing", async () => {
       const place = await untracked();
       const { code, stderr } = await migrate(place, "--restore_from", join(cwd, "nowhere"));
-      expect(code).toBe(2);
-      expect(stderr).toContain("nowhere");
+      expect(code).toBe(1);
+      expect(stderr).toContain(`Backup path does not exist: ${join(cwd, "nowhere")}`);
       expect((await migrate(place, "--check-version")).stdout).toContain("0.0.0");
     });
 

@@ -24,7 +24,7 @@ export async function runHere(
     },
     stdin: Readable.from(given.input ? [Buffer.from(given.input)] : []),
     env: {},
-    cwd: project(),
+    cwd: given.cwd ?? project(),
     terminal: false,
     columns: undefined,
     ...given,

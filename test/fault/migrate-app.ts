@@ -7,9 +7,9 @@ import { writeSync } from "node:fs";
 import { openDumpSource } from "../../src/backend/open-dump.ts";
 import { openDumpTarget } from "../../src/backend/open-dump-target.ts";
 import { openSchemaRecords } from "../../src/backend/open-schema.ts";
-import { createBackup } from "../../src/backup/create.ts";
+import { makeBackup } from "../../src/backup/make.ts";
 import { restoreBackup } from "../../src/backup/restore.ts";
-import { verifyBackup } from "../../src/backup/verify.ts";
+import { openScratch } from "../../src/backup/scratch.ts";
 import { zoneReader } from "../../src/event/zone.ts";
 import { migrate } from "../../src/schema/migrate.ts";
 import { packagedSchema } from "../../src/schema/schema-file.ts";
@@ -39,10 +39,11 @@ const report = await migrate({
   records,
   schema: packagedSchema(),
   backup: {
-    tool: { create: createBackup, verify: verifyBackup, restore: restoreBackup },
+    tool: { make: makeBackup, restore: restoreBackup },
     dir,
     source: () => openDumpSource(url, { database, warn }),
     target: () => openDumpTarget(url, { database, warn }),
+    scratch: () => openScratch(url, { database, warn }),
   },
   owner: `process ${process.pid}`,
   zone,

@@ -49,7 +49,9 @@ interface Life {
 }
 
 async function live(plan: MigratePlan): Promise<Life> {
-  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(plan)], { stdio: ["ignore", "pipe", "pipe"] });
+  // What a killed one leaves among temporary files goes with the test's.
+  const env = { ...process.env, TMPDIR: plan.dir };
+  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(plan)], { stdio: ["ignore", "pipe", "pipe"], env });
   onTestFinished(() => void child.kill("SIGKILL"));
   const steps: string[] = [];
   const applied: string[] = [];

@@ -4,6 +4,7 @@ import type { Event, EventInput } from "../../src/event/event.ts";
 import { EventStore } from "../../src/index.ts";
 import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
 import { type PythonServer, startPythonServer } from "./python-server.ts";
+import { essence, getJson, post } from "./reading.ts";
 import { pythonWith } from "./venv.ts";
 
 const python = await pythonWith("0.7.1");
@@ -37,35 +38,6 @@ function freshDatabase(): string {
 
 function openStore(database: string): Promise<EventStore> {
   return EventStore.open(String(mongoUrl), { database, naiveTimezone: "UTC", onWarning: () => {} });
-}
-
-async function getJson(url: string): Promise<unknown> {
-  const response = await fetch(url);
-  expect({ url, status: response.status }).toEqual({ url, status: 200 });
-  return response.json();
-}
-
-const instantMs = (text: string) => Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
-
-/** What both programs must agree on; they write the same instant in different notations. */
-function essence(event: Event) {
-  const { event_timestamp, source, archived, archived_at, ...rest } = event;
-  const known = Object.fromEntries(Object.entries(source).filter(([, id]) => id !== null));
-  const { _id, event_type, log_level, alert, event_data, trace_id, span_id } = rest;
-  const atMs = instantMs(event_timestamp);
-  return {
-    _id,
-    event_type,
-    log_level,
-    alert,
-    event_data,
-    trace_id,
-    span_id,
-    source: known,
-    archived,
-    atMs,
-    gone: archived_at !== null,
-  };
 }
 
 describe.skipIf(skip)("one database under MADSci's server and ours", () => {
@@ -109,9 +81,3 @@ describe.skipIf(skip)("one database under MADSci's server and ours", () => {
     expect((await store.find({ selector: { archived: true } }).toArray()).map((event) => event._id)).toEqual(["d"]);
   });
 });
-
-async function post(url: string, body: unknown): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-  expect({ url, status: response.status }).toEqual({ url, status: 200 });
-}

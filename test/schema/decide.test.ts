@@ -39,16 +39,19 @@ describe("versions", () => {
   });
 
   it("C44: equal ones are, whatever their build", () => {
-    for (const version of ["1.0.0", "1.0.0+madsci-events.1", "1.0.0+other"]) {
+    for (const version of ["1.0.0", "1.0.0+madsci-events.1", "1.0.0+other", "1.0.0+a.b-c.007"]) {
       expect(decided([record(version)], expected())).toMatchObject({ kind: "tracked", pending: [] });
     }
   });
 
-  it("C46: one that cannot be read is none", () => {
-    const verdict = decided([record("one")], expected());
-    expect(verdict).toEqual({ kind: "mismatch", current: null, newer: false });
-    expect(currentVersion(verdict)).toBeNull();
-  });
+  it.each(["one", "", "1.0", "v1.0.0", " 1.0.0", "=1.0.0", "01.0.0", "1.0.0-"])(
+    "C46: %j cannot be read and is none",
+    (text) => {
+      const verdict = decided([record(text)], expected());
+      expect(verdict).toEqual({ kind: "mismatch", current: null, newer: false });
+      expect(currentVersion(verdict)).toBeNull();
+    },
+  );
 
   it("C30, C48: collections without a record are version 0.0.0", () => {
     expect(currentVersion(decided([], expected()))).toBe("0.0.0");

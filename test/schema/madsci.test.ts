@@ -89,6 +89,20 @@ describe.skipIf(mongoSkip)("documents of MADSci", () => {
     });
   });
 
+  it("are more than one command may change, and every one is changed", async () => {
+    const place = mongo.place();
+    const many = Array.from({ length: 110 }, (_, n) => ({ ...MORE[0], _id: `many-${String(n).padStart(3, "0")}` }));
+    const client = await rawClient();
+    const events = client.db(place.database).collection("events");
+    await events.insertMany(many as never[]);
+    const batches: number[] = [];
+    const onProgress = ({ documents }: { readonly documents: number }) => void batches.push(documents);
+    await migrate(options(await recordsOf(place), { onProgress }));
+    expect(batches).toEqual([many.length]);
+    expect(await events.countDocuments({ ts: { $type: "long" } })).toBe(many.length);
+    await client.close();
+  });
+
   it("keep every field that MADSci reads, but for the two it reads either way", async () => {
     const place = mongo.place();
     await filled(place);
@@ -117,16 +131,34 @@ describe.skipIf(mongoSkip)("documents of MADSci", () => {
     expect(await raw(place)).toEqual(once);
   });
 
+  it("are left half done by a migration that is interrupted: nothing is restored, and the next goes on", async () => {
+    const place = mongo.place();
+    await filled(place);
+    const stop = new AbortController();
+    const { calls, backup } = askedBackup();
+    const onStep = (step: string) => void (step === "documents stored its cursor" && stop.abort());
+    const records = await recordsOf(place);
+    const interrupted = migrate(options(records, { backup, onStep, signal: stop.signal, batch: 1 }));
+    await expect(interrupted).rejects.toMatchObject({ name: "AbortError" });
+    expect(calls).toEqual([expect.stringMatching(/^make /)]);
+    const { applied } = await migrate(options(records, { backup }));
+    expect(applied).toEqual(["1.0.0+madsci-events.1"]);
+  });
+
   it("archived meanwhile by another program stay archived", async () => {
     const place = mongo.place();
     await filled(place);
     const client = await rawClient();
     const events = client.db(place.database).collection<{ _id: string }>("events");
     const archived_at = new Date("2026-01-01T00:00:00Z");
+    let steps = 0;
+    // What the step has read by then, some servers all of it, is old.
     const onStep = async (step: string) => {
-      if (step === "documents begins") await events.updateMany({}, { $set: { archived: true, archived_at } } as never);
+      if (step !== "documents stored its cursor" || steps++ > 0) return;
+      await events.updateMany({}, { $set: { archived: true, archived_at } } as never);
     };
-    await migrate(options(await recordsOf(place), { onStep }));
+    await migrate(options(await recordsOf(place), { onStep, batch: 1 }));
+    expect(steps).toBeGreaterThan(1);
     expect(await events.countDocuments({ archived: true, archived_at } as never)).toBe(DOCUMENTS.length + MORE.length);
     await client.close();
   });

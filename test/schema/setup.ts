@@ -82,19 +82,16 @@ export interface Asked {
   readonly backup: MigrationBackup;
 }
 
-/** @param fails the word at which it fails */
-export function askedBackup(fails?: "create" | "verify"): Asked {
+/** @param failure what making one fails with */
+export function askedBackup(failure?: string): Asked {
   const calls: string[] = [];
   const close = async () => {};
   const tool: MigrationBackup["tool"] = {
-    async create({ label, keep, dir, collections }) {
-      calls.push(`create ${label} ${keep} ${dir} ${collections ?? "all"}`);
-      if (fails === "create") throw new Error("the disk is full");
+    async make({ label, keep, dir, collections, isChecked, scratch: tested }) {
+      const looked = isChecked === false ? "unseen" : tested === undefined ? "read" : "tested";
+      calls.push(`make ${label} ${keep} ${dir} ${collections ?? "all"} ${looked}`);
+      if (failure !== undefined) throw new Error(failure);
       return { path: "/backups/one" } as never;
-    },
-    async verify(path) {
-      calls.push(`verify ${path}`);
-      return { valid: fails !== "verify", reason: "a checksum", documents: {}, restored: false };
     },
     async restore(path, { drop }) {
       calls.push(`restore ${path}${drop ? " in its place" : ""}`);
@@ -102,7 +99,7 @@ export function askedBackup(fails?: "create" | "verify"): Asked {
     },
   };
   const opened = async () => ({ close }) as never;
-  return { calls, backup: { tool, dir: "backups", source: opened, target: opened } };
+  return { calls, backup: { tool, dir: "backups", source: opened, target: opened, scratch: opened } };
 }
 
 export function options(records: SchemaRecords, more: Partial<MigrateOptions> = {}): MigrateOptions {

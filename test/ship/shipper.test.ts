@@ -102,6 +102,16 @@ describe("retries", () => {
     balanced(shipper);
   });
 
+  it("says at the end why: there may be a command to copy", async () => {
+    const { shipper, sink, clock, said } = fakeShipper();
+    sink.answer = () => {
+      throw new SendError("retry", "it is refused:\n  npx madsci-events migrate --database lab");
+    };
+    shipper.accept(line(0));
+    await clock.advance(1000);
+    expect(said[0]).toMatch(/^link down: 1 event\(s\) waiting, .*\n {2}npx madsci-events migrate --database lab$/);
+  });
+
   it("waits as long as the other side asks, five minutes at most", async () => {
     const { shipper, sink, clock } = fakeShipper();
     sink.answer = (events, call) => {

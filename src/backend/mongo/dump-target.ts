@@ -22,6 +22,8 @@ export interface MongoTargetOptions {
   readonly onStep?: ((step: string) => void | Promise<void>) | undefined;
   /** A restore that is silent for this long counts as dead. @default 15_000 */
   readonly leaseMs?: number | undefined;
+  /** Names of other databases that are dropped first. @default none */
+  readonly isStale?: ((database: string) => boolean) | undefined;
 }
 
 /** A server silent for this long counts as gone, in ms: indexes and big commands take their time. */
@@ -35,7 +37,16 @@ const NOT_OF_AN_INDEX = new Set(["v", "ns", "background"]);
 export async function openMongoTarget(url: string, options: MongoTargetOptions): Promise<DumpTarget> {
   const codec = await restoreCodec();
   const connection = await connect(url, { database: options.database, timeoutMs: TIMEOUT_MS });
+  if (options.isStale) await dropStale(connection, options.isStale).catch(() => {});
   return new MongoTarget(connection, codec, options);
+}
+
+/** Whoever may not list or drop databases goes without. */
+async function dropStale(connection: Connection, isStale: (database: string) => boolean): Promise<void> {
+  const { db } = connection;
+  const { databases } = await connection.attempt(() => db.admin().listDatabases({ nameOnly: true }));
+  for (const { name } of databases)
+    if (isStale(name)) await connection.attempt(() => db.client.db(name).dropDatabase());
 }
 
 class MongoTarget implements DumpTarget {

@@ -2,8 +2,8 @@
  * Steps of migrations in MongoDB, by the names the files in schema/migrations use.
  *
  * `documents` goes through what other programs wrote in the order of ids, in batches, and stores how far it has come: a
- * run that died goes on there, and doing a batch twice changes nothing. Others may read and write meanwhile: a field is
- * set only where it still is what the step has read.
+ * run that died goes on there, and doing a batch twice changes nothing. Others may read and write meanwhile: what they
+ * change stays.
  */
 import type { AnyBulkWriteOperation } from "mongodb";
 import type { StepContext } from "../schema-records.ts";
@@ -13,6 +13,14 @@ import { and, type Filter } from "./parts.ts";
 import type { RawDocument } from "./read.ts";
 import { documents, LONGEST_MS, type Room } from "./room.ts";
 import { upgrade } from "./schema-upgrade.ts";
+
+type Change = AnyBulkWriteOperation<EventDocument>;
+
+/**
+ * In one command. FerretDB 1.x keeps a connection for each until the command ends, and has a hundred: with more of them it
+ * waits for itself, and answers nobody any more.
+ */
+const MOST_UPDATES = 50;
 
 interface Step {
   estimate(room: Room): Promise<number>;
@@ -52,20 +60,48 @@ async function sweep(
   const options = { sort: { _id: 1 }, batchSize: context.batch } as const;
   for await (const docs of documents(room, filter, options)) {
     await context.mayGoOn();
-    const changes = docs.flatMap((doc) => changeOf(doc, context));
-    const write = () => room.events.bulkWrite(changes as AnyBulkWriteOperation<EventDocument>[], { ordered: false });
-    if (changes.length > 0) await room.connection.call("store", write);
+    await write(
+      room,
+      docs.flatMap((doc) => changeOf(doc, context)),
+    );
     await context.save(place(String(docs.at(-1)?._id)));
     await context.done(docs.length);
   }
 }
 
-/** Fields that others may change meanwhile are compared with what was read. */
-function changeOf(doc: RawDocument, { zone }: StepContext): object[] {
-  const set = upgrade(doc, zone);
-  if (set === undefined) return [];
-  const watched = ["archived", "archived_at"].filter((name) => name in set);
-  const unchanged = watched.map((name) => [name, name in doc ? doc[name] : { $exists: false }] as const);
-  // `_id` on the outside: some servers find a document by it only there.
-  return [{ updateOne: { filter: { _id: doc._id, ...Object.fromEntries(unchanged) }, update: { $set: set } } }];
+async function write({ connection, events }: Room, changes: readonly Change[]): Promise<void> {
+  for (let at = 0; at < changes.length; at += MOST_UPDATES) {
+    const some = changes.slice(at, at + MOST_UPDATES);
+    await connection.call("store", () => events.bulkWrite(some, { ordered: false }));
+  }
+}
+
+/**
+ * Fields that others may change meanwhile are never taken back: one that was missing is set by `$max`, since whatever it
+ * may have become is more than its default; one that was there is compared with what was read.
+ *
+ * FerretDB 1.x looks at all documents for every update, and only where the filter is the `_id` alone does its database do so
+ * itself, which is many times faster.
+ */
+function changeOf(doc: RawDocument, { zone }: StepContext): Change[] {
+  const fields = Object.entries(upgrade(doc, zone) ?? {});
+  if (fields.length === 0) return [];
+  const isDefault = ([name]: [string, unknown]) => SHARED.has(name) && !(name in doc);
+  const watched = fields.flatMap(([name]) => (SHARED.has(name) && name in doc ? [[name, doc[name]]] : []));
+  const update = {
+    ...changing(
+      "$set",
+      fields.filter((field) => !isDefault(field)),
+    ),
+    ...changing("$max", fields.filter(isDefault)),
+  };
+  return [{ updateOne: { filter: { _id: doc._id, ...Object.fromEntries(watched) }, update } } as Change];
+}
+
+/** Set again when an event is archived. */
+const SHARED: ReadonlySet<string> = new Set(["archived", "archived_at"]);
+
+/** Some servers refuse an operator without fields. */
+function changing(operator: string, fields: readonly (readonly [string, unknown])[]): object {
+  return fields.length === 0 ? {} : { [operator]: Object.fromEntries(fields) };
 }

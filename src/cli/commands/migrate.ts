@@ -11,6 +11,7 @@ import { localZone, zoneReader } from "../../event/zone.ts";
 import {
   checkVersion,
   findSchema,
+  type MigrationBackup,
   migrate,
   planMigration,
   readSchema,
@@ -18,14 +19,17 @@ import {
   type Schema,
   wantedOf,
 } from "../../schema/index.ts";
+import { backupPath } from "../backup-flags.ts";
+import { backupProgress, failingAs } from "../backup-report.ts";
 import type { Config } from "../config.ts";
 import { CommandFailure, counted } from "../exit.ts";
-import { addSettingFlags, booleanOption } from "../flags.ts";
+import { addSettingFlags, booleanOption, onceEach } from "../flags.ts";
 import { type Io, warn } from "../io.ts";
 import { type MigrateFlags, type MigrateMode, migrateFlags } from "../migrate-flags.ts";
 import { type Place, placeOf } from "../migrate-place.ts";
 import { differencesText, doneText, planText, progressBar, versionText } from "../migrate-report.ts";
 import { addStoreFlags, commandConfig } from "../open-store.ts";
+import { untilSignal } from "../shutdown.ts";
 
 const EXAMPLES = `
 Examples:
@@ -57,9 +61,10 @@ export function migrateCommand(io: Io): Command {
     .addOption(booleanOption("dry-run", "only say what would be done"))
     .addOption(booleanOption("backup-only", "only make a backup"))
     .option("--restore-from <path>", "put this backup in the place of the database")
+    .addOption(booleanOption("restore-test", "restore the backup into a scratch database to compare; default: true"))
     .addHelpText("after", EXAMPLES);
   addSettingFlags(command, ["backup_dir"], new Set(["backup_dir"]));
-  return addStoreFlags(command).action(() => migrateOrLook(command, io));
+  return onceEach(addStoreFlags(command)).action(() => migrateOrLook(command, io));
 }
 
 interface Run {
@@ -102,20 +107,23 @@ const MODES: Readonly<Record<MigrateMode, (run: Run) => Promise<void>>> = {
 
 async function migrateNow({ flags, schema, config, place, io }: Run): Promise<void> {
   const records = await place.open(false, WAIT_MS);
+  const signal = untilSignal();
   try {
-    const report = await migrate({
-      records,
-      schema,
-      targetVersion: flags.targetVersion,
-      backup: place.backup,
-      owner: randomUUID(),
-      zone: zoneReader(config.settings.naive_timezone ?? localZone()),
-      now: () => new Date(),
-      warn: (message) => warn(io, message),
-      onWaiting: () => io.err("another migration of this database is under way; waiting for it"),
-      onProgress: progressBar(io),
-    });
-    io.progress?.("");
+    const migrating = () =>
+      migrate({
+        records,
+        schema,
+        targetVersion: flags.targetVersion,
+        backup: backupOf({ flags, place }),
+        owner: randomUUID(),
+        zone: zoneReader(config.settings.naive_timezone ?? localZone()),
+        now: () => new Date(),
+        signal,
+        warn: (message) => warn(io, message),
+        onWaiting: () => io.err("another migration of this database is under way; waiting for it"),
+        onProgress: progressBar(io),
+      });
+    const report = await failingAs("Migration failed", { io, signal, refuses: true }, migrating);
     await io.out.write(doneText(records, report));
   } finally {
     await records.close();
@@ -154,29 +162,36 @@ async function validateSchema({ schema, place, io }: Run): Promise<void> {
   }
 }
 
-async function backUp({ place, config, io }: Run): Promise<void> {
+async function backUp({ flags, place, config, io }: Run): Promise<void> {
   const source = await place.backup.source();
-  const say = (message: string) => warn(io, message);
-  try {
-    const { tool, dir } = place.backup;
-    const keep = config.settings.backup_max_count;
-    const { path } = await tool.create({ source, dir, keep, now: () => new Date(), warn: say });
-    const { valid, reason } = await tool.verify(path, { warn: say });
-    if (!valid) throw new CommandFailure(`the backup ${path} is not good: ${reason ?? "unknown reason"}`);
-    await io.out.write(`${path}\n`);
-  } finally {
-    await source.close();
-  }
+  const { tool, dir, scratch } = backupOf({ flags, place });
+  const signal = untilSignal();
+  await failingAs("Backup failed", { io, signal }, async () => {
+    try {
+      const keep = config.settings.backup_max_count;
+      const common = { signal, warn: (message: string) => warn(io, message), onProgress: backupProgress(io) };
+      const { path } = await tool.make({ ...common, source, dir, keep, scratch, now: () => new Date() });
+      await io.out.write(`${path}\n`);
+    } finally {
+      await source.close();
+    }
+  });
+}
+
+/** Restored to see that it can be, unless that is not wanted. */
+function backupOf({ flags, place }: Pick<Run, "flags" | "place">): MigrationBackup {
+  return flags.isTested ? place.backup : { ...place.backup, scratch: undefined };
 }
 
 /** As MADSci's tool does: what is there is replaced. */
 async function restore({ flags, place, io }: Run): Promise<void> {
-  const path = String(flags.restoreFrom);
+  const path = backupPath(String(flags.restoreFrom), place.backup, io);
   const say = (message: string) => warn(io, message);
   const isMongo = place.url.startsWith("mongodb");
   const records = isMongo ? await place.open(false) : undefined;
   try {
-    const { collections } = await restoreBackup(place.backup, { path, records, warn: say, drop: true });
+    const restoring = () => restoreBackup(place.backup, { path, records, warn: say, drop: true });
+    const { collections } = await failingAs("Restore failed", { io }, restoring);
     const documents = Object.values(collections).reduce((sum, { inserted }) => sum + inserted, 0);
     await io.out.write(`restored ${counted(documents, "document")} from ${path}\n`);
   } finally {
