@@ -14,11 +14,15 @@ import type { RawDocument } from "./read.ts";
 import { documents, LONGEST_MS, type Room } from "./room.ts";
 import { upgrade } from "./schema-upgrade.ts";
 
+type Change = AnyBulkWriteOperation<EventDocument>;
+
 interface Step {
   estimate(room: Room): Promise<number>;
   run(room: Room, context: StepContext): Promise<void>;
 }
 
+/** FerretDB 1.x holds one of its hundred connections for each update of a command, and waits for ever for the next one. */
+const MOST_UPDATES = 50;
 /** What the step may have something to do for. */
 const OLD: Filter = { $or: [FOREIGN, { archived_at: { $type: "string" } }, { event_type: "experiment_stop" }] };
 /** Ids of other types have no common order with texts; there are few. */
@@ -53,19 +57,26 @@ async function sweep(
   for await (const docs of documents(room, filter, options)) {
     await context.mayGoOn();
     const changes = docs.flatMap((doc) => changeOf(doc, context));
-    const write = () => room.events.bulkWrite(changes as AnyBulkWriteOperation<EventDocument>[], { ordered: false });
-    if (changes.length > 0) await room.connection.call("store", write);
+    await write(room, changes);
     await context.save(place(String(docs.at(-1)?._id)));
     await context.done(docs.length);
   }
 }
 
+async function write({ connection, events }: Room, changes: readonly Change[]): Promise<void> {
+  for (let at = 0; at < changes.length; at += MOST_UPDATES) {
+    const some = changes.slice(at, at + MOST_UPDATES);
+    await connection.call("store", () => events.bulkWrite(some, { ordered: false }));
+  }
+}
+
 /** Fields that others may change meanwhile are compared with what was read. */
-function changeOf(doc: RawDocument, { zone }: StepContext): object[] {
+function changeOf(doc: RawDocument, { zone }: StepContext): Change[] {
   const set = upgrade(doc, zone);
   if (set === undefined) return [];
   const watched = ["archived", "archived_at"].filter((name) => name in set);
   const unchanged = watched.map((name) => [name, name in doc ? doc[name] : { $exists: false }] as const);
   // `_id` on the outside: some servers find a document by it only there.
-  return [{ updateOne: { filter: { _id: doc._id, ...Object.fromEntries(unchanged) }, update: { $set: set } } }];
+  const updateOne = { filter: { _id: doc._id, ...Object.fromEntries(unchanged) }, update: { $set: set } };
+  return [{ updateOne } as Change];
 }
