@@ -68,7 +68,10 @@ describe.skipIf(mongoSkip)("documents of MADSci", () => {
     const place = mongo.place();
     const client = await rawClient();
     const docs = Array.from({ length: 120 }, (_, n) => ({ ...MORE[0], _id: `old ${n}` }));
-    await client.db(place.database).collection("events").insertMany(docs as never[]);
+    await client
+      .db(place.database)
+      .collection("events")
+      .insertMany(docs as never[]);
     await client.close();
     await migrate(options(await recordsOf(place), { backup: askedBackup().backup }));
     expect([...(await raw(place)).values()].filter(({ ts }) => ts === undefined)).toEqual([]);
