@@ -112,6 +112,14 @@ describe.each(ENGINES)("$name", ({ skip, place: newPlace, name }) => {
       },
     );
 
+    it.runIf(name === "mongo")("a password that is wrong is said to be, and not shown", async () => {
+      const place = newPlace();
+      const url = place.url.replace("mongodb://", "mongodb://operator:hunter2@");
+      const { code, stderr } = await migrate({ ...place, url }, "--check-version");
+      expect([code, stderr]).toEqual([1, expect.stringContaining("did not accept the URL's user and password")]);
+      expect(stderr).not.toContain("hunter2");
+    });
+
     it("C36: --check-version compares, in every spelling, and changes nothing", async () => {
       const place = await untracked();
       for (const flags of [["--check-version"], ["--check_version", "true"], ["--check-version=yes"]]) {
