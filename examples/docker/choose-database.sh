@@ -6,7 +6,8 @@
 #
 # Without .env it is an SQLite file in the volume "data". A .env that is there stays: MongoDB would not take a new password.
 set -eu
-cd "${ENV_DIR:-$(dirname "$0")/..}"
+# Beside compose.yaml: only there Compose looks for it.
+cd "$(dirname "$0")/../.."
 umask 077
 
 if [ -e .env ]; then

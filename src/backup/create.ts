@@ -104,7 +104,7 @@ async function write(plan: Plan): Promise<string> {
 }
 
 async function fill(plan: Plan, partial: string, moment: Moment): Promise<void> {
-  const { source, database, format, gzip, label = null, signal, step } = plan;
+  const { source, database, format, gzip, label = null, collections = null, signal, step } = plan;
   const folder = join(partial, database);
   const documents = await writeDocuments(plan, folder);
   await step("documents written");
@@ -112,7 +112,7 @@ async function fill(plan: Plan, partial: string, moment: Moment): Promise<void> 
   const backup_size = await sizeOf(folder);
   await onDisk(folder, () => sync(folder));
   await step("checksum made");
-  const facts = { format, gzip, label, engine: source.kind, documents, program: PROGRAM };
+  const facts = { format, gzip, label, engine: source.kind, documents, collections, program: PROGRAM };
   await onDisk(partial, () =>
     writeMetadata(partial, {
       timestamp: momentText(moment),

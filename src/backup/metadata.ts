@@ -64,6 +64,11 @@ async function readSmall(path: string): Promise<string> {
   });
 }
 
+/** False where only some collections were asked for. Other programs do not say, and make whole ones. */
+export function holdsAll({ collections }: BackupMetadata): boolean {
+  return !Array.isArray(collections);
+}
+
 type Check = (value: unknown) => boolean;
 const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 const isText: Check = (value) => typeof value === "string" && value !== "";
@@ -93,6 +98,7 @@ const OWN: Readonly<Record<string, Check>> = {
   engine: (value) => value === "sqlite" || value === "mongo",
   documents: (value) =>
     typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isNumber),
+  collections: (value) => value === null || (Array.isArray(value) && value.length > 0 && value.every(isText)),
   created_utc: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
   program: isText,
 };

@@ -23,6 +23,8 @@ export interface BackupMetadata {
   readonly created_utc?: string;
   /** Documents by collection. */
   readonly documents?: Readonly<Record<string, number>>;
+  /** The collections that were asked for; null for all. */
+  readonly collections?: readonly string[] | null;
   readonly program?: string;
 }
 

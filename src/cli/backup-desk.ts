@@ -7,6 +7,7 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isBackupValid, listBackups } from "../backup/catalogue.ts";
 import { makeBackup } from "../backup/make.ts";
+import { holdsAll } from "../backup/metadata.ts";
 import { isTurnTaken } from "../backup/turn-lock.ts";
 import type { BackupInfo } from "../backup/types.ts";
 import { EventStoreError } from "../errors.ts";
@@ -71,10 +72,10 @@ export class ServedDesk implements BackupDesk {
     return this.#listing;
   }
 
-  /** The time of the database's newest; undefined where there is none. @throws EventStoreError as opening it does */
+  /** The time of the database's newest with all collections; undefined where there is none. @throws EventStoreError as opening it does */
   async newest(): Promise<Date | undefined> {
     this.#database ??= await this.#askDatabase();
-    const [newest] = await listBackups(this.dir, this.#database);
+    const newest = (await listBackups(this.dir, this.#database)).find(({ metadata }) => holdsAll(metadata));
     if (newest === undefined) return undefined;
     return new Date(newest.metadata.created_utc ?? newest.metadata.timestamp);
   }

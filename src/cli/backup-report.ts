@@ -1,4 +1,5 @@
 /** What `backup` says: sizes, times, rows, how far it has come, and why it failed. */
+import { holdsAll } from "../backup/metadata.ts";
 import type { BackupInfo, BackupProgress } from "../backup/types.ts";
 import { EventStoreError } from "../errors.ts";
 import { CommandFailure, counted } from "./exit.ts";
@@ -24,7 +25,7 @@ export function backupRows(backups: readonly BackupInfo[], columns: number | und
     createdText(backup),
     sizeText(backup.size_bytes),
     backup.database,
-    `${backup.metadata.format ?? "folder"}${backup.metadata.gzip ? " gzip" : ""}`,
+    `${backup.metadata.format ?? "folder"}${backup.metadata.gzip ? " gzip" : ""}${holdsAll(backup.metadata) ? "" : " partial"}`,
     backup.name,
   ]);
   return rowsText(TITLES, rows, columns);

@@ -1,6 +1,8 @@
-/** What `migrate` is asked to do, read from its flags before anything is touched. */
+/** What `migrate` is asked to do, read from its flags and MADSci's variables before anything is touched. */
 import type { Command } from "commander";
 import { usageError } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { migrateVariables } from "./migrate-variables.ts";
 
 export type MigrateMode = "migrate" | "dry-run" | "check-version" | "validate-schema" | "backup-only" | "restore-from";
 
@@ -15,15 +17,18 @@ export interface MigrateFlags {
   readonly isTested: boolean;
 }
 
+type Values = Readonly<Record<string, string | undefined>>;
+
 /** In the order of MADSci's tool. */
 const MODES = ["validate-schema", "check-version", "restore-from", "backup-only", "dry-run"] as const;
 /** Databases of MADSci's other managers. */
 const OTHERS = /^madsci_(data|experiments|workcells?|resources|locations)$/;
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` for flags that contradict each other */
-export function migrateFlags(command: Command): MigrateFlags {
-  const values = command.opts<Readonly<Record<string, string | undefined>>>();
-  const given = MODES.filter((mode) => isGiven(values[camelCase(mode)]));
+export function migrateFlags(command: Command, env: Io["env"]): MigrateFlags {
+  const flags = command.opts<Values>();
+  const values = { ...fitting(migrateVariables(env), flags), ...flags };
+  const given = modesOf(values);
   if (given.length > 1) {
     throw usageError(`--${given.join(" and --")} exclude each other; give one of them`);
   }
@@ -45,6 +50,24 @@ export function migrateFlags(command: Command): MigrateFlags {
   }
   const isTested = restoreTest !== "false";
   return { mode, database: database ?? databaseName, schemaFile, targetVersion, restoreFrom, isTested };
+}
+
+/** Variables without those that a flag of another mode makes meaningless. */
+function fitting(variables: Values, flags: Values): Values {
+  const { database, schemaFile, targetVersion, ...modes } = variables;
+  const [asked = modesOf({ ...modes, ...flags })[0] ?? "migrate"] = modesOf(flags);
+  const isMigration = asked === "migrate" || asked === "dry-run";
+  const asksSchema = asked !== "backup-only" && asked !== "restore-from";
+  return {
+    ...(flags.databaseName === undefined && database !== undefined && { database }),
+    ...(asksSchema && schemaFile !== undefined && { schemaFile }),
+    ...(isMigration && targetVersion !== undefined && { targetVersion }),
+    ...(modesOf(flags).length === 0 && modes),
+  };
+}
+
+function modesOf(values: Values): readonly (typeof MODES)[number][] {
+  return MODES.filter((mode) => isGiven(values[camelCase(mode)]));
 }
 
 /** A flag that stands alone is on; `false` is as if it was not there. */

@@ -8,17 +8,14 @@ type Where = Pick<SchemaFacts, "kind" | "database" | "place">;
 const HEAD = "DATABASE INITIALIZATION REQUIRED! SERVER STARTUP ABORTED!";
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/** The commands that mend it: one for this machine, one for the compose file. */
+/** The commands that mend it: one for this machine, one for the compose file, whose container knows URL and password itself. */
 export function migrateCommands(where: Where): { readonly bare: string; readonly docker: string } {
-  const inside = where.kind === "sqlite" ? "sqlite:/data/events.db" : where.place;
+  const command = `npx madsci-events migrate --database ${quoted(where.database)}`;
+  const inside = where.kind === "sqlite" ? " --db-url sqlite:/data/events.db" : "";
   return {
-    bare: `npx madsci-events migrate ${flags(where, where.place)}`,
-    docker: `docker compose run --rm event-manager npx madsci-events migrate ${flags(where, inside)}`,
+    bare: `${command} --db-url ${quoted(where.place)}`,
+    docker: `docker compose run --rm event-manager ${command}${inside}`,
   };
-}
-
-function flags({ database }: Where, url: string): string {
-  return `--database ${quoted(database)} --db-url ${quoted(url)}`;
 }
 
 function quoted(text: string): string {

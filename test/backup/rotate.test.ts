@@ -54,6 +54,16 @@ describe("rotation", () => {
       expect(there(dir)).toEqual(namesOf([whole, fourth]));
     }));
 
+  it("counts backups of some collections by themselves: none of all goes for them", () =>
+    inFolder(async (dir) => {
+      const [first, whole, part, last] = await Promise.all([1, 2, 3, 4].map((n) => made(dir, n)));
+      for (const { path, metadata } of [part, last] as BackupInfo[])
+        await writeFile(join(path, "backup_metadata.json"), JSON.stringify({ ...metadata, collections: ["events"] }));
+      const removed = await rotateBackups({ dir, database: "lab", keep: 1, made: String(last?.path) });
+      expect(removed).toEqual([first?.path, part?.path]);
+      expect(there(dir)).toEqual(namesOf([whole, last] as BackupInfo[]));
+    }));
+
   it("keeps the one just made, even where clocks were put back", () =>
     inFolder(async (dir) => {
       const late = await made(dir, 1);

@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ServedDesk } from "../../src/cli/backup-desk.ts";
 import { backupDoubts, backupLine, timesOf } from "../../src/cli/backup-serve.ts";
+import type { Place } from "../../src/cli/migrate-place.ts";
 import { defaultSettings } from "../../src/cli/redacted.ts";
+import { backedUp, inFolder } from "../backup/filled.ts";
 import { ensureBuilt, project, type RunningServer, run, serve, start } from "./run.ts";
 import { runHere } from "./run-here.ts";
 
@@ -56,6 +59,21 @@ it("settings say when backups are made", () => {
   expect(backupDoubts({ ...settings, mongo_db_url: "memory:" })).toEqual(["a database in memory is never backed up"]);
   expect(backupDoubts(settings)).toEqual([]);
 });
+
+it("counts only backups of all collections as made at a time", () =>
+  inFolder(async (folder) => {
+    const dir = join(folder, "backups");
+    const place = { backup: { dir } } as Place;
+    const facts = { database: "lab", enabled: true, keep: 0, warn: () => {}, tell: async () => {} };
+    const desk = new ServedDesk({ place, ...facts, now: () => new Date() });
+    await backedUp(folder, { format: "folder", collections: ["events"], now: () => new Date("2026-03-05T03:00:00Z") });
+    expect(await desk.newest()).toBeUndefined();
+    await backedUp(folder, { now: () => new Date("2026-03-04T03:00:00Z") });
+    expect(await desk.newest()).toEqual(new Date("2026-03-04T03:00:00Z"));
+    expect((await runHere(["backup", "list", "--backup-dir", dir], {})).stdout).toMatch(
+      /folder partial +lab_.*\n.*sqlite +lab_/,
+    );
+  }));
 
 describe("serve", () => {
   const EVERY_SECOND = ["--backup-enabled", "--backup-schedule", "* * * * * *", "--backup-max-count", "2"];

@@ -204,10 +204,24 @@ describe.each(ENGINES)("$name", ({ skip, place: newPlace, name }) => {
       const foreign = await backup("restore", other, [path]);
       expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining("Restore failed")]);
       for (const flag of ["--into", "--target-database"]) {
-        expect((await backup("restore", place, [path, flag, other.database])).code).toBe(0);
+        const { code, stdout } = await backup("restore", place, [path, flag, other.database]);
+        expect([code, stdout]).toEqual([0, expect.stringContaining(`into       ${other.database} at mongodb://`)]);
       }
+      const impossible = await backup("restore", place, [path, "--into", "a/b"]);
+      expect([impossible.code, impossible.stderr]).toEqual([2, expect.stringContaining('"a/b"')]);
       expect(await idsIn(other)).toEqual(await idsIn(place));
       await dropDatabase(other.database);
+    });
+
+    it.skipIf(!isMongo)("--drop with a backup that brings no version says what is next", async () => {
+      const { place } = await made();
+      await backup("create", place, ["--collections", "events", "--label", "part"]);
+      const part = names().find((name) => name.endsWith("_part"));
+      const { code, stderr } = await backup("restore", place, [String(part), "--drop"]);
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringMatching(/no schema version; next: npx madsci-events migrate --data/),
+      ]);
     });
 
     it("C62: list shows every backup, as JSON too", async () => {

@@ -75,6 +75,58 @@ describe.each(ENGINES)("$name", ({ skip, place: newPlace, name }) => {
       return place;
     }
 
+    it("MADSci's variables stand for the flags, and flags win", async () => {
+      const place = await untracked();
+      const asked = (env: Record<string, string>, ...flags: readonly string[]) => {
+        const where = { MONGODB_MIGRATION_DATABASE: place.database, MONGO_DB_URL: place.url };
+        return runHere(["migrate", ...flags], {
+          cwd,
+          env: { ...where, MONGODB_MIGRATION_BACKUP_DIR: "backups", ...env },
+        });
+      };
+      const [check, only] = ["MONGODB_MIGRATION_CHECK_VERSION", "MONGODB_MIGRATION_BACKUP_ONLY"];
+      expect(await asked({ [check]: "True" })).toMatchObject({ code: 1, stdout: expect.stringContaining("0.0.0") });
+      expect(await asked({ [check]: "perhaps" })).toMatchObject({ code: 2, stderr: expect.stringContaining(check) });
+      const two = await asked({ [check]: "true", [only]: "true" });
+      expect([two.code, two.stderr]).toEqual([2, expect.stringContaining("exclude each other")]);
+      const target = { MONGODB_MIGRATION_TARGET_VERSION: "9.9.9" };
+      expect(await asked({ ...target, [check]: "true" }, "--dry-run", "--target-version", "1.0.0")).toMatchObject({
+        code: 0,
+      });
+      expect((await asked(target, "--dry-run")).stderr).toContain("9.9.9");
+      expect(backups()).toEqual([]);
+      expect(await asked({ ...target, [only]: "true" })).toMatchObject({ code: 0 });
+      expect(backups()).toHaveLength(1);
+      const restoreFrom = { MONGODB_MIGRATION_RESTORE_FROM: join(cwd, "backups", String(backups()[0])) };
+      expect((await asked(restoreFrom)).stdout).toMatch(/^restored \d+ documents? from /);
+      expect((await asked({ [check]: "true" }, "--check-version=false")).stdout).toContain("went from 0.0.0");
+    });
+
+    it.runIf(name === "mongo")(
+      "MADSci's further names of the URL count where nothing else names a database",
+      async () => {
+        const place = await untracked();
+        const asked = (env: Record<string, string>) =>
+          runHere(["migrate", "--database", place.database, "--check-version"], { cwd, env });
+        for (const variable of ["MONGODB_URL", "MONGO_URL", "DATABASE_URL"])
+          expect((await asked({ [variable]: place.url })).stdout).toContain(" at mongodb://");
+        const others: readonly Record<string, string>[] = [
+          { MONGO_DB_URL: "sqlite:other.db" },
+          { MONGO_URL: "postgres://other/db" },
+        ];
+        for (const other of others)
+          expect((await asked({ DATABASE_URL: "postgres://u:p@h/d", ...other })).stdout).toContain(" at sqlite:");
+      },
+    );
+
+    it.runIf(name === "mongo")("a password that is wrong is said to be, and not shown", async () => {
+      const place = newPlace();
+      const url = place.url.replace("mongodb://", "mongodb://operator:hunter2@");
+      const { code, stderr } = await migrate({ ...place, url }, "--check-version");
+      expect([code, stderr]).toEqual([1, expect.stringContaining("did not accept the URL's user and password")]);
+      expect(stderr).not.toContain("hunter2");
+    });
+
     it("C36: --check-version compares, in every spelling, and changes nothing", async () => {
       const place = await untracked();
       for (const flags of [["--check-version"], ["--check_version", "true"], ["--check-version=yes"]]) {

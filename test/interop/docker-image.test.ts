@@ -199,15 +199,20 @@ function endInput(child: ChildProcess, text: string): ChildProcess {
 }
 
 describe("examples/docker/choose-database.sh", () => {
-  const script = join(ROOT, "examples/docker/choose-database.sh");
+  const script = "examples/docker/choose-database.sh";
   const choose = (folder: string, ...args: string[]) =>
-    promisify(execFile)("sh", [script, ...args], { env: { ...process.env, ENV_DIR: folder } }).then(
+    promisify(execFile)("sh", [join(folder, script), ...args]).then(
       () => 0,
       (error: { code: number }) => error.code,
     );
+  const checkout = () => {
+    const folder = mkdtempSync(join(tmpdir(), "madsci-docker-env-"));
+    for (const file of ["compose.yaml", script]) cpSync(join(ROOT, file), join(folder, file));
+    return folder;
+  };
 
-  it("writes what compose.yaml needs, with a password nobody knows, and never over it", async () => {
-    const folders = [1, 2].map(() => mkdtempSync(join(tmpdir(), "madsci-docker-env-")));
+  it("writes what compose.yaml needs beside it, with a password nobody knows, and never over it", async () => {
+    const folders = [checkout(), checkout()];
     const [one = "", two = ""] = folders;
     expect([await choose(one), await choose(one, "oracle"), existsSync(join(one, ".env"))]).toEqual([2, 2, false]);
     expect([await choose(one, "mongodb"), await choose(two, "mongodb"), await choose(one, "ferretdb")]).toEqual([

@@ -58,9 +58,10 @@ describe("a database", () => {
     const text = refusal({});
     expect(text).toContain("DATABASE INITIALIZATION REQUIRED! SERVER STARTUP ABORTED!");
     expect(text).toContain("needs version tracking initialization");
-    const command = "npx madsci-events migrate --database 'lab events' --db-url mongodb://localhost:27017";
-    expect(text).toContain(`\n  ${command}\n`);
-    expect(text).toContain(`docker compose run --rm event-manager ${command}`);
+    const command = "npx madsci-events migrate --database 'lab events'";
+    expect(text).toContain(`\n  ${command} --db-url mongodb://localhost:27017\n`);
+    // With a URL it would lose the password the container has.
+    expect(text).toMatch(new RegExp(`docker compose run --rm event-manager ${command}$`));
     expect(text).toMatch(/Expected: 1\.0\.0\n\s*Current: {2}0\.0\.0/);
   });
 

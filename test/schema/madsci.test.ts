@@ -64,6 +64,19 @@ async function readings(store: EventStore): Promise<unknown[]> {
 }
 
 describe.skipIf(mongoSkip)("documents of MADSci", () => {
+  it("are brought up however many there are: FerretDB stands still at a hundred updates of one command", async () => {
+    const place = mongo.place();
+    const client = await rawClient();
+    const docs = Array.from({ length: 120 }, (_, n) => ({ ...MORE[0], _id: `old ${n}` }));
+    await client
+      .db(place.database)
+      .collection("events")
+      .insertMany(docs as never[]);
+    await client.close();
+    await migrate(options(await recordsOf(place), { backup: askedBackup().backup }));
+    expect([...(await raw(place)).values()].filter(({ ts }) => ts === undefined)).toEqual([]);
+  });
+
   it("are found and read as before, and most are ours afterwards", async () => {
     const place = mongo.place();
     await filled(place);

@@ -11,6 +11,8 @@ import type { Dialect } from "./filter.ts";
 
 type Driver = typeof import("mongodb");
 
+const AUTHENTICATION_FAILED = 18;
+
 /** A connection and how to talk over it. */
 export interface Connection {
   readonly db: Db;
@@ -186,9 +188,8 @@ class MongoConnection implements Connection {
     if (this.#closed) return new EventStoreError("EVT_CLOSED", "the backend is closed", { cause });
     const code = (cause as { code?: unknown } | undefined)?.code;
     const detail = typeof code === "number" ? ` (MongoDB code ${code})` : "";
-    return new EventStoreError("EVT_BACKEND_UNAVAILABLE", `MongoDB at ${this.place} did not ${what}${detail}`, {
-      cause,
-    });
+    const failed = code === AUTHENTICATION_FAILED ? "did not accept the URL's user and password" : `did not ${what}`;
+    return new EventStoreError("EVT_BACKEND_UNAVAILABLE", `MongoDB at ${this.place} ${failed}${detail}`, { cause });
   }
 }
 

@@ -3,8 +3,10 @@ import { Command, Option } from "commander";
 import { redactUrl } from "../../backend/open.ts";
 import { VERSIONS } from "../../backend/schema-records.ts";
 import { describeBackup } from "../../backup/catalogue.ts";
+import { checkDatabase } from "../../backup/names.ts";
 import { restoreBackup } from "../../backup/restore.ts";
 import type { RestoreReport } from "../../backup/types.ts";
+import { migrateCommands } from "../../schema/refusal.ts";
 import { addBackupFlags, type BackupPlace, backupPath, backupPlace, namesFlag, needDatabase } from "../backup-flags.ts";
 import { backupProgress, factsText, failingAs } from "../backup-report.ts";
 import { counted, usageError } from "../exit.ts";
@@ -82,17 +84,18 @@ async function restored(request: Request, { place, database }: BackupPlace, io: 
     const onProgress = backupProgress(io);
     const report = await restoreBackup(path, { ...options, target, expectDatabase, warn: say, onProgress });
     const isWhole = options.drop && options.collections === undefined;
-    if (isMongo && isWhole && !(VERSIONS in report.collections)) await forgetVersions(place);
+    if (isMongo && isWhole && !(VERSIONS in report.collections)) await forgetVersions(place, say);
     return report;
   } finally {
     await target.close();
   }
 }
 
-async function forgetVersions(place: Place): Promise<void> {
+async function forgetVersions(place: Place, say: (message: string) => void): Promise<void> {
   const records = await place.open(false);
   try {
     await records.forget();
+    say(`the backup brings no schema version; next: ${migrateCommands(records).bare}`);
   } finally {
     await records.close();
   }
@@ -105,7 +108,7 @@ function intoOf({ into, targetDatabase }: Flags, { place }: BackupPlace): string
   if (name === "") throw usageError("--into needs the name of a database");
   if (name !== undefined && !place.url.startsWith("mongodb"))
     throw usageError("--into names a database of a MongoDB server; for another file use --url sqlite:PATH");
-  return name;
+  return name === undefined ? undefined : checkDatabase(name);
 }
 
 async function isOfFile(path: string): Promise<boolean> {
@@ -113,10 +116,12 @@ async function isOfFile(path: string): Promise<boolean> {
   return backup?.metadata.engine === "sqlite";
 }
 
-function factsOf(path: string, { url }: Place, { collections }: RestoreReport): Record<string, string> {
+function factsOf(path: string, { url, database }: Place, { collections }: RestoreReport): Record<string, string> {
   const lines = Object.entries(collections).map(([name, { inserted, skipped }]) => {
     const there = skipped === 0 ? "" : `, ${skipped} there already`;
     return [name, `${counted(inserted, "document")}${there}`] as const;
   });
-  return { from: path, into: redactUrl(url), ...Object.fromEntries(lines) };
+  const isNamed = database !== undefined && url.startsWith("mongodb");
+  const into = isNamed ? `${database} at ${redactUrl(url)}` : redactUrl(url);
+  return { from: path, into, ...Object.fromEntries(lines) };
 }

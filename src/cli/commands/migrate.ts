@@ -28,7 +28,8 @@ import { type Io, warn } from "../io.ts";
 import { type MigrateFlags, type MigrateMode, migrateFlags } from "../migrate-flags.ts";
 import { type Place, placeOf } from "../migrate-place.ts";
 import { differencesText, doneText, planText, progressBar, versionText } from "../migrate-report.ts";
-import { addStoreFlags, commandConfig } from "../open-store.ts";
+import { migrateConfig } from "../migrate-variables.ts";
+import { addStoreFlags } from "../open-store.ts";
 import { untilSignal } from "../shutdown.ts";
 
 const EXAMPLES = `
@@ -40,7 +41,7 @@ Examples:
   madsci-events migrate --database madsci_events --restore-from .madsci/mongodb/backups/madsci_events_backup_…
 
 A backup precedes every migration; --restore-from puts a backup in the place of the database. A server may keep running,
-except with an SQLite file.
+except with an SQLite file. MADSci's variables (MONGODB_MIGRATION_CHECK_VERSION=true …) stand for the flags; flags win.
 Exit codes: 0 done or not needed, 1 needed or failed, 2 usage, 3 refused (changed by a newer program).`;
 
 /** Another migration of the same SQLite file may take this long. */
@@ -76,10 +77,10 @@ interface Run {
 }
 
 async function migrateOrLook(command: Command, io: Io): Promise<void> {
-  const flags = migrateFlags(command);
+  const flags = migrateFlags(command, io.env);
   const schema = flags.schemaFile === undefined ? findSchema(io.cwd) : readSchema(flags.schemaFile);
   wantedOf({ schema, targetVersion: flags.targetVersion });
-  const config = commandConfig(command, io);
+  const config = migrateConfig(command, io);
   const place = placeOf(config, flags.database, io);
   try {
     await MODES[flags.mode]({ flags, schema: inCollection(schema, config), config, place, io });
