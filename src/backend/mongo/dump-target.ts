@@ -1,7 +1,8 @@
 /**
  * DumpTarget in MongoDB: documents go in byte by byte as they lie in the dump.
  *
- * Beside what is there: `<name>__restoring_<id>`, then swapped (restore-swap.ts), one restore at a time (restore-lease.ts).
+ * Beside what is there: `<name>__restoring_<id>`, then swapped (restore-swap.ts). One restore at a time, also of those that
+ * only add (restore-lease.ts): what one adds must not lie in a collection that another one takes away.
  * Events that servers store while a collection is replaced are replaced with it: stop them before.
  */
 import { randomBytes } from "node:crypto";
@@ -9,6 +10,7 @@ import type { Document } from "mongodb";
 import { EventStoreError } from "../../errors.ts";
 import { elementsOf, firstDifference, keyOfValue } from "../bson-elements.ts";
 import type { CollectionMetadata, CollectionTarget, DocumentBatch, DumpTarget, Inserted } from "../dump-contract.ts";
+import { STATE } from "../schema-records.ts";
 import { type Connection, connect } from "./driver.ts";
 import { bufferOf, type RestoreCodec, restoreCodec } from "./restore-bson.ts";
 import { type InsertPlace, insertDocuments } from "./restore-insert.ts";
@@ -52,18 +54,20 @@ class MongoTarget implements DumpTarget {
     this.database = connection.db.databaseName;
     this.#connection = connection;
     this.#options = options;
-    this.#place = { connection, codec, onStep: options.onStep ?? (() => {}) };
+    this.#place = { connection, codec, onStep: options.onStep ?? (() => {}), assertHeld: () => this.#assertHeld() };
   }
 
   collections(): Promise<readonly string[]> {
     return collectionNames(this.#connection);
   }
 
-  accepts(): boolean {
-    return true;
+  /** Where a database's migrations are belongs to it, not to what is restored into it. */
+  accepts(collection: string): boolean {
+    return collection !== STATE;
   }
 
   async open(metadata: CollectionMetadata): Promise<CollectionTarget> {
+    await this.#hold();
     return this.#create(metadata.collectionName, metadata);
   }
 
@@ -74,7 +78,6 @@ class MongoTarget implements DumpTarget {
   }
 
   async swap(): Promise<void> {
-    await this.#lease?.assertHeld();
     await swapCollections(this.#place, this.#staged, this.#id);
     this.#staged.length = 0;
     await this.#letGo();
@@ -93,6 +96,8 @@ class MongoTarget implements DumpTarget {
   }
 
   async close(): Promise<void> {
+    // One that died is no loss: it runs out.
+    if (this.#staged.length === 0) await this.#letGo().catch(() => {});
     this.#lease?.end();
     await this.#connection.close();
   }
@@ -129,8 +134,12 @@ class MongoTarget implements DumpTarget {
     const place = { connection, codec, collection, name: metadata.collectionName };
     return new MongoCollectionTarget(place, metadata, {
       warn: this.#options.warn,
-      assertHeld: async () => this.#lease?.assertHeld(),
+      assertHeld: () => this.#assertHeld(),
     });
+  }
+
+  async #assertHeld(): Promise<void> {
+    await this.#lease?.assertHeld();
   }
 }
 
