@@ -91,14 +91,14 @@ class MongoTarget implements DumpTarget {
 
   async destroy(): Promise<void> {
     await this.#connection.call("drop the database", () => this.#connection.db.dropDatabase());
-    this.#lease?.end();
+    await this.#lease?.end();
     this.#lease = undefined;
   }
 
   async close(): Promise<void> {
     // One that died is no loss: it runs out.
     if (this.#staged.length === 0) await this.#letGo().catch(() => {});
-    this.#lease?.end();
+    await this.#lease?.end();
     await this.#connection.close();
   }
 
@@ -113,8 +113,8 @@ class MongoTarget implements DumpTarget {
   async #letGo(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
-    lease?.end();
     if (lease === undefined) return;
+    await lease.end();
     await lease.assertHeld();
     for (const name of LEASE_COLLECTIONS) await drop(this.#place, name);
   }

@@ -42,7 +42,7 @@ export interface SwapPlace {
  * The first collection that a restore has taken away and not yet replaced with what belongs to it; undefined for none. Such
  * a database is neither the old nor the new one.
  */
-export function halfSwapped(names: readonly string[]): string | undefined {
+function halfSwapped(names: readonly string[]): string | undefined {
   const present = new Set(names);
   const staged = new Set(names.map((name) => STAGED.exec(name)?.[2]));
   for (const old of names) {

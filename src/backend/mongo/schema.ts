@@ -74,9 +74,13 @@ export async function removeVersion(connection: Connection, version: string): Pr
   await connection.call("store", () => connection.db.collection(VERSIONS).deleteOne({ version }));
 }
 
-/** The lease of whoever does this stays. */
 export async function removeVersions(connection: Connection): Promise<void> {
   await connection.call("store", () => connection.db.collection(VERSIONS).deleteMany({}));
+  await removeCursors(connection);
+}
+
+/** The lease of whoever does this stays. */
+export async function removeCursors(connection: Connection): Promise<void> {
   const cursors = { record: { $regex: "^cursor:" } };
   await connection.call("store", () => connection.db.collection(STATE).deleteMany(cursors));
 }

@@ -26,6 +26,7 @@ import { type MigrateFlags, type MigrateMode, migrateFlags } from "../migrate-fl
 import { type Place, placeOf } from "../migrate-place.ts";
 import { differencesText, doneText, planText, progressBar, versionText } from "../migrate-report.ts";
 import { addStoreFlags, commandConfig } from "../open-store.ts";
+import { replacing } from "../replacing.ts";
 
 const EXAMPLES = `
 Examples:
@@ -173,13 +174,10 @@ async function backUp({ place, config, io }: Run): Promise<void> {
 async function restore({ flags, place, io }: Run): Promise<void> {
   const path = String(flags.restoreFrom);
   const say = (message: string) => warn(io, message);
-  const isMongo = place.url.startsWith("mongodb");
-  const records = isMongo ? await place.open(false) : undefined;
-  try {
-    const { collections } = await restoreBackup(place.backup, { path, records, warn: say, drop: true });
-    const documents = Object.values(collections).reduce((sum, { inserted }) => sum + inserted, 0);
-    await io.out.write(`restored ${counted(documents, "document")} from ${path}\n`);
-  } finally {
-    await records?.close();
-  }
+  const isWanted = place.url.startsWith("mongodb");
+  const { collections } = await replacing(place, { isWanted, io }, (records) =>
+    restoreBackup(place.backup, { path, records, warn: say, drop: true }),
+  );
+  const documents = Object.values(collections).reduce((sum, { inserted }) => sum + inserted, 0);
+  await io.out.write(`restored ${counted(documents, "document")} from ${path}\n`);
 }
