@@ -29,8 +29,8 @@ export interface MongoTargetOptions {
 /** A server silent for this long counts as gone, in ms: indexes and big commands take their time. */
 const TIMEOUT_MS = 20_000;
 const NAMESPACE_EXISTS = 48;
-/** What may be taken over from a dump: nothing that runs code or reads elsewhere. */
-const COLLECTION_OPTIONS = ["capped", "size", "max", "collation", "validator", "validationLevel", "validationAction"];
+/** What may be taken over from a dump: nothing that runs code, reads elsewhere or deletes documents by itself (`capped`). */
+const COLLECTION_OPTIONS = ["collation", "validator", "validationLevel", "validationAction"];
 const NOT_OF_AN_INDEX = new Set(["v", "ns", "background"]);
 
 /** @throws EventStoreError `EVT_MISSING_DRIVER`, `EVT_INVALID_OPTION`, `EVT_BACKEND_UNAVAILABLE` */
@@ -122,6 +122,7 @@ class MongoTarget implements DumpTarget {
   async #create(name: string, metadata: CollectionMetadata): Promise<CollectionTarget> {
     const { connection, codec } = this.#place;
     const all = codec.plain(metadata.options);
+    if (all.capped) this.#options.warn(`${metadata.collectionName} was capped; it is restored without a limit`);
     const options = Object.fromEntries(Object.entries(all).filter(([key]) => COLLECTION_OPTIONS.includes(key)));
     try {
       await connection.attempt(() => connection.db.createCollection(name, options));
@@ -189,6 +190,10 @@ class MongoCollectionTarget implements CollectionTarget {
     const { connection, collection, codec, name } = this.#place;
     for (const index of this.#metadata.indexes.map((fields) => codec.plain(fields))) {
       if (index.name === "_id_") continue;
+      if ("expireAfterSeconds" in index) {
+        this.#around.warn(`the index ${index.name} of ${name} deletes documents by itself and is left out`);
+        continue;
+      }
       const kept = Object.entries(index).filter(([key]) => !NOT_OF_AN_INDEX.has(key));
       const command = { createIndexes: collection.collectionName, indexes: [Object.fromEntries(kept)] };
       try {
