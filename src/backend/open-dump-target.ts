@@ -18,8 +18,6 @@ export interface OpenDumpTargetOptions {
   /** MongoDB only: another restore that is silent for this long, in milliseconds, counts as dead. @default 15_000 */
   readonly leaseMs?: number | undefined;
   readonly now?: (() => Date) | undefined;
-  /** MongoDB only: names of other databases of the server that are dropped first. @default none */
-  readonly isStale?: ((database: string) => boolean) | undefined;
 }
 
 /**
@@ -29,10 +27,10 @@ export interface OpenDumpTargetOptions {
  */
 export async function openDumpTarget(url: string, options: OpenDumpTargetOptions = {}): Promise<DumpTarget> {
   const engine = engineOf(url);
-  const { database, onStep, leaseMs, isStale, warn = () => {} } = options;
+  const { database, onStep, leaseMs, warn = () => {} } = options;
   if (engine.kind === "mongo") {
     const { openMongoTarget } = await import("./mongo/dump-target.ts");
-    return openMongoTarget(url, { database, warn, onStep, leaseMs, isStale });
+    return openMongoTarget(url, { database, warn, onStep, leaseMs });
   }
   if (engine.path === ":memory:")
     throw new EventStoreError("EVT_INVALID_OPTION", "a database in memory cannot be restored from outside");

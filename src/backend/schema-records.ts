@@ -105,6 +105,8 @@ export interface SchemaRecords {
   record(record: VersionRecord, replace?: boolean): Promise<boolean>;
   /** Removes all of them, and where steps of migrations were: the database is another one now. */
   forget(): Promise<void>;
+  /** Removes only where steps of migrations were. */
+  forgetSteps(): Promise<void>;
   /** Versioned records for the lease and cursors; undefined where opening took the only right to write (SQLite). */
   readonly state: LeaseRecords | undefined;
   /** By name; what is there beyond the schema is no difference. */

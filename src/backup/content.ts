@@ -44,7 +44,22 @@ export function metadataOf(name: string, fields: Record<string, unknown>, where:
   if ("viewOn" in options || "timeseries" in options)
     throw damage(where, "is no plain collection and cannot be restored");
   if (!Array.isArray(indexes) || !indexes.every(isIndex)) throw damage(where, "indexes is no list of indexes");
+  if (indexes.length > MOST_INDEXES) throw damage(where, `has more than ${MOST_INDEXES} indexes`);
+  if (!isFlat(options, MOST_DEPTH) || !isFlat(indexes, MOST_DEPTH)) throw damage(where, "is nested too deep");
   return { collectionName: name, type: "collection", options, indexes, ...(typeof uuid === "string" ? { uuid } : {}) };
+}
+
+/** What a server allows. */
+const MOST_INDEXES = 64;
+const MOST_DEPTH = 100;
+
+/** How much metadata a backup may have in all, as text: it is kept in memory. */
+export const METADATA_BYTES = 67_108_864;
+
+/** True where it is nested no deeper than this: who reads it further calls itself for each level. */
+function isFlat(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => isFlat(inner, depth - 1));
 }
 
 function isIndex(index: unknown): index is Record<string, unknown> {

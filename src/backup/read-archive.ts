@@ -13,6 +13,7 @@ import {
   type ContentPart,
   checkDocuments,
   isObject,
+  METADATA_BYTES,
   metadataOf,
   type ReadContentOptions,
 } from "./content.ts";
@@ -113,6 +114,8 @@ class Prelude {
   readonly #parse: Parse;
   #header: Record<string, unknown> | undefined;
   readonly collections = new Map<string, CollectionMetadata[]>();
+  readonly #namespaces = new Set<string>();
+  #bytes = 0;
   isEnded = false;
 
   constructor(file: string, parse: Parse) {
@@ -122,6 +125,9 @@ class Prelude {
 
   /** Takes the next document. */
   isEndedBy(document: CutDocument): boolean {
+    this.#bytes += document.bytes.length;
+    if (this.#bytes > METADATA_BYTES)
+      throw damage(this.#file, `has a list of collections of over ${METADATA_BYTES} bytes`);
     if (this.#header === undefined) this.#header = this.#checkedHeader(document);
     else if (isTerminator(document)) this.isEnded = true;
     else this.#add(this.#parse(document));
@@ -138,15 +144,16 @@ class Prelude {
     const database = checkedDatabase(db, this.#file);
     const name = checkedCollection(collection, this.#file);
     const known = this.collections.get(database) ?? [];
-    if (known.some(({ collectionName }) => collectionName === name)) {
-      throw damage(this.#file, `holds the collection ${shown(name)} twice`);
-    }
+    const namespace = `${database}.${name}`;
+    if (this.#namespaces.has(namespace)) throw damage(this.#file, `holds the collection ${shown(name)} twice`);
+    this.#namespaces.add(namespace);
     const fields = { ...this.#fieldsOf(name, metadata), ...(typeof type === "string" && type !== "" ? { type } : {}) };
     const { collectionName } = fields as { readonly collectionName?: unknown };
     if (collectionName !== undefined && collectionName !== name) {
       throw damage(this.#file, `the metadata of ${shown(name)} are of another collection`);
     }
-    this.collections.set(database, [...known, metadataOf(name, fields, this.#file)]);
+    known.push(metadataOf(name, fields, this.#file));
+    this.collections.set(database, known);
   }
 
   #fieldsOf(name: string, metadata: unknown): Record<string, unknown> {

@@ -11,6 +11,7 @@ import {
   type Content,
   type ContentPart,
   checkDocuments,
+  METADATA_BYTES,
   metadataOf,
   PLAIN,
   type ReadContentOptions,
@@ -22,21 +23,34 @@ const DOCUMENTS = /^(.+)\.bson(?:\.gz)?$/s;
 const METADATA = /^(.+)\.metadata\.json(?:\.gz)?$/s;
 /** Lies beside the documents and says nothing about them. */
 const BESIDE = /^prelude\.json(?:\.gz)?$/;
-const METADATA_BYTES = 16_777_216;
 /** From this length on a file name may be cut. */
 const CUT_LENGTH = 200;
 
 interface CollectionFile {
   readonly file: string;
   readonly metadata: CollectionMetadata;
+  readonly metadataBytes: number;
+}
+
+interface Folder {
+  readonly folder: string;
+  /** Of metadata that may still come. */
+  readonly leftBytes: number;
+  readonly warn: (message: string) => void;
 }
 
 export async function readFolder(folder: string, warn: (message: string) => void): Promise<Content> {
   const files: CollectionFile[] = [];
-  for (const found of await filesOf(folder, warn)) files.push(await collectionOf(folder, found, warn));
-  const names = files.map(({ metadata }) => metadata.collectionName);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw damage(folder, `holds the collection ${shown(twice)} twice`);
+  const names = new Set<string>();
+  let leftBytes = METADATA_BYTES;
+  for (const found of await filesOf(folder, warn)) {
+    const file = await collectionOf({ folder, leftBytes, warn }, found);
+    const { collectionName } = file.metadata;
+    if (names.has(collectionName)) throw damage(folder, `holds the collection ${shown(collectionName)} twice`);
+    names.add(collectionName);
+    leftBytes -= file.metadataBytes;
+    files.push(file);
+  }
   return {
     collections: files.map(({ metadata }) => metadata),
     parts: (options) => partsOf(files, options),
@@ -67,19 +81,19 @@ async function filesOf(folder: string, warn: (message: string) => void): Promise
   return stems.map((stem) => ({ stem, documents: documents.get(stem) as string, metadata: metadata.get(stem) }));
 }
 
-async function collectionOf(folder: string, found: Found, warn: (message: string) => void): Promise<CollectionFile> {
+async function collectionOf({ folder, leftBytes, warn }: Folder, found: Found): Promise<CollectionFile> {
   const file = join(folder, found.documents);
   const name = unescaped(found.stem, file);
   if (found.metadata === undefined) {
     warn(`${shown(file)} has no metadata beside it: it is restored without indexes`);
-    return { file, metadata: { ...PLAIN, collectionName: checkedCollection(name, file) } };
+    return { file, metadata: { ...PLAIN, collectionName: checkedCollection(name, file) }, metadataBytes: 0 };
   }
   const where = join(folder, found.metadata);
-  const fields = await jsonFile(where, METADATA_BYTES);
+  const { value: fields, bytes: metadataBytes } = await jsonFile(where, leftBytes);
   const { collectionName = name } = fields;
   const told = checkedCollection(collectionName, where);
   if (told !== name && found.stem.length < CUT_LENGTH) throw damage(where, `is of another collection, ${shown(told)}`);
-  return { file, metadata: metadataOf(told, fields, where) };
+  return { file, metadata: metadataOf(told, fields, where), metadataBytes };
 }
 
 function unescaped(stem: string, file: string): string {

@@ -2,8 +2,7 @@
  * Restores a backup that is an SQLite file: as a whole file where that is what the target is, else as the documents MongoDB
  * would have in its place.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DumpSource, DumpTarget } from "../backend/dump-contract.ts";
 import { bufferOf } from "../backend/mongo/restore-bson.ts";
@@ -12,6 +11,7 @@ import { adoptFile } from "../backend/sqlite/restore-file.ts";
 import type { Content } from "./content.ts";
 import type { OpenedBackup } from "./inspect.ts";
 import { type RestoreContentOptions, restoreContent } from "./restore-content.ts";
+import { makeScratchFolder } from "./scratch-folder.ts";
 import type { RestoreReport } from "./types.ts";
 
 export async function restoreFile(backup: OpenedBackup, options: RestoreContentOptions): Promise<RestoreReport> {
@@ -30,7 +30,7 @@ async function isEmpty(target: DumpTarget): Promise<boolean> {
 
 /** From a copy: opening a file may leave something beside it, and nothing may change a backup. */
 async function restoreDocuments(backup: OpenedBackup, options: RestoreContentOptions): Promise<RestoreReport> {
-  const folder = await mkdtemp(join(tmpdir(), "madsci-events-restore-"));
+  const folder = await makeScratchFolder("restore");
   let source: DumpSource | undefined;
   try {
     const file = join(folder, "copy.db");

@@ -79,12 +79,19 @@ async function smallFile(file: string, mostBytes: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+interface JsonFile {
+  readonly value: Record<string, unknown>;
+  /** Of its text. */
+  readonly bytes: number;
+}
+
 /** An object in JSON. */
-export async function jsonFile(file: string, mostBytes: number): Promise<Record<string, unknown>> {
-  const text = (await smallFile(file, mostBytes)).toString("utf8");
+export async function jsonFile(file: string, mostBytes: number): Promise<JsonFile> {
+  const text = await smallFile(file, mostBytes);
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    const value: unknown = JSON.parse(text.toString("utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return { value: value as Record<string, unknown>, bytes: text.length };
   } catch (cause) {
     throw damage(file, "is no JSON", cause);
   }

@@ -9,27 +9,18 @@
  * counts as dead when its file has not been rewritten for a minute by the folder's own clock.
  */
 import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventStoreError } from "../errors.ts";
 import { onDisk } from "./disk.ts";
+import { type Holder, holderOf, isRunning, thisHolder } from "./holder.ts";
 
 const REWRITE_MS = 5000;
 const SILENT_MS = 60_000;
 /** How long the smallest waits for the others to go. */
 const LOOKS = 10;
 const LOOK_MS = 50;
-
-interface Holder {
-  readonly pid: number;
-  /** When the process started, as the system tells it: numbers of processes come again. */
-  readonly started: string;
-  /** Where the number means something. */
-  readonly place: string;
-}
 
 export interface TurnLock {
   /** Lets the next one in. */
@@ -71,7 +62,7 @@ function taken(dir: string, database: string): EventStoreError {
 }
 
 async function hold(dir: string, name: string): Promise<TurnLock> {
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), place: place() };
+  const holder = thisHolder();
   const path = join(dir, name);
   // It has its name only when it is whole.
   await writeFile(join(dir, `.${name}`), JSON.stringify(holder), { flag: "wx" });
@@ -100,47 +91,18 @@ async function living(dir: string, own: { readonly prefix: string; readonly name
 }
 
 async function lives(dir: string, name: string, own: string): Promise<boolean> {
-  const holder = await holderOf(join(dir, name));
+  const holder = await holderIn(join(dir, name));
   if (holder === "gone") return false;
-  if (holder?.place === place()) return isRunning(holder);
+  const known = holder && isRunning(holder);
+  if (known !== undefined) return known;
   const [its, mine] = await Promise.all([stat(join(dir, name)).catch(() => undefined), stat(join(dir, own))]);
   return its !== undefined && mine.mtimeMs - its.mtimeMs < SILENT_MS;
 }
 
-async function holderOf(path: string): Promise<Holder | "gone" | undefined> {
+async function holderIn(path: string): Promise<Holder | "gone" | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Holder;
+    return holderOf(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT" ? "gone" : undefined;
-  }
-}
-
-function isRunning({ pid, started }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  return started === startOf(pid);
-}
-
-/** Ticks since boot on Linux, nothing for one that has died and is still listed; elsewhere nothing is known. */
-function startOf(pid: number): string {
-  const line = tryTo(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
-  return /[ZX]/.test(fields[0] ?? "") ? "" : (fields[19] ?? "");
-}
-
-/** This boot of this machine, and on Linux this container. */
-function place(): string {
-  const boot = tryTo(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
-  return [hostname(), boot, tryTo(() => readlinkSync("/proc/self/ns/pid"))].join(" ");
-}
-
-function tryTo(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return "";
   }
 }

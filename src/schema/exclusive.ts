@@ -34,6 +34,9 @@ export interface Held {
 const DEFAULT_TTL_MS = 15_000;
 const RENEWALS_PER_TTL = 5;
 
+/** The lease of whoever changes a whole database: migrations, and restores that replace it. */
+export const WHOLE = "migrate";
+
 /** Waits for its turn, works, and lets the next one in whatever comes of it. */
 export async function exclusively<Result>(
   options: ExclusiveOptions,
@@ -56,6 +59,7 @@ class Holder implements Held {
   readonly #renewMs: number;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<unknown> = Promise.resolve();
+  #isLost = false;
 
   constructor(state: LeaseRecords, options: ExclusiveOptions) {
     const { ttlMs = DEFAULT_TTL_MS, owner, name } = options;
@@ -66,7 +70,7 @@ class Holder implements Held {
   }
 
   get lost(): boolean {
-    return !this.#lease.mayLead();
+    return this.#isLost || !this.#lease.mayLead();
   }
 
   check(): void {
@@ -82,8 +86,13 @@ class Holder implements Held {
       await pause(this.#renewMs * (0.2 + Math.random() * 0.2), undefined, { signal: this.#options.signal });
     }
     this.#timer = setInterval(() => {
-      this.#renewing = this.#renewing.then(() => this.#lease.keep()).catch(() => {});
+      this.#renewing = this.#renewing.then(() => this.#renew()).catch(() => {});
     }, this.#renewMs);
+  }
+
+  /** What is lost is never taken again: another process has worked meanwhile, and this one knows nothing of it. */
+  async #renew(): Promise<void> {
+    if (!this.#isLost) this.#isLost = !(await this.#lease.keep());
   }
 
   async release(): Promise<void> {

@@ -9,7 +9,7 @@
  */
 import { hostname } from "node:os";
 import { freshRecords } from "./admit.ts";
-import { exclusively, type Held } from "./exclusive.ts";
+import { exclusively, type Held, WHOLE } from "./exclusive.ts";
 import type { MigrateOptions } from "./migrate-options.ts";
 import { recordOf } from "./migrations.ts";
 import { type MigrationPlan, type PlannedStep, planMigration, wantedOf } from "./plan.ts";
@@ -37,7 +37,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateReport> {
   const plan = await planMigration(options.records, options);
   if (!plan.needed) return nothingDone(plan);
   const { state } = options.records;
-  return exclusively({ ...options, state, name: "migrate" }, (held) => apply(options, held));
+  return exclusively({ ...options, state, name: WHOLE }, (held) => apply(options, held));
 }
 
 function nothingDone({ current, target }: MigrationPlan): MigrateReport {
@@ -107,11 +107,17 @@ async function applyOne(options: MigrateOptions, step: PlannedStep, held: Held):
 }
 
 async function recordBase(options: MigrateOptions, { current }: MigrationPlan): Promise<string[]> {
-  const { records, schema, now, onStep } = options;
+  const { records, schema, onStep } = options;
   const from = current === null || current === "0.0.0" ? "unversioned" : current;
   const notes = `Schema migration from ${from} to ${schema.version}`;
-  const record = { version: schema.version, applied_at: now(), migration_notes: notes };
+  const record = { version: schema.version, applied_at: await afterAll(options), migration_notes: notes };
   await records.record(record, true);
   await onStep?.("recorded the schema's version");
   return [schema.version];
+}
+
+/** The version applied last is what counts: a record from a clock that was ahead must not count for ever. */
+async function afterAll({ records, now }: MigrateOptions): Promise<Date> {
+  const [latest] = (await records.facts()).versions;
+  return new Date(Math.max(now().getTime(), (latest?.applied_at.getTime() ?? 0) + 1));
 }

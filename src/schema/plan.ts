@@ -4,7 +4,7 @@
  * Which of the numbered migrations belong to it: those up to the target, where the schema is of the version they are for.
  */
 import { eq, parse } from "semver";
-import type { SchemaDifference, SchemaRecords } from "../backend/schema-records.ts";
+import type { SchemaDifference, SchemaFacts, SchemaRecords } from "../backend/schema-records.ts";
 import { EventStoreError } from "../errors.ts";
 import {
   currentVersion,
@@ -78,6 +78,12 @@ export async function planMigration(records: SchemaRecords, options: PlanOptions
     fresh: verdict.kind === "fresh",
     needed,
   };
+}
+
+/** Before documents are added to a database. @throws EventStoreError `EVT_SCHEMA_MISMATCH` where a newer program has changed it */
+export function refuseNewer(facts: SchemaFacts, expected: Expected = EXPECTED): void {
+  const newer = newerOf(decide(facts, expected));
+  if (newer) throw new EventStoreError("EVT_SCHEMA_MISMATCH", mismatchText(facts, expected, newer));
 }
 
 async function stepOf(records: SchemaRecords, migration: Migration, verdict: Verdict): Promise<PlannedStep> {

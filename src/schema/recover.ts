@@ -8,6 +8,7 @@
 import { type SchemaRecords, VERSIONS } from "../backend/schema-records.ts";
 import type { RestoreReport } from "../backup/types.ts";
 import type { MigrateOptions, MigrationBackup } from "./migrate-options.ts";
+import { migrateCommands } from "./refusal.ts";
 
 /** Backups of the database kept after this one. */
 const KEPT = 10;
@@ -58,17 +59,32 @@ interface RestoreOptions extends Pick<MigrateOptions, "warn"> {
   readonly drop: boolean;
 }
 
-/** A backup without version records takes the place of a database that has some: they say nothing of it. */
+/** In MongoDB it has to be a backup of the same database: a file may be called anything. */
 export async function restoreBackup(
   { tool, target: open }: MigrationBackup,
   { path, records, warn, drop }: RestoreOptions,
 ): Promise<RestoreReport> {
   const target = await open();
   try {
-    const report = await tool.restore(path, { target, drop, warn });
-    if (drop && !(VERSIONS in report.collections)) await records?.forget();
+    const expectDatabase = target.kind === "mongo" ? target.database : undefined;
+    const report = await tool.restore(path, { target, drop, warn, expectDatabase });
+    if (drop) await forgetOld(records, report, warn);
     return report;
   } finally {
     await target.close();
   }
+}
+
+/**
+ * After a backup has taken the place of a database. Where steps of migrations were says nothing of it, nor do version
+ * records that it has not brought itself.
+ */
+export async function forgetOld(
+  records: SchemaRecords | undefined,
+  { collections }: RestoreReport,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (records === undefined || VERSIONS in collections) return records?.forgetSteps();
+  await records.forget();
+  warn(`the backup brings no schema version; next: ${migrateCommands(records).bare}`);
 }

@@ -4,10 +4,8 @@ import { readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } fr
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { BSON } from "mongodb";
-import { openDumpSource } from "../../src/backend/open-dump.ts";
-import { createBackup } from "../../src/backup/create.ts";
 import { crafted, lengthOf, nested } from "./crafted-bson.ts";
-import { filledFile } from "./filled.ts";
+import { HOSTILE_FILES } from "./hostile-files.ts";
 import { archiveOf, bsonOf, writeBackup, writeDump } from "./outside-dump.ts";
 
 export const event = (n: number) => ({
@@ -19,7 +17,7 @@ export const event = (n: number) => ({
 export const EVENTS = { events: [event(1), event(2), event(3)] };
 const inside = (path: string) => join(path, "lab", "events.bson");
 
-interface Hostile {
+export interface Hostile {
   /** Makes it in the folder; returns its path. */
   make(folder: string): string | Promise<string>;
   readonly reason: RegExp;
@@ -56,6 +54,13 @@ const archive =
     writeFileSync(join(folder, "lab.archive"), bytes);
     return join(folder, "lab.archive");
   };
+
+/** A list of collections, and nothing of them. */
+function manyCollections(count: number): Buffer {
+  const listed = Array.from({ length: count }, (_, n) => ({ db: "lab", collection: `c${n}`, metadata: "" }));
+  const head = Buffer.from([0x6d, 0xe2, 0x99, 0x81]);
+  return Buffer.concat([head, bsonOf([{ version: "0.1" }, ...listed]), Buffer.alloc(4, 0xff)]);
+}
 
 export const HOSTILE: Readonly<Record<string, Hostile>> = {
   "a wrong checksum": {
@@ -151,6 +156,21 @@ export const HOSTILE: Readonly<Record<string, Hostile>> = {
     reason: /no plain collection/,
   },
   "a collection of another kind": { make: changed(besideWith({ type: "timeseries" })), reason: /kind of collection/ },
+  "options nested without end": {
+    make: changed((path) => {
+      const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+      writeFileSync(join(path, "lab", "events.metadata.json"), `{"options":{"validator":${deep}},"indexes":[]}`);
+    }),
+    reason: /events\.metadata\.json: is nested too deep/,
+  },
+  "more indexes than there can be": {
+    make: changed(besideWith({ indexes: Array.from({ length: 100 }, (_, n) => ({ key: { a: 1 }, name: `i${n}` })) })),
+    reason: /more than 64 indexes/,
+  },
+  "an archive of twenty thousand collections": {
+    make: archive(manyCollections(20_000)),
+    reason: /the end of lab\.c0 is missing/,
+  },
   "indexes that are none": { make: changed(besideWith({ indexes: [{ key: 1 }] })), reason: /no list of indexes/ },
   "a file name with a way out": {
     make: (folder) => {
@@ -241,46 +261,5 @@ export const HOSTILE: Readonly<Record<string, Hostile>> = {
   },
   "a folder of something else": { make: (folder) => folder, reason: /is no backup/ },
   "a path that leads nowhere": { make: (folder) => join(folder, "gone"), reason: /gone: does not exist/ },
-  "a copy of SQLite that was changed": {
-    make: async (folder) => {
-      const path = await ofSqlite(folder);
-      const file = join(path, "lab", "lab.sqlite");
-      const bytes = readFileSync(file);
-      bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
-      writeFileSync(file, bytes);
-      return path;
-    },
-    reason: /wrong checksum/,
-  },
-  "a copy of SQLite with a trigger": {
-    make: async (folder) => {
-      const file = join(await ofSqlite(folder), "lab", "lab.sqlite");
-      const { DatabaseSync } = await import("@photostructure/sqlite");
-      const database = new DatabaseSync(file);
-      database.exec("create trigger t after insert on events begin delete from events; end");
-      database.close();
-      return file;
-    },
-    reason: /holds the trigger "t"/,
-  },
-  "a copy of SQLite of another program": {
-    make: async (folder) => {
-      const file = join(folder, "other.sqlite");
-      const { DatabaseSync } = await import("@photostructure/sqlite");
-      const database = new DatabaseSync(file);
-      database.exec("create table events (a)");
-      database.close();
-      return file;
-    },
-    reason: /another program/,
-  },
+  ...HOSTILE_FILES,
 };
-
-async function ofSqlite(folder: string): Promise<string> {
-  const source = await openDumpSource((await filledFile(folder)).url);
-  try {
-    return (await createBackup({ source, dir: join(folder, "backups"), now: () => new Date() })).path;
-  } finally {
-    await source.close();
-  }
-}

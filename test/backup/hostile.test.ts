@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { restoreBackup } from "../../src/backup/restore.ts";
+import { openScratch } from "../../src/backup/scratch.ts";
 import { verifyBackup } from "../../src/backup/verify.ts";
 import { EVENTS, event, HOSTILE } from "./hostile-backups.ts";
 import { bsonOf, writeBackup, writeDump } from "./outside-dump.ts";
@@ -27,10 +28,9 @@ describe.each(TARGETS)("into $name", ({ within, skip }) => {
           await target.close();
         }
         expect(await restingIn(place)).toEqual(before);
-        const scratch = reason.source.match(/trigger|another program/) ? () => place.open() : undefined;
-        if (scratch === undefined) {
-          expect(await verifyBackup(path, {})).toMatchObject({ valid: false, reason: expect.stringMatching(reason) });
-        }
+        const scratch = () => openScratch(place.url, { database: place.database });
+        const verdict = await verifyBackup(path, { scratch });
+        expect(verdict).toMatchObject({ valid: false, reason: expect.stringMatching(reason) });
       }),
     );
   }

@@ -69,26 +69,6 @@ describe.each(TARGETS)("tested in $name", ({ within, skip }) => {
   );
 });
 
-const [, server] = TARGETS;
-
-it.skipIf(server?.skip)("what a process that died left on the server goes a day later, and nothing else", async () => {
-  await server?.within(async ({ url, database }) => {
-    const client = await rawClient(url);
-    const names = async () => (await client.db().admin().listDatabases()).databases.map(({ name }) => name);
-    const open = (at: Date) => openScratch(url, { database, now: () => at });
-    const [now, before] = [Date.now(), Date.now() - 86_500_000];
-    const [old, recent] = [await open(new Date(before)), await open(new Date(now - 60_000))];
-    const others = [`${database}_verify_mine`, `${database}2_verify_${before.toString(36)}00000000`];
-    for (const name of [old.database, recent.database, ...others]) await client.db(name).createCollection("events");
-    const scratch = await open(new Date(now));
-    const left = (await names()).filter((name) => name.startsWith(database) && name !== database);
-    expect(left.sort()).toEqual([recent.database, ...others].sort());
-    for (const name of left) await client.db(name).dropDatabase();
-    for (const one of [old, recent, scratch]) await one.close();
-    await client.close();
-  });
-});
-
 it("C64: without a scratch database it stays, untested, and so does the older one", () =>
   inFolder(async (folder) => {
     const place = { folder, url: `sqlite:${join(folder, "lab.db")}` } as Place;

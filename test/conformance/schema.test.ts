@@ -111,6 +111,16 @@ describe.each(ENGINES)("$name", ({ name, skip, place: newPlace }) => {
       },
     );
 
+    it("a version that a clock ahead of time has recorded does not count for ever", async () => {
+      const place = newPlace();
+      const records = await atVersion(place, undefined);
+      await records.record(baseRecord("0.9.0", new Date(Date.now() + 7_200_000)));
+      await migrate(options(records));
+      expect(await checkVersion(records, { schema })).toMatchObject({ current: LATEST, needed: false });
+      await records.close();
+      await (await open(place)).close();
+    });
+
     it("does nothing, and makes no backup, where nothing is to be done", async () => {
       const place = newPlace();
       await used(place);

@@ -69,6 +69,13 @@ async function holds(place: Place): Promise<Record<string, string>> {
   return Object.fromEntries(kinds);
 }
 
+/** A database that is half replaced says so; nothing else may fail, and nothing before a swap has begun. */
+const unlessHalf = (text: string) => (error: Error) => {
+  expect(error.message).toMatch(/run it again/);
+  expect(text).toMatch(/swap events: (?:old one away|done)/);
+  return {};
+};
+
 /** What is left of restores. */
 async function leftOf(place: Place): Promise<readonly string[]> {
   if (place.kind === "sqlite") return readdirSync(place.folder).filter((name) => name.includes("restoring"));
@@ -93,8 +100,9 @@ describe.each(TARGETS)("a restore into $name", ({ within, skip }) => {
         const { signal, text } = await run({ ...planFor(place, path), dieAt });
         if (signal === null) break;
         died++;
-        // Between two renames a collection has no name; the next restore gives it back.
-        for (const what of Object.values(await holds(place))) expect(["old", "new"], text).toContain(what);
+        // Between two renames nothing is read of the database; the next restore gives it back.
+        for (const what of Object.values(await holds(place).catch(unlessHalf(text))))
+          expect(["old", "new"], text).toContain(what);
         await run(planFor(place, path));
         expect(await holds(place), text).toEqual({ events: "new", schema_versions: "new" });
         expect(await leftOf(place), text).toEqual([]);

@@ -6,16 +6,17 @@
  * is read: an event that arrives meanwhile may be missing, none that was there before is, unless somebody deletes it.
  */
 import type { ClientSession, Collection, CollectionInfo, Document, FindOptions } from "mongodb";
+import { EventStoreError } from "../../errors.ts";
 import type { CollectionMetadata, DocumentBatch, DumpSource } from "../dump-contract.ts";
+import { STATE } from "../schema-records.ts";
 import { type Connection, connect, loadDriver } from "./driver.ts";
+import { assertNotHalf, isRestores } from "./restore-swap.ts";
 import { LONGEST_MS } from "./room.ts";
 
 /** Servers keep a snapshot for 5 minutes; a slow one sends this many in that time. */
 const MAX_SNAPSHOT = 2_000_000;
 /** The server sends at most 16 MiB at once anyway; a page of small documents is a few MiB. */
 const PAGE = 5000;
-/** Of a server's own, and of restores under way. */
-const FOREIGN = /^system\.|__(?:restoring|replaced)_/;
 /** How a server says that it has no snapshot, or no longer this one. */
 const NO_SNAPSHOT = new Set([20, 72, 76, 123, 239, 246]);
 
@@ -106,12 +107,22 @@ class MongoSource implements DumpSource {
   async *#pages(collection: string, more: FindOptions): AsyncGenerator<DocumentBatch, void> {
     const { connection } = this.#parts;
     const cursor = this.#collection(collection).find({}, { raw: true, batchSize: PAGE, ...more });
+    const began = await this.#uuidOf(collection);
     try {
       while (await connection.call("read", () => cursor.hasNext()))
         yield cursor.readBufferedDocuments() as unknown as DocumentBatch;
     } finally {
       await cursor.close().catch(() => {});
     }
+    if ((await this.#uuidOf(collection)) !== began || began === undefined) throw replaced(collection);
+  }
+
+  /** Empty where the server has none, undefined where the collection is gone: a restore may be replacing it. */
+  async #uuidOf(collection: string): Promise<string | undefined> {
+    const { connection } = this.#parts;
+    const list = () => connection.db.listCollections({ name: collection }, RAW_TYPES).toArray();
+    const [found] = (await connection.call("list its collections", list)) as CollectionInfo[];
+    return found && String(found.info?.uuid ?? "");
   }
 
   /** Undefined where the server has no snapshot; then it is read plainly. @throws the error where it is another one */
@@ -133,7 +144,9 @@ class MongoSource implements DumpSource {
     const { connection, warn } = this.#parts;
     const list = () => connection.db.listCollections({}, RAW_TYPES).toArray();
     const found = (await connection.call("list its collections", list)) as CollectionInfo[];
-    const ours = found.filter(({ name }) => !FOREIGN.test(name));
+    const names = found.map(({ name }) => name);
+    assertNotHalf(names, this.database);
+    const ours = found.filter(({ name }) => name !== STATE && !name.startsWith("system.") && !isRestores(name));
     for (const { name, type } of ours)
       if (type !== undefined && type !== "collection") warn(`${name} is no plain collection (${type}): it is left out`);
     return ours
@@ -160,6 +173,11 @@ class MongoSource implements DumpSource {
   #collection(name: string): Collection<Document> {
     return this.#parts.connection.db.collection(name);
   }
+}
+
+function replaced(collection: string): EventStoreError {
+  const message = `${collection} was replaced or removed while it was read; make the backup again`;
+  return new EventStoreError("EVT_BACKEND_UNAVAILABLE", message);
 }
 
 /** Numbers keep their types, so that what is written down is what the server said. */

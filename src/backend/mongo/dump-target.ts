@@ -1,7 +1,8 @@
 /**
  * DumpTarget in MongoDB: documents go in byte by byte as they lie in the dump.
  *
- * Beside what is there: `<name>__restoring_<id>`, then swapped (restore-swap.ts), one restore at a time (restore-lease.ts).
+ * Beside what is there: `<name>__restoring_<id>`, then swapped (restore-swap.ts). One restore at a time, also of those that
+ * only add (restore-lease.ts): what one adds must not lie in a collection that another one takes away.
  * Events that servers store while a collection is replaced are replaced with it: stop them before.
  */
 import { randomBytes } from "node:crypto";
@@ -9,6 +10,7 @@ import type { Document } from "mongodb";
 import { EventStoreError } from "../../errors.ts";
 import { elementsOf, firstDifference, keyOfValue } from "../bson-elements.ts";
 import type { CollectionMetadata, CollectionTarget, DocumentBatch, DumpTarget, Inserted } from "../dump-contract.ts";
+import { STATE } from "../schema-records.ts";
 import { type Connection, connect } from "./driver.ts";
 import { bufferOf, type RestoreCodec, restoreCodec } from "./restore-bson.ts";
 import { type InsertPlace, insertDocuments } from "./restore-insert.ts";
@@ -22,31 +24,20 @@ export interface MongoTargetOptions {
   readonly onStep?: ((step: string) => void | Promise<void>) | undefined;
   /** A restore that is silent for this long counts as dead. @default 15_000 */
   readonly leaseMs?: number | undefined;
-  /** Names of other databases that are dropped first. @default none */
-  readonly isStale?: ((database: string) => boolean) | undefined;
 }
 
 /** A server silent for this long counts as gone, in ms: indexes and big commands take their time. */
 const TIMEOUT_MS = 20_000;
 const NAMESPACE_EXISTS = 48;
-/** What may be taken over from a dump: nothing that runs code or reads elsewhere. */
-const COLLECTION_OPTIONS = ["capped", "size", "max", "collation", "validator", "validationLevel", "validationAction"];
+/** What may be taken over from a dump: nothing that runs code, reads elsewhere or deletes documents by itself (`capped`). */
+const COLLECTION_OPTIONS = ["collation", "validator", "validationLevel", "validationAction"];
 const NOT_OF_AN_INDEX = new Set(["v", "ns", "background"]);
 
 /** @throws EventStoreError `EVT_MISSING_DRIVER`, `EVT_INVALID_OPTION`, `EVT_BACKEND_UNAVAILABLE` */
 export async function openMongoTarget(url: string, options: MongoTargetOptions): Promise<DumpTarget> {
   const codec = await restoreCodec();
   const connection = await connect(url, { database: options.database, timeoutMs: TIMEOUT_MS });
-  if (options.isStale) await dropStale(connection, options.isStale).catch(() => {});
   return new MongoTarget(connection, codec, options);
-}
-
-/** Whoever may not list or drop databases goes without. */
-async function dropStale(connection: Connection, isStale: (database: string) => boolean): Promise<void> {
-  const { db } = connection;
-  const { databases } = await connection.attempt(() => db.admin().listDatabases({ nameOnly: true }));
-  for (const { name } of databases)
-    if (isStale(name)) await connection.attempt(() => db.client.db(name).dropDatabase());
 }
 
 class MongoTarget implements DumpTarget {
@@ -63,18 +54,20 @@ class MongoTarget implements DumpTarget {
     this.database = connection.db.databaseName;
     this.#connection = connection;
     this.#options = options;
-    this.#place = { connection, codec, onStep: options.onStep ?? (() => {}) };
+    this.#place = { connection, codec, onStep: options.onStep ?? (() => {}), assertHeld: () => this.#assertHeld() };
   }
 
   collections(): Promise<readonly string[]> {
     return collectionNames(this.#connection);
   }
 
-  accepts(): boolean {
-    return true;
+  /** Where a database's migrations are belongs to it, not to what is restored into it. */
+  accepts(collection: string): boolean {
+    return collection !== STATE;
   }
 
   async open(metadata: CollectionMetadata): Promise<CollectionTarget> {
+    await this.#hold();
     return this.#create(metadata.collectionName, metadata);
   }
 
@@ -85,7 +78,6 @@ class MongoTarget implements DumpTarget {
   }
 
   async swap(): Promise<void> {
-    await this.#lease?.assertHeld();
     await swapCollections(this.#place, this.#staged, this.#id);
     this.#staged.length = 0;
     await this.#letGo();
@@ -99,12 +91,14 @@ class MongoTarget implements DumpTarget {
 
   async destroy(): Promise<void> {
     await this.#connection.call("drop the database", () => this.#connection.db.dropDatabase());
-    this.#lease?.end();
+    await this.#lease?.end();
     this.#lease = undefined;
   }
 
   async close(): Promise<void> {
-    this.#lease?.end();
+    // One that died is no loss: it runs out.
+    if (this.#staged.length === 0) await this.#letGo().catch(() => {});
+    await this.#lease?.end();
     await this.#connection.close();
   }
 
@@ -119,8 +113,8 @@ class MongoTarget implements DumpTarget {
   async #letGo(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
-    lease?.end();
     if (lease === undefined) return;
+    await lease.end();
     await lease.assertHeld();
     for (const name of LEASE_COLLECTIONS) await drop(this.#place, name);
   }
@@ -128,6 +122,7 @@ class MongoTarget implements DumpTarget {
   async #create(name: string, metadata: CollectionMetadata): Promise<CollectionTarget> {
     const { connection, codec } = this.#place;
     const all = codec.plain(metadata.options);
+    if (all.capped) this.#options.warn(`${metadata.collectionName} was capped; it is restored without a limit`);
     const options = Object.fromEntries(Object.entries(all).filter(([key]) => COLLECTION_OPTIONS.includes(key)));
     try {
       await connection.attempt(() => connection.db.createCollection(name, options));
@@ -140,8 +135,12 @@ class MongoTarget implements DumpTarget {
     const place = { connection, codec, collection, name: metadata.collectionName };
     return new MongoCollectionTarget(place, metadata, {
       warn: this.#options.warn,
-      assertHeld: async () => this.#lease?.assertHeld(),
+      assertHeld: () => this.#assertHeld(),
     });
+  }
+
+  async #assertHeld(): Promise<void> {
+    await this.#lease?.assertHeld();
   }
 }
 
@@ -191,6 +190,10 @@ class MongoCollectionTarget implements CollectionTarget {
     const { connection, collection, codec, name } = this.#place;
     for (const index of this.#metadata.indexes.map((fields) => codec.plain(fields))) {
       if (index.name === "_id_") continue;
+      if ("expireAfterSeconds" in index) {
+        this.#around.warn(`the index ${index.name} of ${name} deletes documents by itself and is left out`);
+        continue;
+      }
       const kept = Object.entries(index).filter(([key]) => !NOT_OF_AN_INDEX.has(key));
       const command = { createIndexes: collection.collectionName, indexes: [Object.fromEntries(kept)] };
       try {

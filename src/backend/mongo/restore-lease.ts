@@ -68,9 +68,13 @@ export class RestoreLease {
     return isKept;
   }
 
-  /** Stops renewing; the caller removes the collections while nobody else can have the lease. */
-  end(): void {
+  /**
+   * Stops renewing; the caller removes the collections while nobody else can have the lease. A renewal under way ends first:
+   * cut off, it would leave its turn behind, and the next restore wait for that.
+   */
+  async end(): Promise<void> {
     clearInterval(this.#renewing);
+    await this.#renewal?.catch(() => {});
   }
 
   #taken(what: string): EventStoreError {

@@ -8,8 +8,12 @@
  *
  * A process may die anywhere. The next restore finds the names and goes back from 2 to 1, on from 3 to 4. A server that
  * writes in between makes a collection of its own in 2: its documents join those of the collection that takes the name.
+ *
+ * A process may also be stopped anywhere and wake up when another restore has taken over: it asks before every step, and
+ * undoes nothing that may be another's.
  */
 import type { Collection } from "mongodb";
+import { EventStoreError } from "../../errors.ts";
 import type { Connection } from "./driver.ts";
 import type { RestoreCodec } from "./restore-bson.ts";
 import { insertDocuments } from "./restore-insert.ts";
@@ -30,7 +34,34 @@ export interface SwapPlace {
   readonly connection: Connection;
   readonly codec: RestoreCodec;
   readonly onStep: (step: string) => void | Promise<void>;
+  /** Rejects when another restore may have taken over. */
+  readonly assertHeld: () => Promise<void>;
 }
+
+/**
+ * The first collection that a restore has taken away and not yet replaced with what belongs to it; undefined for none. Such
+ * a database is neither the old nor the new one.
+ */
+function halfSwapped(names: readonly string[]): string | undefined {
+  const present = new Set(names);
+  const staged = new Set(names.map((name) => STAGED.exec(name)?.[2]));
+  for (const old of names) {
+    const [, name, id] = REPLACED.exec(old) ?? [];
+    if (name !== undefined && (!present.has(name) || staged.has(id))) return name;
+  }
+  return undefined;
+}
+
+/** @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` */
+export function assertNotHalf(names: readonly string[], database: string): void {
+  const half = halfSwapped(names);
+  if (half === undefined) return;
+  const what = `a restore into the database ${database} is just replacing ${half}, or died there`;
+  throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", `${what}; wait for it, or run it again`);
+}
+
+/** True for what a restore keeps for itself. */
+export const isRestores = (name: string): boolean => OURS.test(name);
 
 /** All collections that are not the system's or a restore's. */
 export async function collectionNames(connection: Connection): Promise<readonly string[]> {
@@ -63,12 +94,15 @@ export async function swapCollections(place: SwapPlace, names: readonly string[]
   try {
     for (const name of names) {
       await place.onStep(`swap ${name}: begin`);
+      await place.assertHeld();
       if (before.has(name)) await rename(place, name, replacedName(name, id));
       done.push(name);
       await place.onStep(`swap ${name}: old one away`);
+      await place.assertHeld();
       await renameInto(place, stagedName(name, id), name, false);
       await place.onStep(`swap ${name}: done`);
     }
+    await place.assertHeld();
   } catch (error) {
     await undo(place, done, id).catch(() => {});
     throw error;
@@ -79,6 +113,7 @@ export async function swapCollections(place: SwapPlace, names: readonly string[]
 /** The old ones back in their places; what cannot be undone now, the next restore does. */
 async function undo(place: SwapPlace, names: readonly string[], id: string): Promise<void> {
   for (const name of names.toReversed()) {
+    await place.assertHeld();
     const present = new Set(await allNames(place.connection));
     const isDone = present.has(name) && !present.has(stagedName(name, id));
     if (isDone) await rename(place, name, stagedName(name, id));
@@ -111,6 +146,7 @@ async function pour(place: SwapPlace, from: string, into: string): Promise<void>
   } finally {
     await cursor.close().catch(() => {});
   }
+  await place.assertHeld();
   await drop(place, from);
 }
 

@@ -16,7 +16,7 @@ import { prepareDatabase } from "./indexes.ts";
 import { Notes } from "./notes.ts";
 import { OddTimes } from "./odd-times.ts";
 import type { Room } from "./room.ts";
-import { readFacts, removeVersion, removeVersions, writeVersions } from "./schema.ts";
+import { readFacts, removeCursors, removeVersion, removeVersions, writeVersions } from "./schema.ts";
 import { MongoState } from "./schema-state.ts";
 import { STEPS } from "./schema-steps.ts";
 
@@ -64,6 +64,10 @@ class MongoSchemaRecords implements SchemaRecords {
 
   forget(): Promise<void> {
     return removeVersions(this.#room.connection);
+  }
+
+  forgetSteps(): Promise<void> {
+    return removeCursors(this.#room.connection);
   }
 
   async differences(schema: CollectionPlans): Promise<readonly SchemaDifference[]> {

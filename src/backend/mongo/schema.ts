@@ -8,6 +8,7 @@ import type { Db } from "mongodb";
 import schema from "../../../schema/schema.json" with { type: "json" };
 import { type CollectionPlans, type SchemaFacts, STATE, VERSIONS, type VersionRecord } from "../schema-records.ts";
 import type { Connection } from "./driver.ts";
+import { assertNotHalf, isRestores } from "./restore-swap.ts";
 
 const DUPLICATE_KEY = 11000;
 
@@ -20,7 +21,9 @@ export async function readFacts(connection: Connection): Promise<SchemaFacts> {
   const { db, place } = connection;
   const list = () => db.listCollections({}, { nameOnly: true }).toArray();
   const names = (await connection.call("list its collections", list)).map(({ name }) => name);
-  const collections = names.filter((name) => name !== VERSIONS && name !== STATE && !name.startsWith("system."));
+  assertNotHalf(names, db.databaseName);
+  const isOthers = (name: string) => name !== VERSIONS && name !== STATE && !name.startsWith("system.");
+  const collections = names.filter((name) => isOthers(name) && !isRestores(name));
   const versions = names.includes(VERSIONS) ? await readVersions(connection) : [];
   const url = place.replace(/^(mongodb(?:\+srv)?:\/\/[^/]*).*$/s, "$1");
   return { kind: "mongo", database: db.databaseName, place: url, collections: collections.sort(), versions };
@@ -71,9 +74,13 @@ export async function removeVersion(connection: Connection, version: string): Pr
   await connection.call("store", () => connection.db.collection(VERSIONS).deleteOne({ version }));
 }
 
-/** The lease of whoever does this stays. */
 export async function removeVersions(connection: Connection): Promise<void> {
   await connection.call("store", () => connection.db.collection(VERSIONS).deleteMany({}));
+  await removeCursors(connection);
+}
+
+/** The lease of whoever does this stays. */
+export async function removeCursors(connection: Connection): Promise<void> {
   const cursors = { record: { $regex: "^cursor:" } };
   await connection.call("store", () => connection.db.collection(STATE).deleteMany(cursors));
 }

@@ -12,6 +12,7 @@ import { EventStoreError } from "../../errors.ts";
 import { Connection } from "./connection.ts";
 import { loadModule } from "./driver.ts";
 import { failure, openFailure } from "./failure.ts";
+import { checkForeign, quickCheck } from "./foreign-file.ts";
 import { countsIn } from "./restore-rows.ts";
 import { checkSchema, ensureSchema } from "./schema.ts";
 
@@ -39,7 +40,7 @@ export async function adoptFile(from: string, to: string): Promise<Readonly<Reco
     await copyFile(from, to, constants.COPYFILE_FICLONE);
     const copy = await Connection.open(to);
     try {
-      checkForeign(copy, from);
+      await checkForeign(copy, from);
       copy.exec("PRAGMA journal_mode = DELETE");
       ensureSchema(copy, []);
       newOrigin(copy);
@@ -49,26 +50,18 @@ export async function adoptFile(from: string, to: string): Promise<Readonly<Reco
     }
   } catch (error) {
     await removeFile(to);
-    throw openFailure(error, from);
+    throw adoptFailure(error, from, to);
   }
 }
 
-function checkForeign(copy: Connection, file: string): void {
-  copy.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-  if (!checkSchema(copy)) throw new EventStoreError("EVT_INVALID_OPTION", `${file} holds no event store`);
-  const odd = copy.get<{ type: string; name: string }>(
-    "select type, name from sqlite_schema where type in ('trigger', 'view') or sql like 'create virtual%' limit 1",
-  );
-  if (odd)
-    throw new EventStoreError("EVT_INVALID_OPTION", `${file} holds the ${odd.type} "${odd.name}": it is not ours`);
-  const damage = quickCheck(copy);
-  if (damage !== undefined) throw new EventStoreError("EVT_INVALID_OPTION", `${file} is damaged: ${damage}`);
-}
-
-/** What is wrong with the file; undefined for nothing. */
-function quickCheck(connection: Connection): string | undefined {
-  const [found] = Object.values(connection.get<Record<string, unknown>>("PRAGMA quick_check(1)") ?? {});
-  return found === "ok" ? undefined : String(found);
+/** A file that is damaged is no fault of the disk it was copied to, and the other way round. */
+function adoptFailure(error: unknown, from: string, to: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (isDamaged(error)) return new EventStoreError("EVT_INVALID_OPTION", `${from} is damaged`, { cause: error });
+  if (error instanceof EventStoreError || !/^E[A-Z]+$/.test(String(code))) return openFailure(error, from);
+  const text = code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG" ? "there is no room" : "it failed";
+  const message = `${from} could not be copied to ${to}: ${text} (${code})`;
+  return new EventStoreError("EVT_BACKEND_UNAVAILABLE", message, { cause: error });
 }
 
 /** Places in the arrivals of the file as it was would lead to other events now. */

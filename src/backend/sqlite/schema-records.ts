@@ -90,6 +90,9 @@ class SqliteSchemaRecords implements SchemaRecords {
     this.#writer().run("delete from schema_versions");
   }
 
+  /** A step is one transaction here. */
+  async forgetSteps(): Promise<void> {}
+
   /** Compared with a new file, table by table. */
   async differences(): Promise<readonly SchemaDifference[]> {
     const fresh = await Connection.open(":memory:");

@@ -1,18 +1,19 @@
 /** `backup restore`: adds what is missing, or (`--drop`) puts the backup in the place of what is there. */
 import { Command, Option } from "commander";
 import { redactUrl } from "../../backend/open.ts";
-import { VERSIONS } from "../../backend/schema-records.ts";
 import { describeBackup } from "../../backup/catalogue.ts";
 import { checkDatabase } from "../../backup/names.ts";
 import { restoreBackup } from "../../backup/restore.ts";
 import type { RestoreReport } from "../../backup/types.ts";
-import { migrateCommands } from "../../schema/refusal.ts";
+import { refuseNewer } from "../../schema/plan.ts";
+import { forgetOld } from "../../schema/recover.ts";
 import { addBackupFlags, type BackupPlace, backupPath, backupPlace, namesFlag, needDatabase } from "../backup-flags.ts";
 import { backupProgress, factsText, failingAs } from "../backup-report.ts";
 import { counted, usageError } from "../exit.ts";
 import { booleanOption } from "../flags.ts";
 import { type Io, warn } from "../io.ts";
 import { type Place, placeOf } from "../migrate-place.ts";
+import { replacing } from "../replacing.ts";
 import { untilSignal } from "../shutdown.ts";
 
 const EXAMPLES = `
@@ -73,29 +74,31 @@ interface Request {
   readonly isElsewhere: boolean;
 }
 
-/** Version records that the backup does not bring say nothing of what takes the database's place. */
 async function restored(request: Request, { place, database }: BackupPlace, io: Io): Promise<RestoreReport> {
   const { path, isElsewhere, ...options } = request;
   const say = (message: string) => warn(io, message);
   const isMongo = place.url.startsWith("mongodb");
-  const target = await place.backup.target();
-  try {
-    const expectDatabase = isMongo && !isElsewhere ? target.database : isElsewhere ? database : undefined;
-    const onProgress = backupProgress(io);
-    const report = await restoreBackup(path, { ...options, target, expectDatabase, warn: say, onProgress });
-    const isWhole = options.drop && options.collections === undefined;
-    if (isMongo && isWhole && !(VERSIONS in report.collections)) await forgetVersions(place, say);
-    return report;
-  } finally {
-    await target.close();
-  }
+  if (!options.drop) await assertNotNewer(place);
+  return replacing(place, { isWanted: isMongo && options.drop, io, signal: options.signal }, async (records) => {
+    const target = await place.backup.target();
+    try {
+      const expectDatabase = isMongo && !isElsewhere ? target.database : isElsewhere ? database : undefined;
+      const onProgress = backupProgress(io);
+      const report = await restoreBackup(path, { ...options, target, expectDatabase, warn: say, onProgress });
+      if (options.collections === undefined) await forgetOld(records, report, say);
+      else await records?.forgetSteps();
+      return report;
+    } finally {
+      await target.close();
+    }
+  });
 }
 
-async function forgetVersions(place: Place, say: (message: string) => void): Promise<void> {
-  const records = await place.open(false);
+/** What an older program adds, a newer one may not be able to read. */
+async function assertNotNewer(place: Place): Promise<void> {
+  const records = await place.open(true);
   try {
-    await records.forget();
-    say(`the backup brings no schema version; next: ${migrateCommands(records).bare}`);
+    refuseNewer(await records.facts());
   } finally {
     await records.close();
   }

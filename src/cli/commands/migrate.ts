@@ -30,6 +30,7 @@ import { type Place, placeOf } from "../migrate-place.ts";
 import { differencesText, doneText, planText, progressBar, versionText } from "../migrate-report.ts";
 import { migrateConfig } from "../migrate-variables.ts";
 import { addStoreFlags } from "../open-store.ts";
+import { replacing } from "../replacing.ts";
 import { untilSignal } from "../shutdown.ts";
 
 const EXAMPLES = `
@@ -188,14 +189,12 @@ function backupOf({ flags, place }: Pick<Run, "flags" | "place">): MigrationBack
 async function restore({ flags, place, io }: Run): Promise<void> {
   const path = backupPath(String(flags.restoreFrom), place.backup, io);
   const say = (message: string) => warn(io, message);
-  const isMongo = place.url.startsWith("mongodb");
-  const records = isMongo ? await place.open(false) : undefined;
-  try {
-    const restoring = () => restoreBackup(place.backup, { path, records, warn: say, drop: true });
-    const { collections } = await failingAs("Restore failed", { io }, restoring);
-    const documents = Object.values(collections).reduce((sum, { inserted }) => sum + inserted, 0);
-    await io.out.write(`restored ${counted(documents, "document")} from ${path}\n`);
-  } finally {
-    await records?.close();
-  }
+  const isWanted = place.url.startsWith("mongodb");
+  const restoring = () =>
+    replacing(place, { isWanted, io }, (records) =>
+      restoreBackup(place.backup, { path, records, warn: say, drop: true }),
+    );
+  const { collections } = await failingAs("Restore failed", { io }, restoring);
+  const documents = Object.values(collections).reduce((sum, { inserted }) => sum + inserted, 0);
+  await io.out.write(`restored ${counted(documents, "document")} from ${path}\n`);
 }
