@@ -23,6 +23,8 @@ export interface DumpSource {
   readonly server: string;
   /** All of the database except those of the system and of restores under way, in the order of their names. */
   collections(): Promise<readonly CollectionMetadata[]>;
+  /** What `collections` leaves out though it is somebody's: views, and names restores keep for themselves. @default none */
+  leftOut?(): Promise<readonly string[]>;
   /** About how many documents. */
   estimate(collection: string): Promise<number>;
   documents(collection: string): AsyncIterable<DocumentBatch>;

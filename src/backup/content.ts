@@ -35,6 +35,13 @@ export function checkDocuments(file: string, documents: readonly CutDocument[]):
 
 export const PLAIN = { options: {}, indexes: [], type: "collection" } as const;
 
+/** `collection`, `view`, `timeseries` or whatever else it says. */
+export function kindOf({ type, options }: Record<string, unknown>): string {
+  if (isObject(options) && "viewOn" in options) return "view";
+  if (isObject(options) && "timeseries" in options) return "timeseries";
+  return type === undefined || type === "" ? "collection" : String(type);
+}
+
 /** What `mongodump` wrote beside a collection, as far as it can be used. @param name of the collection */
 export function metadataOf(name: string, fields: Record<string, unknown>, where: string): CollectionMetadata {
   const { options = {}, indexes = [], uuid, type = "collection" } = fields;

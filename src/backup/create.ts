@@ -112,6 +112,7 @@ async function fill(plan: Plan, partial: string, moment: Moment): Promise<void> 
   const backup_size = await sizeOf(folder);
   await onDisk(folder, () => sync(folder));
   await step("checksum made");
+  const leftOut = (collections === null && (await source.leftOut?.())) || [];
   const facts = { format, gzip, label, engine: source.kind, documents, collections, program: PROGRAM };
   await onDisk(partial, () =>
     writeMetadata(partial, {
@@ -122,6 +123,7 @@ async function fill(plan: Plan, partial: string, moment: Moment): Promise<void> 
       database_name: database,
       collections_count: Object.keys(documents).length,
       ...facts,
+      ...(leftOut.length > 0 && { left_out: leftOut }),
       created_utc: moment.date.toISOString(),
     }),
   );

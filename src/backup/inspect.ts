@@ -130,7 +130,7 @@ const SQLITE = "SQLite format 3\0";
 
 async function openFile(
   path: string,
-  { expectDatabase }: OpenBackupOptions,
+  { expectDatabase, warn }: OpenBackupOptions,
   database: string | undefined,
 ): Promise<OpenedBackup> {
   const head = await firstBytes(path, SQLITE.length);
@@ -141,7 +141,7 @@ async function openFile(
   }
   if (/\.bson(\.gz)?$/.test(path)) throw damage(path, "is one collection; name its folder");
   const isPacked = head[0] === 0x1f && head[1] === 0x8b;
-  const archive = await readArchive(path, { isPacked, database: database ?? expectDatabase });
+  const archive = await readArchive(path, { isPacked, database: database ?? expectDatabase, warn });
   return { ...plain, database: archive.database, format: "archive", content: archive };
 }
 

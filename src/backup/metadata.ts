@@ -99,6 +99,7 @@ const OWN: Readonly<Record<string, Check>> = {
   documents: (value) =>
     typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isNumber),
   collections: (value) => value === null || (Array.isArray(value) && value.length > 0 && value.every(isText)),
+  left_out: (value) => Array.isArray(value) && value.every(isText),
   created_utc: (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
   program: isText,
 };

@@ -61,12 +61,12 @@ export function isPartialName(name: string, database: string): boolean {
 
 /**
  * A collection's name as mongodump writes it in names of files: as a segment of a URL's path, long ones cut off and told
- * apart by a hash.
+ * apart by a hash. `+` and `:` are escaped too: older tools read `+` as a space, and Windows has no `:` in names.
  */
 export function collectionFile(collection: string, hash: (text: string) => string): string {
   const escaped = encodeURIComponent(collection.toWellFormed())
     .replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replace(/%(?:24|26|2B|3A|3D|40)/g, decodeURIComponent);
+    .replace(/%(?:24|26|3D|40)/g, decodeURIComponent);
   return escaped.length > LONGEST_FILE ? `${escaped.slice(0, 208)}%24${hash(collection)}` : escaped;
 }
 

@@ -4,6 +4,8 @@
  *   magic · header · a document for each collection · terminator     the prelude
  *   ( { db, collection, EOF: false } · documents · terminator )*      stretches, of several collections by turns
  *   { db, collection, EOF: true, CRC } · terminator                   for each collection, after its last stretch
+ *
+ * Views and the like are listed and have no documents; they are left out.
  */
 import type { CollectionMetadata } from "../backend/dump-contract.ts";
 import { loadDriver } from "../backend/mongo/driver.ts";
@@ -13,6 +15,7 @@ import {
   type ContentPart,
   checkDocuments,
   isObject,
+  kindOf,
   METADATA_BYTES,
   metadataOf,
   type ReadContentOptions,
@@ -32,18 +35,24 @@ export interface ArchiveOptions {
   readonly isPacked: boolean;
   /** Which one, of an archive of several databases. @default the only one */
   readonly database?: string | undefined;
+  /** Told of what is left out. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 type Parse = (document: CutDocument) => Record<string, unknown>;
 
 /** Reads only the prelude. */
-export async function readArchive(file: string, { isPacked, database }: ArchiveOptions): Promise<Archive> {
+export async function readArchive(file: string, { isPacked, database, warn }: ArchiveOptions): Promise<Archive> {
   const parse = await parser(file);
   const prelude = new Prelude(file, parse);
   for await (const { document } of documentsOf(file, { isPacked })) if (prelude.isEndedBy(document)) break;
   if (!prelude.isEnded) throw damage(file, "is damaged: it ends before its list of collections does");
   const chosen = databaseOf(file, prelude, database);
   const collections = prelude.collections.get(chosen) ?? [];
+  for (const namespace of prelude.leftOut)
+    warn?.(
+      `${shown(file)}: ${shown(namespace)} is no plain collection and has no documents of its own: it is left out`,
+    );
   return {
     database: chosen,
     collections,
@@ -115,6 +124,8 @@ class Prelude {
   #header: Record<string, unknown> | undefined;
   readonly collections = new Map<string, CollectionMetadata[]>();
   readonly #namespaces = new Set<string>();
+  /** Namespaces of views and the like. */
+  readonly leftOut = new Set<string>();
   #bytes = 0;
   isEnded = false;
 
@@ -152,7 +163,8 @@ class Prelude {
     if (collectionName !== undefined && collectionName !== name) {
       throw damage(this.#file, `the metadata of ${shown(name)} are of another collection`);
     }
-    known.push(metadataOf(name, fields, this.#file));
+    if (kindOf(fields) === "collection") known.push(metadataOf(name, fields, this.#file));
+    else this.leftOut.add(namespace);
     this.collections.set(database, known);
   }
 
@@ -214,6 +226,7 @@ class Body {
     for (const [database, collections] of archive.prelude.collections) {
       for (const { collectionName } of collections) this.#sums.set(`${database}.${collectionName}`, new Crc64());
     }
+    for (const namespace of archive.prelude.leftOut) this.#sums.set(namespace, new Crc64());
   }
 
   /** True for a document of a collection. */
@@ -230,7 +243,8 @@ class Body {
 
   /** @throws EventStoreError where something is missing */
   end(): void {
-    const missing = [...this.#sums.keys()].find((namespace) => !this.#ended.has(namespace));
+    const { leftOut } = this.#archive.prelude;
+    const missing = [...this.#sums.keys()].find((namespace) => !this.#ended.has(namespace) && !leftOut.has(namespace));
     if (this.#namespace === undefined && missing === undefined) return;
     throw damage(this.#archive.file, `is cut off: the end of ${shown(missing ?? this.#namespace ?? "")} is missing`);
   }
@@ -245,6 +259,8 @@ class Body {
     if (this.#ended.has(namespace)) throw this.#damaged(document, `more of ${shown(namespace)} behind its end`);
     this.#namespace = namespace;
     this.#isEnd = EOF === true;
+    if (!this.#isEnd && this.#archive.prelude.leftOut.has(namespace))
+      throw this.#damaged(document, `documents of ${shown(namespace)}, which is no plain collection`);
     this.collection = db === this.#archive.database ? String(collection) : undefined;
     if (!this.#isEnd) return;
     this.#ended.add(namespace);

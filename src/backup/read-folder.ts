@@ -1,8 +1,8 @@
 /**
  * A folder as `mongodump` writes it: `<collection>.bson` and `<collection>.metadata.json`, each maybe with `.gz`.
  *
- * File names are the collections' with special characters as `%24`; a long name is cut in the file name, and only the
- * metadata has it whole.
+ * File names are the collections' with special characters as `%24` (a space as `+` by older tools, as it is by the oldest);
+ * a long name is cut in the file name, and only the metadata has it whole. A view has metadata and no documents.
  */
 import { join } from "node:path";
 import type { CollectionMetadata } from "../backend/dump-contract.ts";
@@ -11,6 +11,7 @@ import {
   type Content,
   type ContentPart,
   checkDocuments,
+  kindOf,
   METADATA_BYTES,
   metadataOf,
   PLAIN,
@@ -43,7 +44,8 @@ export async function readFolder(folder: string, warn: (message: string) => void
   const files: CollectionFile[] = [];
   const names = new Set<string>();
   let leftBytes = METADATA_BYTES;
-  for (const found of await filesOf(folder, warn)) {
+  const { whole, lonely } = await filesOf(folder, warn);
+  for (const found of whole) {
     const file = await collectionOf({ folder, leftBytes, warn }, found);
     const { collectionName } = file.metadata;
     if (names.has(collectionName)) throw damage(folder, `holds the collection ${shown(collectionName)} twice`);
@@ -51,6 +53,7 @@ export async function readFolder(folder: string, warn: (message: string) => void
     leftBytes -= file.metadataBytes;
     files.push(file);
   }
+  for (const name of lonely) leftBytes -= await leaveOut({ folder, leftBytes, warn }, name);
   return {
     collections: files.map(({ metadata }) => metadata),
     parts: (options) => partsOf(files, options),
@@ -64,8 +67,14 @@ interface Found {
   readonly metadata: string | undefined;
 }
 
-/** In the order of the names without `.gz`: the order of the checksum. */
-async function filesOf(folder: string, warn: (message: string) => void): Promise<readonly Found[]> {
+interface FoundFiles {
+  /** In the order of the names without `.gz`: the order of the checksum. */
+  readonly whole: readonly Found[];
+  /** Metadata without documents. */
+  readonly lonely: readonly string[];
+}
+
+async function filesOf(folder: string, warn: (message: string) => void): Promise<FoundFiles> {
   const documents = new Map<string, string>();
   const metadata = new Map<string, string>();
   for (const entry of await entriesOf(folder)) {
@@ -78,29 +87,56 @@ async function filesOf(folder: string, warn: (message: string) => void): Promise
     else map.set(key, entry.name);
   }
   const stems = [...documents.keys()].sort((a, b) => (`${a}.bson` < `${b}.bson` ? -1 : 1));
-  return stems.map((stem) => ({ stem, documents: documents.get(stem) as string, metadata: metadata.get(stem) }));
+  const whole = stems.map((stem) => ({ stem, documents: String(documents.get(stem)), metadata: metadata.get(stem) }));
+  const lonely = [...metadata].filter(([stem]) => !documents.has(stem)).map(([, name]) => name);
+  return { whole, lonely };
+}
+
+/**
+ * A view or the like, which has no documents of its own.
+ * @returns bytes of its metadata @throws EventStoreError for anything else
+ */
+async function leaveOut({ folder, leftBytes, warn }: Folder, name: string): Promise<number> {
+  const where = join(folder, name);
+  const { value, bytes } = await jsonFile(where, leftBytes);
+  const kind = kindOf(value);
+  if (kind === "collection") throw damage(where, "is of a collection whose documents (.bson) are missing");
+  warn(`${shown(where)} is of a ${shown(kind)}, which has no documents of its own: it is left out`);
+  return bytes;
 }
 
 async function collectionOf({ folder, leftBytes, warn }: Folder, found: Found): Promise<CollectionFile> {
   const file = join(folder, found.documents);
-  const name = unescaped(found.stem, file);
   if (found.metadata === undefined) {
+    const name = unescaped(found.stem, file);
     warn(`${shown(file)} has no metadata beside it: it is restored without indexes`);
     return { file, metadata: { ...PLAIN, collectionName: checkedCollection(name, file) }, metadataBytes: 0 };
   }
   const where = join(folder, found.metadata);
   const { value: fields, bytes: metadataBytes } = await jsonFile(where, leftBytes);
-  const { collectionName = name } = fields;
+  const { collectionName = unescaped(found.stem, file) } = fields;
   const told = checkedCollection(collectionName, where);
-  if (told !== name && found.stem.length < CUT_LENGTH) throw damage(where, `is of another collection, ${shown(told)}`);
+  if (found.stem.length < CUT_LENGTH && !readings(found.stem).includes(told))
+    throw damage(where, `is of another collection, ${shown(told)}`);
   return { file, metadata: metadataOf(told, fields, where), metadataBytes };
 }
 
 function unescaped(stem: string, file: string): string {
+  const name = decoded(stem);
+  if (name === undefined) throw damage(file, "is no name of a collection's file");
+  return name;
+}
+
+/** What the file name may stand for, by the age of the tool that wrote it. */
+function readings(stem: string): readonly (string | undefined)[] {
+  return [decoded(stem), decoded(stem.replaceAll("+", "%20")), stem];
+}
+
+function decoded(text: string): string | undefined {
   try {
-    return decodeURIComponent(stem);
-  } catch (cause) {
-    throw damage(file, "is no name of a collection's file", cause);
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
 }
 

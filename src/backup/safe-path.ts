@@ -121,7 +121,9 @@ export async function entriesOf(folder: string): Promise<readonly Dirent[]> {
 
 /** https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
 const DATABASE = /^(?!\.)[^/\\. "$*<>:|?\u0000-\u001f\u007f]{1,63}$/;
-const COLLECTION = /^(?!system\.|\.)(?!.*(?:\.\.|__restoring_|__replaced_))[^$/\\\u0000-\u001f\u007f]{1,200}$/;
+const COLLECTION = /^(?!system\.|\.)(?!.*(?:__restoring_|__replaced_))[^$\u0000]+$/s;
+/** With its database and the dot between them. */
+const NAMESPACE_BYTES = 255;
 
 /** @param where the file that says so @throws EventStoreError for a name that could lead elsewhere */
 export function checkedDatabase(name: unknown, where: string): string {
@@ -129,9 +131,12 @@ export function checkedDatabase(name: unknown, where: string): string {
   throw damage(where, `${quoted(name)} is no name of a database`);
 }
 
-/** @param where the file that says so @throws EventStoreError for a name that could lead elsewhere, or of the system */
+/**
+ * What MongoDB allows, slashes too: such a name is never a path, names of files are read and written escaped.
+ * @param where the file that says so @throws EventStoreError for a name of the system, or of no collection at all
+ */
 export function checkedCollection(name: unknown, where: string): string {
-  if (typeof name === "string" && COLLECTION.test(name)) return name;
+  if (typeof name === "string" && COLLECTION.test(name) && Buffer.byteLength(name) < NAMESPACE_BYTES) return name;
   throw damage(where, `${quoted(name)} is no name of a collection of events or records`);
 }
 

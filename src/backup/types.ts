@@ -25,6 +25,8 @@ export interface BackupMetadata {
   readonly documents?: Readonly<Record<string, number>>;
   /** The collections that were asked for; null for all. */
   readonly collections?: readonly string[] | null;
+  /** What of the database could not be backed up: views, say. Absent where nothing was. */
+  readonly left_out?: readonly string[];
   readonly program?: string;
 }
 

@@ -73,11 +73,12 @@ async function copyAll(
   collections: readonly CollectionMetadata[],
 ): Promise<Documents> {
   const names = collections.map(({ collectionName }) => collectionName);
-  const documents: Record<string, number> = {};
+  // A collection may be called __proto__.
+  const documents = new Map<string, number>();
   for (const name of [...names.filter((name) => !LATER.test(name)), ...names.filter((name) => LATER.test(name))])
-    documents[name] = await copyCollection(plan, writer, name);
+    documents.set(name, await copyCollection(plan, writer, name));
   // In the order of the names, whatever the order of reading.
-  return Object.fromEntries(names.map((name) => [name, documents[name] ?? 0]));
+  return Object.fromEntries(names.map((name) => [name, documents.get(name) ?? 0]));
 }
 
 async function copyCollection(plan: WritePlan, writer: BackupWriter, collection: string): Promise<number> {

@@ -1,4 +1,5 @@
 /** What `backup` says: sizes, times, rows, how far it has come, and why it failed. */
+import { shown } from "../backup/damage.ts";
 import { holdsAll } from "../backup/metadata.ts";
 import type { BackupInfo, BackupProgress } from "../backup/types.ts";
 import { EventStoreError } from "../errors.ts";
@@ -33,13 +34,13 @@ export function backupRows(backups: readonly BackupInfo[], columns: number | und
 
 export function documentsText(documents: Readonly<Record<string, number>>): string {
   const all = Object.values(documents).reduce((sum, count) => sum + count, 0);
-  const parts = Object.entries(documents).map(([name, count]) => `${name} ${count}`);
+  const parts = Object.entries(documents).map(([name, count]) => `${shown(name)} ${count}`);
   return parts.length === 0 ? "none" : `${counted(all, "document")} (${parts.join(", ")})`;
 }
 
 /** Lines under a sentence. */
 export function factsText(sentence: string, facts: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(facts).map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
+  const lines = Object.entries(facts).map(([name, value]) => `  ${shown(name).padEnd(10)} ${value}`);
   return `${[sentence, ...lines].join("\n")}\n`;
 }
 
@@ -51,7 +52,7 @@ export function backupProgress(io: Io): (progress: BackupProgress) => void {
     if (io.progress === undefined || nowMs - saidMs < EVERY_MS) return;
     saidMs = nowMs;
     const of = expected > 0 ? ` of about ${expected}` : "";
-    io.progress(`${collection}: ${documents}${of} documents, ${sizeText(bytes)}`);
+    io.progress(`${shown(collection)}: ${documents}${of} documents, ${sizeText(bytes)}`);
   };
 }
 

@@ -58,7 +58,8 @@ function opening(url: string, database: string): Place["open"] {
 export async function restingIn({ url, database }: Place): Promise<Record<string, Record<string, unknown>>> {
   const source = await openDumpSource(url, { database });
   try {
-    const found: Record<string, Record<string, unknown>> = {};
+    // A collection may be called __proto__.
+    const found = new Map<string, Record<string, unknown>>();
     for (const { collectionName } of await source.collections()) {
       const documents: Record<string, unknown> = {};
       for await (const batch of source.documents(collectionName)) {
@@ -67,9 +68,9 @@ export async function restingIn({ url, database }: Place): Promise<Record<string
           documents[String(document._id)] = document;
         }
       }
-      found[collectionName] = documents;
+      found.set(collectionName, documents);
     }
-    return found;
+    return Object.fromEntries(found);
   } finally {
     await source.close();
   }

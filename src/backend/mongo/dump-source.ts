@@ -10,7 +10,7 @@ import { EventStoreError } from "../../errors.ts";
 import type { CollectionMetadata, DocumentBatch, DumpSource } from "../dump-contract.ts";
 import { STATE } from "../schema-records.ts";
 import { type Connection, connect, loadDriver } from "./driver.ts";
-import { assertNotHalf, isRestores } from "./restore-swap.ts";
+import { assertNotHalf, isKeptName, isRestores } from "./restore-swap.ts";
 import { LONGEST_MS } from "./room.ts";
 
 /** Servers keep a snapshot for 5 minutes; a slow one sends this many in that time. */
@@ -58,6 +58,7 @@ class MongoSource implements DumpSource {
   readonly server: string;
   readonly #parts: Parts;
   #session: Promise<ClientSession | undefined> | undefined;
+  readonly #told = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -70,6 +71,11 @@ class MongoSource implements DumpSource {
     const described: CollectionMetadata[] = [];
     for (const info of found) described.push(await this.#describe(info));
     return described;
+  }
+
+  async leftOut(): Promise<readonly string[]> {
+    const found = await this.#others();
+    return found.filter((info) => reasonAgainst(info) !== undefined).map(({ name }) => name);
   }
 
   /** A server may count by reading everything; what it keeps of a collection's size it has at once. */
@@ -141,17 +147,27 @@ class MongoSource implements DumpSource {
   }
 
   async #plainCollections(): Promise<readonly CollectionInfo[]> {
-    const { connection, warn } = this.#parts;
+    const found = await this.#others();
+    for (const info of found) this.#tell(info);
+    return found.filter((info) => reasonAgainst(info) === undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Once of each. */
+  #tell(info: CollectionInfo): void {
+    const reason = reasonAgainst(info);
+    if (reason === undefined || this.#told.has(info.name)) return;
+    this.#told.add(info.name);
+    this.#parts.warn(`${JSON.stringify(info.name)} ${reason}: it is left out of the backup`);
+  }
+
+  /** Whatever is neither the system's nor kept by ourselves. */
+  async #others(): Promise<readonly CollectionInfo[]> {
+    const { connection } = this.#parts;
     const list = () => connection.db.listCollections({}, RAW_TYPES).toArray();
     const found = (await connection.call("list its collections", list)) as CollectionInfo[];
     const names = found.map(({ name }) => name);
     assertNotHalf(names, this.database);
-    const ours = found.filter(({ name }) => name !== STATE && !name.startsWith("system.") && !isRestores(name));
-    for (const { name, type } of ours)
-      if (type !== undefined && type !== "collection") warn(`${name} is no plain collection (${type}): it is left out`);
-    return ours
-      .filter(({ type }) => type === undefined || type === "collection")
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return found.filter(({ name }) => name !== STATE && !name.startsWith("system.") && !isRestores(name));
   }
 
   async #describe({ name, options, info }: CollectionInfo): Promise<CollectionMetadata> {
@@ -173,6 +189,12 @@ class MongoSource implements DumpSource {
   #collection(name: string): Collection<Document> {
     return this.#parts.connection.db.collection(name);
   }
+}
+
+/** Why it cannot be backed up; undefined where it can. */
+function reasonAgainst({ name, type = "collection" }: CollectionInfo): string | undefined {
+  if (type !== "collection") return `is no plain collection (${type})`;
+  return isKeptName(name) ? "has a name that restores keep for themselves" : undefined;
 }
 
 function replaced(collection: string): EventStoreError {

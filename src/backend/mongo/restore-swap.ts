@@ -20,8 +20,10 @@ import { insertDocuments } from "./restore-insert.ts";
 
 const STAGED = /^(.+)__restoring_([0-9a-f]{8})$/s;
 const REPLACED = /^(.+)__replaced_([0-9a-f]{8})$/s;
-/** Anything a restore keeps for itself. */
-const OURS = /__(?:restoring|replaced)_/;
+/** Names that no backup may bring. */
+const KEPT = /__(?:restoring|replaced)_/;
+/** What has no collection's name before it: leases and notes. */
+const NOTES = /^__restoring_/;
 /** A server that writes may make the collection again and again. */
 const ATTEMPTS = 5;
 const NAMESPACE_EXISTS = 48;
@@ -60,12 +62,15 @@ export function assertNotHalf(names: readonly string[], database: string): void 
   throw new EventStoreError("EVT_BACKEND_UNAVAILABLE", `${what}; wait for it, or run it again`);
 }
 
-/** True for what a restore keeps for itself. */
-export const isRestores = (name: string): boolean => OURS.test(name);
+/** True for what a restore has made for itself. */
+export const isRestores = (name: string): boolean => STAGED.test(name) || REPLACED.test(name) || NOTES.test(name);
+
+/** True also for what only looks like it. */
+export const isKeptName = (name: string): boolean => KEPT.test(name);
 
 /** All collections that are not the system's or a restore's. */
 export async function collectionNames(connection: Connection): Promise<readonly string[]> {
-  return (await allNames(connection)).filter((name) => !OURS.test(name) && !name.startsWith("system."));
+  return (await allNames(connection)).filter((name) => !KEPT.test(name) && !name.startsWith("system."));
 }
 
 async function allNames(connection: Connection): Promise<readonly string[]> {
