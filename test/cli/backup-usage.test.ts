@@ -48,6 +48,12 @@ describe("usage", () => {
     }
   });
 
+  it("a MongoDB database is no file to be copied", async () => {
+    const url = "mongodb://127.0.0.1:9/lab";
+    const { code, stderr } = await runHere(["backup", "create", "--url", url, "--format", "sqlite"], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--format sqlite .* there is folder and archive/)]);
+  });
+
   it("never shows the password of a URL", async () => {
     const url = "mongodb://lab:hunter2@127.0.0.1:9/?serverSelectionTimeoutMS=200";
     const { code, stdout, stderr } = await runHere(["backup", "create", "--url", url, "--database", "lab"], { cwd });

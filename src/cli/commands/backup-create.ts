@@ -1,14 +1,17 @@
 /** `backup create`: a backup, looked at before it counts and before older ones go for it. */
 import { Command, Option } from "commander";
+import type { CollectionMetadata } from "../../backend/dump-contract.ts";
+import { shown } from "../../backup/damage.ts";
 import { makeBackup } from "../../backup/make.ts";
 import { checkLabel } from "../../backup/names.ts";
 import { openScratch } from "../../backup/scratch.ts";
-import type { BackupFormat } from "../../backup/types.ts";
-import { addBackupFlags, backupPlace, namesFlag, needDatabase } from "../backup-flags.ts";
+import type { BackupFormat, MakeBackupOptions } from "../../backup/types.ts";
+import { addBackupFlags, type BackupPlace, backupPlace, namesFlag, needDatabase } from "../backup-flags.ts";
 import { backupProgress, documentsText, factsText, failingAs, sizeText } from "../backup-report.ts";
 import { usageError } from "../exit.ts";
 import { booleanOption } from "../flags.ts";
 import { type Io, warn } from "../io.ts";
+import type { Place } from "../migrate-place.ts";
 import { untilSignal } from "../shutdown.ts";
 
 const EXAMPLES = `
@@ -60,43 +63,62 @@ async function create(command: Command, io: Io): Promise<void> {
   const flags = command.opts<Flags>();
   const label = labelOf(flags);
   const around = backupPlace(command, io);
-  const { place, dir, config } = around;
   const collections = namesFlag("collections", flags.collections) ?? around.collections;
   const gzip = gzipOf(flags) ?? around.gzip ?? false;
   const isChecked = (wordOf(flags.validate) ?? around.isChecked) !== false;
-  const format = formatOf(flags, gzip || collections !== undefined);
+  const format = formatOf(flags, gzip || collections !== undefined, around.place);
   if (!isChecked && wordOf(flags.restoreTest)) throw usageError("--restore-test and --no-validate exclude each other");
   const isTested = isChecked && wordOf(flags.restoreTest) !== false;
   needDatabase(around);
   const signal = untilSignal();
-  await failingAs("Backup failed", { io, signal }, async () => {
-    const source = await place.backup.source();
-    const say = (message: string) => warn(io, message);
-    const naiveTimezone = config.settings.naive_timezone ?? undefined;
-    const scratch = () => openScratch(place.url, { database: source.database, naiveTimezone, warn: say });
-    try {
-      const made = await makeBackup({
-        ...{ source, dir, label, format, gzip, collections, isChecked, signal, warn: say },
-        keep: config.settings.backup_max_count,
-        scratch: isTested ? scratch : undefined,
-        now: () => new Date(),
-        onProgress: backupProgress(io),
-      });
-      io.progress?.("");
-      const checked = isTested ? "restored into a scratch database and compared" : "checksum and every document";
-      await io.out.write(
-        factsText("Backup created successfully", {
-          path: made.path,
-          database: made.database,
-          holds: documentsText(made.metadata.documents ?? {}),
-          size: sizeText(made.size_bytes),
-          checked: isChecked ? checked : "no",
-        }),
-      );
-    } finally {
-      await source.close();
-    }
+  const failing = <Result>(work: () => Promise<Result>) => failingAs("Backup failed", { io, signal }, work);
+  const source = await failing(() => around.place.backup.source());
+  try {
+    if (collections !== undefined) assertThere(collections, await failing(() => source.collections()), source.database);
+    const request = { source, label, format, gzip, collections, isChecked, isTested, signal };
+    await failing(() => make(request, around, io));
+  } finally {
+    await source.close();
+  }
+}
+
+interface Request extends Pick<MakeBackupOptions, "source" | "label" | "format" | "gzip" | "collections"> {
+  readonly isChecked: boolean;
+  readonly isTested: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function make({ isTested, ...request }: Request, { place, dir, config }: BackupPlace, io: Io): Promise<void> {
+  const say = (message: string) => warn(io, message);
+  const naiveTimezone = config.settings.naive_timezone ?? undefined;
+  const scratch = () => openScratch(place.url, { database: request.source.database, naiveTimezone, warn: say });
+  const made = await makeBackup({
+    ...{ ...request, dir, warn: say },
+    keep: config.settings.backup_max_count,
+    scratch: isTested ? scratch : undefined,
+    now: () => new Date(),
+    onProgress: backupProgress(io),
   });
+  io.progress?.("");
+  const checked = isTested ? "restored into a scratch database and compared" : "checksum and every document";
+  await io.out.write(
+    factsText("Backup created successfully", {
+      path: made.path,
+      database: made.database,
+      holds: documentsText(made.metadata.documents ?? {}),
+      size: sizeText(made.size_bytes),
+      checked: request.isChecked ? checked : "no",
+    }),
+  );
+}
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` naming those there are */
+function assertThere(wanted: readonly string[], there: readonly CollectionMetadata[], database: string): void {
+  const names = there.map(({ collectionName }) => collectionName);
+  const missing = wanted.find((name) => !names.includes(name));
+  if (missing === undefined) return;
+  const list = names.length === 0 ? "there is none" : `there are ${names.map(shown).join(", ")}`;
+  throw usageError(`--collections: there is no ${JSON.stringify(missing)} in ${database}; ${list}`);
 }
 
 function labelOf(flags: Flags): string | undefined {
@@ -112,7 +134,9 @@ function gzipOf({ gzip, compression }: Flags): boolean | undefined {
 }
 
 /** A file is copied whole unless something else is asked for. */
-function formatOf({ format }: Flags, isSelective: boolean): BackupFormat | undefined {
+function formatOf({ format }: Flags, isSelective: boolean, { url }: Place): BackupFormat | undefined {
+  if (format === "sqlite" && url.startsWith("mongodb"))
+    throw usageError("--format sqlite copies an SQLite file; of a MongoDB database there is folder and archive");
   if (format === "sqlite" && isSelective)
     throw usageError("--format sqlite is a copy of the whole file; --gzip and --collections need folder or archive");
   return format ?? (isSelective ? "folder" : undefined);
