@@ -6,6 +6,18 @@ export function damage(file: string, reason: string, cause?: unknown): EventStor
   return new EventStoreError("EVT_INVALID_OPTION", `${shown(file)}: ${reason}`, { cause });
 }
 
+/** Cause of the refusal of a backup that is whole, but of another database than the one that is meant. */
+export class OtherDatabase extends Error {
+  readonly found: string;
+  readonly expected: string;
+
+  constructor(found: string, expected: string) {
+    super(`a backup of the database ${shown(found)}, not of ${shown(expected)}`);
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
 /** A name of a file or collection as it may be printed. */
 export function shown(name: string): string {
   return /^[^\u0000-\u001f\u007f-\u009f]*$/.test(name) && name.isWellFormed() ? name : JSON.stringify(name);

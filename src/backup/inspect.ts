@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { lstat, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Content } from "./content.ts";
-import { damage, fileError, shown } from "./damage.ts";
+import { damage, fileError, OtherDatabase, shown } from "./damage.ts";
 import { CHECKSUM_FILE, METADATA_FILE, readChecksum, readMetadata } from "./metadata.ts";
 import { readArchive } from "./read-archive.ts";
 import { readFolder } from "./read-folder.ts";
@@ -41,7 +41,8 @@ export async function openBackup(path: string, options: OpenBackupOptions = {}):
   const found = await locate(path, options);
   const { expectDatabase: expected } = options;
   if (expected === undefined || found.database === expected) return found;
-  throw damage(found.path, `is a backup of the database ${shown(found.database)}, not of ${shown(expected)}`);
+  const cause = new OtherDatabase(found.database, expected);
+  throw damage(found.path, `is ${cause.message}`, cause);
 }
 
 async function locate(given: string, options: OpenBackupOptions): Promise<OpenedBackup> {

@@ -1,5 +1,5 @@
 /** What `backup` says: sizes, times, rows, how far it has come, and why it failed. */
-import { shown } from "../backup/damage.ts";
+import { OtherDatabase, shown } from "../backup/damage.ts";
 import { holdsAll } from "../backup/metadata.ts";
 import type { BackupInfo, BackupProgress } from "../backup/types.ts";
 import { EventStoreError } from "../errors.ts";
@@ -61,12 +61,14 @@ interface FailingOptions {
   readonly signal?: AbortSignal;
   /** True where a database of another version is no failure, but refused. */
   readonly refuses?: boolean;
+  /** What to do about a backup of another database than the one that is meant. */
+  readonly onOther?: (other: OtherDatabase) => string;
 }
 
 /** A failure of the database, the disk or the backup itself, under the sentence of its command; anything else is a bug. */
 export async function failingAs<Result>(
   sentence: string,
-  { io, signal, refuses = false }: FailingOptions,
+  { io, signal, refuses = false, onOther }: FailingOptions,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -75,7 +77,8 @@ export async function failingAs<Result>(
     if (signal?.aborted && !(error instanceof CommandFailure)) throw new CommandFailure(`${sentence}: interrupted`);
     if (!(error instanceof EventStoreError)) throw error;
     if (refuses && error.code === "EVT_SCHEMA_MISMATCH") throw error;
-    throw new CommandFailure(`${sentence}: ${error.message}`, { cause: error });
+    const fix = onOther !== undefined && error.cause instanceof OtherDatabase ? `; ${onOther(error.cause)}` : "";
+    throw new CommandFailure(`${sentence}: ${error.message}${fix}`, { cause: error });
   } finally {
     io.progress?.("");
   }

@@ -83,7 +83,22 @@ describe.skipIf(mongoSkip)("in MongoDB", () => {
     const path = writeBackup(join(cwd, "b"), EVENTS, { database: "madsci_data" });
     const { code, stderr } = await run(place, ["migrate"], ["--restore-from", path]);
     expect([code, stderr]).toEqual([1, expect.stringContaining("of the database madsci_data, not of")]);
+    expect(stderr).toContain(`say --database madsci_data, or use backup restore … --into ${place.database} --drop`);
     expect(await idsIn(place)).toEqual(before);
+  });
+
+  it("backup restore refuses one too, and says what to do: that does it", async () => {
+    const place = mongo();
+    await used(place);
+    const path = writeBackup(join(cwd, "b"), EVENTS, { database: "madsci_data" });
+    const { code, stderr } = await run(place, ["backup", "restore"], [path]);
+    const fix = `add --into ${place.database}; into madsci_data, --database madsci_data`;
+    expect([code, stderr]).toEqual([1, expect.stringContaining(fix)]);
+    const other = await run(place, ["backup", "restore"], [path, "--into", "elsewhere"]);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("leave out --database or say")]);
+    const done = await run(place, ["backup", "restore"], [path, "--into", place.database]);
+    expect([done.code, done.stderr]).toEqual([0, ""]);
+    expect(await idsIn(place)).toEqual(expect.arrayContaining(EVENTS.events.map(({ _id }) => _id)));
   });
 
   it.each([

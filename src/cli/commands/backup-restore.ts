@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { redactUrl } from "../../backend/open.ts";
 import { describeBackup } from "../../backup/catalogue.ts";
+import { type OtherDatabase, shown } from "../../backup/damage.ts";
 import { checkDatabase } from "../../backup/names.ts";
 import { restoreBackup } from "../../backup/restore.ts";
 import type { RestoreReport } from "../../backup/types.ts";
@@ -57,8 +58,10 @@ async function restore(command: Command, given: string, io: Io): Promise<void> {
   if (!(await isOfFile(path))) needDatabase(around);
   const place = into === undefined ? around.place : placeOf(around.config, into, io);
   const signal = untilSignal();
-  await failingAs("Restore failed", { io, signal }, async () => {
-    const request = { path, drop, collections, signal, isElsewhere: into !== undefined };
+  const onOther = (other: OtherDatabase) => fixOf(other, around.database, into);
+  await failingAs("Restore failed", { io, signal, onOther }, async () => {
+    const isElsewhere = into !== undefined;
+    const request = { path, drop, collections, signal, isElsewhere };
     const report = await restored(request, { ...around, place }, io);
     io.progress?.("");
     await io.out.write(factsText("Restore completed successfully", factsOf(path, place, report)));
@@ -82,7 +85,9 @@ async function restored(request: Request, { place, database }: BackupPlace, io: 
   return replacing(place, { isWanted: isMongo && options.drop, io, signal: options.signal }, async (records) => {
     const target = await place.backup.target();
     try {
-      const expectDatabase = isMongo && !isElsewhere ? target.database : isElsewhere ? database : undefined;
+      // --database x --into x says twice where to, and nothing of where from.
+      const from = database === target.database ? undefined : database;
+      const expectDatabase = isMongo && !isElsewhere ? target.database : isElsewhere ? from : undefined;
       const onProgress = backupProgress(io);
       const report = await restoreBackup(path, { ...options, target, expectDatabase, warn: say, onProgress });
       if (options.collections === undefined) await forgetOld(records, report, say);
@@ -92,6 +97,13 @@ async function restored(request: Request, { place, database }: BackupPlace, io: 
       await target.close();
     }
   });
+}
+
+function fixOf({ found, expected }: OtherDatabase, database: string | undefined, into: string | undefined): string {
+  const [here, there] = [shown(expected), shown(found)];
+  if (into !== undefined) return `to restore it into ${shown(into)}, leave out --database or say --database ${there}`;
+  const back = database === undefined ? `--into ${there}` : `--database ${there}`;
+  return `to restore it into ${here}, add --into ${here}; into ${there}, ${back}`;
 }
 
 /** What an older program adds, a newer one may not be able to read. */

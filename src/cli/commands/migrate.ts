@@ -6,6 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
+import { type OtherDatabase, shown } from "../../backup/damage.ts";
 import { EventStoreError } from "../../errors.ts";
 import { localZone, zoneReader } from "../../event/zone.ts";
 import {
@@ -194,7 +195,9 @@ async function restore({ flags, place, io }: Run): Promise<void> {
     replacing(place, { isWanted, io }, (records) =>
       restoreBackup(place.backup, { path, records, warn: say, drop: true }),
     );
-  const { collections } = await failingAs("Restore failed", { io }, restoring);
+  const onOther = ({ found, expected }: OtherDatabase) =>
+    `say --database ${shown(found)}, or use backup restore … --into ${shown(expected)} --drop`;
+  const { collections } = await failingAs("Restore failed", { io, onOther }, restoring);
   const documents = Object.values(collections).reduce((sum, { inserted }) => sum + inserted, 0);
   await io.out.write(`restored ${counted(documents, "document")} from ${path}\n`);
 }
