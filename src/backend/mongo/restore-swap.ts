@@ -28,6 +28,7 @@ const NOTES = /^__restoring_/;
 const ATTEMPTS = 5;
 const NAMESPACE_EXISTS = 48;
 const NAMESPACE_NOT_FOUND = 26;
+const INVALID_NAMESPACE = 73;
 
 export const stagedName = (name: string, id: string): string => `${name}__restoring_${id}`;
 const replacedName = (name: string, id: string): string => `${name}__replaced_${id}`;
@@ -156,7 +157,14 @@ async function pour(place: SwapPlace, from: string, into: string): Promise<void>
 }
 
 async function rename({ connection }: SwapPlace, from: string, to: string): Promise<void> {
-  await connection.call(`rename ${from} to ${to}`, () => connection.db.renameCollection(from, to));
+  try {
+    await connection.call(`rename ${from} to ${to}`, () => connection.db.renameCollection(from, to));
+  } catch (cause) {
+    if (codeOf(cause) !== INVALID_NAMESPACE) throw cause;
+    const fix = "restore into a database without it, and not in place of what is there (--into, no --drop)";
+    const message = `this server cannot rename ${from} (FerretDB renames no collection with a dot in its name); ${fix}`;
+    throw new EventStoreError("EVT_INVALID_OPTION", message, { cause });
+  }
 }
 
 export async function drop({ connection }: Pick<SwapPlace, "connection">, name: string): Promise<void> {
