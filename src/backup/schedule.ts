@@ -18,7 +18,7 @@ const MOST_JITTER_MS = 30_000;
 const JITTER_PART = 0.1;
 
 export interface ScheduleOptions {
-  /** Minute, hour, day, month, weekday; seconds may come first. */
+  /** Minute, hour, day, month, weekday; seconds may come first; or `@daily` and the like. */
   readonly cron: string;
   /** IANA name of the zone its times are in. */
   readonly zone: string;
@@ -39,10 +39,25 @@ export interface Schedule {
   close(): Promise<void>;
 }
 
+/** `2026-03-05T03:00:00+01:00 (02:00:00 UTC)`: as the schedule's zone has it; of a zone without offset `…Z`. */
+export function zonedText(time: Date, zone: string): string {
+  const two = "2-digit";
+  const fields = { year: "numeric", month: two, day: two, hour: two, minute: two, second: two } as const;
+  const how = { ...fields, timeZone: zone, hourCycle: "h23", timeZoneName: "longOffset" } as const;
+  const part: Record<string, string> = {};
+  for (const { type, value } of new Intl.DateTimeFormat("en-US", how).formatToParts(time)) part[type] = value;
+  const local = `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}`;
+  const offset = /[+-].*/.exec(part.timeZoneName ?? "")?.[0] ?? "+00:00";
+  return offset === "+00:00" ? `${local}Z` : `${local}${offset} (${time.toISOString().slice(11, 19)} UTC)`;
+}
+
+/** Five fields; six: seconds, then those five; or a name like `@daily`. */
+const FIELDS = /^(?:@\w+|\S+(?:\s+\S+){4,5})$/;
+
 /** True for a cron line that comes true some time. */
 export function isCron(line: string): boolean {
   try {
-    return new Cron(line, { paused: true }).nextRun() !== null;
+    return FIELDS.test(line.trim()) && new Cron(line, { paused: true }).nextRun() !== null;
   } catch {
     return false;
   }

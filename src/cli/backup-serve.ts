@@ -1,6 +1,6 @@
 /** The backups of `serve`: the desk its routes ask, and the schedule that runs beside it. */
 import { databaseOfFile } from "../backend/open-dump.ts";
-import { nextTimes, type Schedule, startSchedule } from "../backup/schedule.ts";
+import { nextTimes, type Schedule, startSchedule, zonedText } from "../backup/schedule.ts";
 import type { EventStore } from "../store/store.ts";
 import { ServedDesk } from "./backup-desk.ts";
 import type { Config } from "./config.ts";
@@ -66,12 +66,12 @@ function scheduled(desk: ServedDesk, settings: Settings, say: (message: string) 
   });
 }
 
-/** `  backup "0 3 * * *" (UTC), next 2026-03-05T03:00:00.000Z, into …` */
+/** `  backup "0 3 * * *" (UTC), next 2026-03-05T03:00:00Z, into …` */
 export function backupLine(settings: Settings, dir: string): string | undefined {
   const times = timesOf(settings);
   if (times === undefined) return undefined;
   const [next] = nextTimes(times.cron, times.zone, { from: new Date(), count: 1 });
-  return `  backup "${times.cron}" (${times.zone}), next ${next?.toISOString() ?? "never"}, into ${dir}`;
+  return `  backup "${times.cron}" (${times.zone}), next ${next ? zonedText(next, times.zone) : "never"}, into ${dir}`;
 }
 
 /** What looks like a mistake about scheduled backups. */

@@ -66,7 +66,8 @@ export const zone: Kind<string> = {
 
 export const cron: Kind<string> = {
   schema: z.preprocess(trimmed, z.string().refine(isCron)),
-  expected: "a cron line of minute, hour, day, month and weekday that comes true some time",
+  expected:
+    "a cron line of minute, hour, day, month and weekday (seconds may come first), or @daily and the like, that comes true some time",
   example: "0 3 * * *",
 };
 

@@ -1,6 +1,6 @@
 /** When backups are made by themselves; time is moved by the pauses. */
 import { describe, expect, it } from "vitest";
-import { isCron, nextTimes, startSchedule } from "../../src/backup/schedule.ts";
+import { isCron, nextTimes, startSchedule, zonedText } from "../../src/backup/schedule.ts";
 
 interface World {
   /** When a backup was made. */
@@ -139,9 +139,19 @@ it.each([
   ["61 3 * * *", false],
   ["0 0 30 2 *", false],
   ["daily", false],
+  ["0 0 3 * * * 2099", false],
   ["", false],
 ])("%j is a cron line that comes true: %s", (line, expected) => {
   expect(isCron(line)).toBe(expected);
+});
+
+it.each([
+  ["2026-07-04T01:00:00Z", "Europe/Berlin", "2026-07-04T03:00:00+02:00 (01:00:00 UTC)"],
+  ["2026-01-01T02:30:00Z", "America/New_York", "2025-12-31T21:30:00-05:00 (02:30:00 UTC)"],
+  ["2026-01-01T00:00:00Z", "Asia/Kolkata", "2026-01-01T05:30:00+05:30 (00:00:00 UTC)"],
+  ["2026-01-01T00:00:00Z", "UTC", "2026-01-01T00:00:00Z"],
+])("%s in %s is told as %s", (time, zone, text) => {
+  expect(zonedText(new Date(time), zone)).toBe(text);
 });
 
 it("tells the next times", () => {

@@ -31,7 +31,15 @@ describe("backup schedule", () => {
     expect(stdout).toMatch(
       /enabled +yes\nschedule +"0 3 \* \* \*" \(Europe\/Berlin\)\nfolder +\/.*\.madsci\/mongodb\/backups\n/,
     );
-    expect(stdout).toMatch(/kept +10\nnext +\d{4}-\d\d-\d\dT0[12]:00:00\.000Z\n +\d{4}-\d\d-\d\dT0[12]:00:00\.000Z\n$/);
+    const time = String.raw`\d{4}-\d\d-\d\dT03:00:00\+0[12]:00 \(0[12]:00:00 UTC\)`;
+    expect(stdout).toMatch(new RegExp(String.raw`kept +10\nnext +${time}\n +${time}\n$`));
+  });
+
+  it("takes a number of times from 1", async () => {
+    for (const next of ["0", "1001", "-1"]) {
+      const { code, stderr } = await runHere(["backup", "schedule", ...DAILY, "--next", next]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("--next")]);
+    }
   });
 
   it("says that nothing is scheduled, and why", async () => {
@@ -54,7 +62,7 @@ describe("backup schedule", () => {
 it("settings say when backups are made", () => {
   const settings = { ...defaultSettings(), backup_enabled: true, backup_schedule: "0 3 * * *" };
   expect(timesOf(settings)).toEqual({ cron: "0 3 * * *", zone: "UTC" });
-  expect(backupLine(settings, "/b")).toMatch(/^ {2}backup "0 3 \* \* \*" \(UTC\), next \S+T03:00:00.000Z, into \/b$/);
+  expect(backupLine(settings, "/b")).toMatch(/^ {2}backup "0 3 \* \* \*" \(UTC\), next \S+T03:00:00Z, into \/b$/);
   expect(timesOf({ ...settings, backup_enabled: false })).toBeUndefined();
   expect(backupDoubts({ ...settings, mongo_db_url: "memory:" })).toEqual(["a database in memory is never backed up"]);
   expect(backupDoubts(settings)).toEqual([]);

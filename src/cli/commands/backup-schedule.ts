@@ -1,6 +1,6 @@
 /** `backup schedule`: what the settings say of backups that `serve` makes by itself, and when the next ones are. */
 import { Command } from "commander";
-import { nextTimes } from "../../backup/schedule.ts";
+import { nextTimes, zonedText } from "../../backup/schedule.ts";
 import { addBackupFlags, backupPlace } from "../backup-flags.ts";
 import { backupDoubts } from "../backup-serve.ts";
 import { usageError } from "../exit.ts";
@@ -30,7 +30,7 @@ export function backupScheduleCommand(io: Io): Command {
 
 async function show(command: Command, io: Io): Promise<void> {
   const count = wholeNumberFlag("next", command.opts<{ next?: string }>().next) ?? 5;
-  if (count > MOST) throw usageError(`--next takes a number up to ${MOST}`);
+  if (count < 1 || count > MOST) throw usageError(`--next takes a number from 1 to ${MOST}`);
   const { config, dir } = backupPlace(command, io);
   const { backup_enabled, backup_schedule: cron, backup_max_count, naive_timezone } = config.settings;
   for (const message of backupDoubts(config.settings)) warn(io, message);
@@ -41,7 +41,7 @@ async function show(command: Command, io: Io): Promise<void> {
     `schedule   ${cron === null ? "none" : `"${cron}" (${zone})`}`,
     `folder     ${dir}`,
     `kept       ${backup_max_count}`,
-    ...times.map((time, at) => `${at === 0 ? "next" : ""}`.padEnd(11) + time.toISOString()),
+    ...times.map((time, at) => `${at === 0 ? "next" : ""}`.padEnd(11) + zonedText(time, zone)),
   ];
   await io.out.write(`${lines.join("\n")}\n`);
 }
