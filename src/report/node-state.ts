@@ -1,0 +1,94 @@
+/**
+ * Node state: when a node was up, busy and in error. Two small machines over the marks of its sightings:
+ *
+ *   down ── start ──▶ up ── stop ──▶ down            the first thing told is no start: it was up before
+ *   well ── error ──▶ error ── start, a status without error, an action that succeeded ──▶ well
+ *
+ * An action that never ends stops where its node starts again, else where the last of the sessions ends that it began in.
+ * Source: spec section 15.4.
+ */
+import { countUntil } from "./halving.ts";
+import { cut, intersect, union } from "./interval.ts";
+import type { Gathered } from "./node-identity.ts";
+import type { Mark } from "./sighting.ts";
+import type { Interval, Micros } from "./types.ts";
+
+/** For so long an engine's word on an action waits for the node's own. */
+const ON_ITS_WAY = 60_000_000;
+
+/** What a node may be busy in. */
+export interface Frame {
+  readonly window: Interval;
+  /** What of the window its sessions cover together. */
+  readonly covered: readonly Interval[];
+  /** End of the last session an instant lies in. */
+  readonly lastEnd: (at: Micros) => Micros;
+}
+
+export interface NodeTimes {
+  readonly up: readonly Interval[];
+  readonly busy: readonly Interval[];
+  readonly error: readonly Interval[];
+}
+
+export function nodeTimes(node: Gathered, frame: Frame): NodeTimes {
+  const { window } = frame;
+  const marks = node.sightings.flatMap((sighting) => sighting.marks).sort((a, b) => a.order - b.order);
+  const up = cut(upTime(node, marks, window.end), window);
+  const actions = union([...node.sightings.flatMap((sighting) => sighting.done), ...unended(node, marks, frame)]);
+  const busy = intersect(intersect(cut(actions, window), up), frame.covered);
+  const successes = node.sightings.flatMap((sighting) => sighting.successes).sort((a, b) => a - b);
+  return { up, busy, error: intersect(errorTime(marks, successes, window.end), up) };
+}
+
+function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): Interval[] {
+  const first = sightings.reduce((a, b) => (a.firstOrder <= b.firstOrder ? a : b));
+  const up: Interval[] = [];
+  let since: Micros | null = first.beginsWithStart ? null : Number.NEGATIVE_INFINITY;
+  for (const { step, at } of marks) {
+    if (step === "start") since ??= at;
+    if (step !== "stop" || since === null) continue;
+    up.push({ start: since, end: at });
+    since = null;
+  }
+  if (since !== null) up.push({ start: since, end });
+  return union(up);
+}
+
+function errorTime(marks: readonly Mark[], successes: readonly Micros[], end: Micros): Interval[] {
+  const errors: Interval[] = [];
+  let since: Micros | null = null;
+  let next = 0;
+  const over = (at: Micros) => {
+    if (since !== null && at > since) errors.push({ start: since, end: at });
+    since = null;
+  };
+  const succeed = (until: Micros) => {
+    while (since !== null && next < successes.length && successes[next]! <= since) next++;
+    if (since !== null && next < successes.length && successes[next]! <= until) over(successes[next]!);
+  };
+  for (const { step, at } of marks) {
+    succeed(at);
+    if (step === "error") since ??= at;
+    else if (step !== "stop") over(at);
+  }
+  succeed(end);
+  over(end);
+  return union(errors);
+}
+
+/** The time of actions that have begun and not ended. */
+function unended({ sightings }: Gathered, marks: readonly Mark[], { window, lastEnd }: Frame): Interval[] {
+  const speaks = sightings.some((sighting) => sighting.speaks);
+  const starts = marks.filter(({ step }) => step === "start");
+  const times: Interval[] = [];
+  for (const { open } of sightings) {
+    for (const { start, order, by } of open.values()) {
+      // The node itself is about to tell of it.
+      if (by === "engine" && speaks && start > window.end - ON_ITS_WAY) continue;
+      const restart = starts[countUntil(starts, (mark) => mark.order < order)]?.at ?? window.end;
+      times.push({ start, end: Math.min(restart, lastEnd(start)) });
+    }
+  }
+  return times;
+}

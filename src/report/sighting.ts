@@ -1,0 +1,106 @@
+/**
+ * Sightings: what was told of each node, gathered while events pass.
+ *
+ * A node is told of by its id, or only by its name, and which id a name belongs to may be told later. So what is told is
+ * kept apart by id and by (workcell, name) first and joined at the end (node-identity.ts). Workcells may name their nodes alike.
+ */
+import type { NodeFact, NodeRef } from "./fact.ts";
+import type { Interval, Micros } from "./types.ts";
+
+/** A change of a node's state; `order` counts facts, since two may bear the same instant. */
+export interface Mark {
+  readonly at: Micros;
+  readonly order: number;
+  readonly step: "start" | "stop" | "error" | "well";
+}
+
+/** An action that has begun and not yet ended. */
+export interface OpenAction {
+  readonly start: Micros;
+  readonly order: number;
+  readonly by: "node" | "engine";
+}
+
+/** What was told of one node under one of its names. */
+export interface Sighting {
+  readonly id: string | null;
+  /** All names told with it, in order; `startedAs` is the first its own start told. */
+  readonly names: Set<string>;
+  startedAs: string | null;
+  readonly workcells: Set<string>;
+  /** The node itself told something. */
+  speaks: boolean;
+  /** Order of the first thing told, and whether that was its start. */
+  readonly firstOrder: number;
+  readonly beginsWithStart: boolean;
+  /** Instants of all that was told within the window. */
+  readonly seen: Micros[];
+  readonly marks: Mark[];
+  readonly open: Map<string, OpenAction>;
+  readonly done: Interval[];
+  /** Ends of actions that went well; of those before the window only the last. */
+  readonly successes: Micros[];
+}
+
+export class Sightings {
+  readonly #from: Micros;
+  readonly #byId = new Map<string, Sighting>();
+  readonly #byName = new Map<string, Sighting>();
+
+  constructor(from: Micros) {
+    this.#from = from;
+  }
+
+  get all(): readonly Sighting[] {
+    return [...this.#byId.values(), ...this.#byName.values()];
+  }
+
+  take(fact: NodeFact, order: number): void {
+    const { at, step, node } = fact;
+    const sighting = this.see(fact, order, step === "start");
+    if (step === "start") sighting.startedAs ??= node.name;
+    if (step !== "seen") sighting.marks.push({ at, order, step });
+  }
+
+  /** Notes that a node was told of. */
+  see(fact: SeeingFact, order: number, isStart = false): Sighting {
+    const { at, node, workcell } = fact;
+    const [shelf, key] = node.id !== null ? [this.#byId, node.id] : [this.#byName, `${workcell ?? ""} ${node.name}`];
+    const sighting = shelf.get(key) ?? unseen(node, order, isStart);
+    if (sighting.firstOrder === order) shelf.set(key, sighting);
+    if (node.name !== null) sighting.names.add(node.name);
+    sighting.speaks ||= node.own;
+    if (workcell !== null) sighting.workcells.add(workcell);
+    if (at >= this.#from) sighting.seen.push(at);
+    return sighting;
+  }
+
+  succeed(sighting: Sighting, at: Micros): void {
+    const { successes } = sighting;
+    if (at < this.#from && successes.length > 0) successes[0] = at;
+    else successes.push(at);
+  }
+}
+
+interface SeeingFact {
+  readonly at: Micros;
+  readonly workcell: string | null;
+  readonly node: NodeRef;
+}
+
+function unseen(node: NodeRef, firstOrder: number, beginsWithStart: boolean): Sighting {
+  return {
+    id: node.id,
+    names: new Set(),
+    startedAs: null,
+    workcells: new Set(),
+    speaks: false,
+    firstOrder,
+    beginsWithStart,
+    seen: [],
+    marks: [],
+    open: new Map(),
+    done: [],
+    successes: [],
+  };
+}

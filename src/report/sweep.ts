@@ -1,0 +1,91 @@
+/**
+ * Sweep: activities in order of time → what the lab did in a window. One pass; what came before the window only sets the state
+ * in which it begins.
+ *
+ *   activity ─ normalise ─ fact ─┬─ sessions                      ┐
+ *                                ├─ experiments                   ├─ at the end: joined, cut, shared out ─ LabHistory
+ *                                ├─ sightings of nodes, actions   │
+ *                                └─ workflows                     ┘
+ *
+ * Memory: one entry per session, experiment, node and workflow, and two numbers per action in the window.
+ */
+import { EventStoreError } from "../errors.ts";
+import type { Activity } from "../event/activity.ts";
+import type { Instant } from "../event/instant.ts";
+import { type ZoneReader, zoneReader } from "../event/zone.ts";
+import { Collected } from "./collected.ts";
+import { normalise } from "./normalise.ts";
+import { type Pace, pace } from "./pace.ts";
+import type { Interval, LabHistory } from "./types.ts";
+
+export interface SweepOptions {
+  readonly pace?: Pace | undefined;
+  /** How naive times within payloads are read. @default UTC */
+  readonly zone?: ZoneReader | undefined;
+}
+
+/** Activities between two looks at the clock. */
+const STEP = 128;
+
+/**
+ * `pages` come in order of instant, as in them their activities do; those of one instant may come in any order.
+ * @throws EventStoreError `EVT_INVALID_OPTION` where they do not.
+ */
+export async function sweep(
+  pages: AsyncIterable<readonly Activity[]>,
+  window: Interval,
+  options: SweepOptions = {},
+): Promise<LabHistory> {
+  const { pace: wait = pace(), zone = zoneReader("UTC") } = options;
+  const collected = new Collected(window.start);
+  const take = (activity: Activity) => {
+    const fact = normalise(activity, zone);
+    if (fact !== undefined) collected.take(fact);
+  };
+  const line = new Line(take);
+  const end = BigInt(Math.ceil(window.end));
+  let count = 0;
+  reading: for await (const page of pages) {
+    for (const activity of page) {
+      if (activity.instant >= end) break reading;
+      line.add(activity);
+      if (++count % STEP === 0) await wait();
+    }
+  }
+  line.close();
+  return collected.finish(window, wait);
+}
+
+/** Hands on activities by instant, then id. */
+class Line {
+  readonly #take: (activity: Activity) => void;
+  #instant: Instant | undefined;
+  /** Those of one instant. */
+  #waiting: Activity[] = [];
+
+  constructor(take: (activity: Activity) => void) {
+    this.#take = take;
+  }
+
+  add(activity: Activity): void {
+    if (activity.instant !== this.#instant) {
+      if (this.#instant !== undefined && activity.instant < this.#instant) throw disorder(activity);
+      this.close();
+      this.#instant = activity.instant;
+    }
+    this.#waiting.push(activity);
+  }
+
+  close(): void {
+    if (this.#waiting.length > 1) this.#waiting.sort((a, b) => (a._id < b._id ? -1 : 1));
+    for (const activity of this.#waiting) this.#take(activity);
+    this.#waiting.length = 0;
+  }
+}
+
+function disorder({ _id }: Activity): EventStoreError {
+  return new EventStoreError(
+    "EVT_INVALID_OPTION",
+    `events must come in order of time: ${_id} is earlier than the one before`,
+  );
+}
