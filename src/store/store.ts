@@ -12,12 +12,14 @@ import type { AlertHost } from "../alert/host.ts";
 import type { Backend, BackendStats, SearchPlan } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
 import { EventStoreError } from "../errors.ts";
+import type { Activity } from "../event/activity.ts";
 import type { EventInput, StoredEvent } from "../event/event.ts";
 import { isKnownType } from "../event/event-types.ts";
 import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector, Selector } from "../event/selector/selector.ts";
 import { versionCheck } from "../schema/admit.ts";
+import { type ActivitiesOptions, activityPages, type Span, spanOf } from "./activities.ts";
 import { AlertLanes } from "./alert-lanes.ts";
 import { type Appended, AppendQueue } from "./append-queue.ts";
 import type { AppendResult } from "./append-result.ts";
@@ -203,6 +205,22 @@ export class EventStore implements AsyncDisposable {
       get: (id) => this.get(id),
       counters: () => ({ ...this.stats() }),
     };
+  }
+
+  /**
+   * What reports read, in pages ordered by instant, then id: a report takes the store itself as its source.
+   * @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` while reading
+   * @since 0.1.0
+   */
+  activities(options: ActivitiesOptions = {}): AsyncIterable<readonly Activity[]> {
+    this.#assertOpen();
+    return activityPages(this.#backend, options);
+  }
+
+  /** The first and the last instant of any event, archived or not; undefined where there is none. @since 0.1.0 */
+  span(): Promise<Span | undefined> {
+    this.#assertOpen();
+    return spanOf(this.#backend, this.#context.zone);
   }
 
   /** About how many events there are; never scans. */
