@@ -33,7 +33,7 @@ function* summary({ system_summary: summary, user_utilization: users }: UsersRep
   yield "System Summary";
   yield ["Total Workflows", summary.total_workflows];
   yield ["Total Runtime (hours)", float(summary.total_runtime_hours)];
-  yield ["Average Workflow Duration (hours)", average(summary.average_workflow_duration_hours, timed)];
+  yield ["Average Workflow Duration (hours)", lengthOf(summary.average_workflow_duration_hours, timed)];
   yield ["Completion Rate (%)", share(summary.completion_rate_percent)];
   yield ["Author Attribution Rate (%)", share(summary.author_attribution_rate_percent)];
   yield BLANK;
@@ -46,8 +46,8 @@ function userRow(user: UserRow): readonly Cell[] {
     user.completed_workflows,
     user.failed_workflows,
     user.cancelled_workflows,
-    average(user.total_runtime_hours, isTimed(user)),
-    average(user.average_workflow_duration_hours, isTimed(user)),
+    lengthOf(user.total_runtime_hours, isTimed(user)),
+    lengthOf(user.average_workflow_duration_hours, isTimed(user)),
     float(user.completion_rate_percent),
     float(user.shortest_workflow_hours),
     float(user.longest_workflow_hours),
@@ -56,4 +56,4 @@ function userRow(user: UserRow): readonly Cell[] {
 
 /** Whether the length of any workflow is known: MADSci has a whole 0 where none is. */
 const isTimed = (user: UserRow): boolean => user.shortest_workflow_hours !== null;
-const average = (hours: number, timed: boolean): Cell => (timed ? float(hours) : hours);
+const lengthOf = (hours: number, timed: boolean): Cell => (timed ? float(hours) : hours);

@@ -12,7 +12,7 @@ const DAY = 86_400 * SECOND;
 const STEP = 3 * DAY;
 
 /** A time with one offset. */
-export interface Steady extends Interval {
+interface Steady extends Interval {
   readonly offset: Micros;
 }
 
