@@ -1,7 +1,7 @@
 /** Facts about actions: what a node says of its own, and what an engine says of those it sent. */
 import type { ActionFact, Fact } from "./fact.ts";
 import { actionId, nodeRef } from "./identity.ts";
-import { noise, type Said, told } from "./said.ts";
+import { nodeFact, noise, type Said } from "./said.ts";
 
 /** What each status does to an action; others say nothing. Source: MADSci 0.7.1, spec sections 8 and 15.4. */
 const STEPS: ReadonlyMap<string, ActionFact["step"]> = new Map([
@@ -26,8 +26,11 @@ export function actionChange(said: Said): Fact {
   const node = nodeRef(source, payload);
   if (node === undefined) return noise(said);
   const id = step === undefined ? null : actionId(payload, result);
-  if (step === undefined || id === null) return { kind: "node", step: "seen", node, ...told(said) };
-  return { kind: "action", by: "node", step, succeeded: SUCCESSES.has(status!), id, node, ...told(said) };
+  if (step === undefined || id === null) return nodeFact(said, "seen", node);
+  const { at, form, workcell, experiment } = said;
+  const { malformed } = payload;
+  const succeeded = SUCCESSES.has(status!);
+  return { kind: "action", by: "node", step, succeeded, id, node, at, form, workcell, experiment, malformed };
 }
 
 export function engineAction(said: Said, step: "open" | "close"): Fact {
@@ -35,6 +38,8 @@ export function engineAction(said: Said, step: "open" | "close"): Fact {
   const node = nodeRef(source, payload);
   const id = payload.id(payload.fields.action_id);
   if (node === undefined) return noise(said);
-  if (id === null) return { kind: "node", step: "seen", node, ...told(said) };
-  return { kind: "action", by: "engine", step, succeeded: false, id, node, ...told(said) };
+  if (id === null) return nodeFact(said, "seen", node);
+  const { at, form, workcell, experiment } = said;
+  const { malformed } = payload;
+  return { kind: "action", by: "engine", step, succeeded: false, id, node, at, form, workcell, experiment, malformed };
 }

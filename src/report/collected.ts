@@ -9,6 +9,7 @@ import type { Pace } from "./pace.ts";
 import { Sessions, sessionsWithin } from "./sessions.ts";
 import { type ListedNode, shareOut } from "./shares.ts";
 import { Sightings } from "./sighting.ts";
+import { mergeNumbers } from "./sorted.ts";
 import type { Interval, LabHistory, LabNode, Micros, SessionShare } from "./types.ts";
 import { Workflows } from "./workflows.ts";
 
@@ -80,7 +81,7 @@ function listed(gathered: Gathered, window: Interval, membership: Membership): L
   const { id, name, workcells, sightings } = gathered;
   const frame = { window, covered: membership.covered(workcells), lastEnd: membership.lastEnd(workcells) };
   const node: LabNode = { id, name, workcells, ...nodeTimes(gathered, frame) };
-  const seen = sightings.length === 1 ? sightings[0]!.seen : sightings.flatMap((one) => one.seen).sort((a, b) => a - b);
+  const seen = mergeNumbers(sightings.map((sighting) => sighting.seen));
   return { node, seen, started: sightings.some(({ marks }) => marks.some(({ step }) => step === "start")) };
 }
 

@@ -78,10 +78,15 @@ export interface WorkflowStartFact extends WorkflowTold {
 export interface WorkflowEndFact extends WorkflowTold {
   readonly kind: "workflow_end";
   readonly status: string;
+  readonly length: WorkflowLength;
+}
+
+/** What a workflow's end says of the time it took. */
+export interface WorkflowLength {
   readonly startedAt: Micros | null;
   readonly endedAt: Micros | null;
   /** As a number tells it, and as rounded text does. */
-  readonly durationSeconds: number | null;
+  readonly seconds: number | null;
   readonly roughSeconds: number | null;
 }
 

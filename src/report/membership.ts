@@ -4,9 +4,10 @@
  * A workcell's session holds what is known to belong to that workcell, and what nobody attributed to any. Sessions of a lab,
  * of an unknown system and of the whole window hold everything. Source: spec section 15.3.
  */
-import { countUntil } from "./halving.ts";
+
 import { cut, union } from "./interval.ts";
 import type { WholeSession } from "./sessions.ts";
+import { countUntil } from "./sorted.ts";
 import type { Interval, Micros, Session } from "./types.ts";
 
 export function holds({ type, id }: Pick<Session, "type" | "id">, workcells: ReadonlySet<string>): boolean {

@@ -7,10 +7,11 @@
  * An action that never ends stops where its node starts again, else where the last of the sessions ends that it began in.
  * Source: spec section 15.4.
  */
-import { countUntil } from "./halving.ts";
+
 import { cut, intersect, union } from "./interval.ts";
 import type { Gathered } from "./node-identity.ts";
 import type { Mark } from "./sighting.ts";
+import { countUntil, mergeNumbers } from "./sorted.ts";
 import type { Interval, Micros } from "./types.ts";
 
 /** For so long an engine's word on an action waits for the node's own. */
@@ -37,7 +38,7 @@ export function nodeTimes(node: Gathered, frame: Frame): NodeTimes {
   const up = cut(upTime(node, marks, window.end), window);
   const actions = union([...node.sightings.flatMap((sighting) => sighting.done), ...unended(node, marks, frame)]);
   const busy = intersect(intersect(cut(actions, window), up), frame.covered);
-  const successes = node.sightings.flatMap((sighting) => sighting.successes).sort((a, b) => a - b);
+  const successes = mergeNumbers(node.sightings.map((sighting) => sighting.successes));
   return { up, busy, error: intersect(errorTime(marks, successes, window.end), up) };
 }
 
@@ -55,7 +56,7 @@ function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): I
   return union(up);
 }
 
-function errorTime(marks: readonly Mark[], successes: readonly Micros[], end: Micros): Interval[] {
+function errorTime(marks: readonly Mark[], successes: ArrayLike<Micros>, end: Micros): Interval[] {
   const errors: Interval[] = [];
   let since: Micros | null = null;
   let next = 0;

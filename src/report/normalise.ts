@@ -12,7 +12,7 @@ import { actionChange, engineAction } from "./action-fact.ts";
 import type { ExperimentEnd, ExperimentFact, Fact, Form, NodeFact, SessionFact } from "./fact.ts";
 import { experimentId, experimentName, nodeRef, sessionIds, sessionName, sessionNodes } from "./identity.ts";
 import { isFields, Payload, statusWord } from "./payload.ts";
-import { noise, type Said, told } from "./said.ts";
+import { nodeFact, noise, type Said } from "./said.ts";
 import { workflowEnd, workflowStart } from "./workflow-fact.ts";
 
 /** Undefined for an event of no type that reports know. */
@@ -29,7 +29,9 @@ export function normalise(activity: Activity, zone: ZoneReader): Fact | undefine
 
 function read(type: ActivityType, form: Form, data: unknown, activity: Activity, zone: ZoneReader): Fact {
   const { instant, log_level: level, source } = activity;
-  return READERS[type]({ at: Number(instant), form, level, source, payload: new Payload(data), zone });
+  const [workcell, experiment] = [source.workcell_id ?? null, source.experiment_id ?? null];
+  const payload = new Payload(data);
+  return READERS[type]({ at: Number(instant), form, workcell, experiment, level, source, payload, zone });
 }
 
 const READERS = {
@@ -57,15 +59,16 @@ const READERS = {
 } as const satisfies Record<ActivityType, (said: Said) => Fact>;
 
 function session(said: Said, step: SessionFact["step"], of: SessionFact["of"]): Fact {
-  const { source, payload } = said;
+  const { at, form, workcell, experiment, source, payload } = said;
   const ids = sessionIds(of, source, payload);
   const [name, nodeNames] = step === "start" ? [sessionName(payload), sessionNodes(payload)] : [null, []];
-  return { kind: "session", step, of, ids, name, nodeNames, ...told(said) };
+  const { malformed } = payload;
+  return { kind: "session", step, of, ids, name, nodeNames, at, form, workcell, experiment, malformed };
 }
 
 function node(said: Said, step: NodeFact["step"]): Fact {
   const ref = nodeRef(said.source, said.payload);
-  return ref === undefined ? noise(said) : { kind: "node", step, node: ref, ...told(said) };
+  return ref === undefined ? noise(said) : nodeFact(said, step, ref);
 }
 
 function hasError({ fields }: Payload): boolean {
@@ -73,14 +76,15 @@ function hasError({ fields }: Payload): boolean {
   return Boolean(error) || errored === true || (Array.isArray(errors) ? errors.length > 0 : Boolean(errors));
 }
 
-function experiment(said: Said, step: ExperimentFact["step"]): Fact {
-  const { source, payload } = said;
+function experiment(said: Said, told: ExperimentFact["step"]): Fact {
+  const { at, form, workcell, source, payload } = said;
   const inner = payload.within(payload.fields.experiment);
   const id = experimentId(source, payload, inner);
   const name = experimentName(payload, inner);
   if (id === null) return noise(said);
-  const ended = step === "completed" ? endStatus(payload.fields.status ?? inner.status) : step;
-  return { kind: "experiment", step: ended, id, name, ...told(said) };
+  const step = told === "completed" ? endStatus(payload.fields.status ?? inner.status) : told;
+  const { malformed } = payload;
+  return { kind: "experiment", step, id, name, at, form, workcell, experiment: id, malformed };
 }
 
 /** A completion may say that it was none. */

@@ -1,9 +1,9 @@
 /** Shares: each session with what belongs to it, cut to it. */
 import type { KnownExperiment } from "./experiments.ts";
-import { countUntil } from "./halving.ts";
 import { cut, union } from "./interval.ts";
 import { holds } from "./membership.ts";
 import type { Pace } from "./pace.ts";
+import { countUntil } from "./sorted.ts";
 import type { Interval, LabNode, Micros, NodeShare, Session, SessionShare } from "./types.ts";
 
 /** How long before the end a node's stop is part of the shutdown. */
@@ -13,7 +13,7 @@ const SHUTDOWN = 60_000_000;
 export interface ListedNode {
   readonly node: LabNode;
   /** Instants within the window at which something was told of it, in order. */
-  readonly seen: readonly Micros[];
+  readonly seen: ArrayLike<Micros>;
   /** Its start was told, at some time. */
   readonly started: boolean;
 }

@@ -11,7 +11,6 @@
  */
 import { EventStoreError } from "../errors.ts";
 import type { Activity } from "../event/activity.ts";
-import type { Instant } from "../event/instant.ts";
 import { type ZoneReader, zoneReader } from "../event/zone.ts";
 import { Collected } from "./collected.ts";
 import { normalise } from "./normalise.ts";
@@ -59,27 +58,34 @@ export async function sweep(
 /** Hands on activities by instant, then id. */
 class Line {
   readonly #take: (activity: Activity) => void;
-  #instant: Instant | undefined;
-  /** Those of one instant. */
-  #waiting: Activity[] = [];
+  #last: Activity | undefined;
+  /** Where more than one bears an instant: all of them. */
+  #same: Activity[] = [];
 
   constructor(take: (activity: Activity) => void) {
     this.#take = take;
   }
 
   add(activity: Activity): void {
-    if (activity.instant !== this.#instant) {
-      if (this.#instant !== undefined && activity.instant < this.#instant) throw disorder(activity);
-      this.close();
-      this.#instant = activity.instant;
+    const last = this.#last;
+    if (last !== undefined && activity.instant === last.instant) {
+      if (this.#same.length === 0) this.#same.push(last);
+      this.#same.push(activity);
+      return;
     }
-    this.#waiting.push(activity);
+    if (last !== undefined && activity.instant < last.instant) throw disorder(activity);
+    this.close();
+    this.#last = activity;
   }
 
   close(): void {
-    if (this.#waiting.length > 1) this.#waiting.sort((a, b) => (a._id < b._id ? -1 : 1));
-    for (const activity of this.#waiting) this.#take(activity);
-    this.#waiting.length = 0;
+    if (this.#same.length === 0) {
+      if (this.#last !== undefined) this.#take(this.#last);
+    } else {
+      for (const activity of this.#same.sort((a, b) => (a._id < b._id ? -1 : 1))) this.#take(activity);
+      this.#same = [];
+    }
+    this.#last = undefined;
   }
 }
 

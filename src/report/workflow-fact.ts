@@ -1,8 +1,8 @@
 /** Facts about workflows: who had it run, how long, and how it ended. Source: MADSci 0.7.1, spec sections 4, 9 and 15.1. */
 import { parseTimestamp } from "../event/timestamp.ts";
-import type { Fact } from "./fact.ts";
+import type { Fact, WorkflowLength } from "./fact.ts";
 import { isFields, type Payload } from "./payload.ts";
-import { noise, type Said, told } from "./said.ts";
+import { noise, type Said } from "./said.ts";
 import type { Micros } from "./types.ts";
 
 const ERROR_LEVEL = 40;
@@ -10,25 +10,32 @@ const ERROR_LEVEL = 40;
 const WORDS = ["completed", "failed", "cancelled", "running"] as const;
 
 export function workflowStart(said: Said): Fact {
-  const { payload } = said;
-  const workflow = identify(payload);
+  const { at, form, workcell, experiment, level, payload } = said;
+  const { id, name, author } = identify(payload);
   // A server that failed to start one reports it under the same type.
-  if (workflow.id === null || said.level >= ERROR_LEVEL) return noise(said);
-  return { kind: "workflow_start", ...workflow, id: workflow.id, ...told(said) };
+  if (id === null || level >= ERROR_LEVEL) return noise(said);
+  const { malformed } = payload;
+  return { kind: "workflow_start", id, name, author, at, form, workcell, experiment, malformed };
 }
 
 export function workflowEnd(said: Said): Fact {
-  const { payload, zone } = said;
-  const { fields } = payload;
+  const { at, form, workcell, experiment, payload } = said;
   const { id, name, author } = identify(payload);
   if (id === null) return noise(said);
   const status = readStatus(payload);
-  const startedAt = readTime(fields.start_time, payload, zone);
-  const endedAt = readTime(fields.end_time, payload, zone);
-  const durationSeconds = payload.number(fields.duration_seconds);
-  const roughSeconds = roughly(fields.workflow_duration);
-  const ended = { status, startedAt, endedAt, durationSeconds, roughSeconds };
-  return { kind: "workflow_end", id, name, author, ...ended, ...told(said) };
+  const length = readLength(said);
+  const { malformed } = payload;
+  return { kind: "workflow_end", id, name, author, status, length, at, form, workcell, experiment, malformed };
+}
+
+function readLength({ payload, zone }: Said): WorkflowLength {
+  const { start_time, end_time, duration_seconds, workflow_duration } = payload.fields;
+  return {
+    startedAt: readTime(start_time, payload, zone),
+    endedAt: readTime(end_time, payload, zone),
+    seconds: payload.number(duration_seconds),
+    roughSeconds: roughly(workflow_duration),
+  };
 }
 
 function identify(payload: Payload) {

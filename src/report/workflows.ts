@@ -41,7 +41,7 @@ export class Workflows {
   finish(): Workflow[] {
     return this.#listed.map((state) => {
       const { id, name, author, status, end } = state;
-      const times = { start: end?.startedAt ?? state.submitted, end: end?.at ?? null };
+      const times = { start: end?.length.startedAt ?? state.submitted, end: end?.at ?? null };
       return { id, name, author, status, ...times, durationSeconds: durationOf(state) };
     });
   }
@@ -69,7 +69,8 @@ function end(state: State, fact: WorkflowEndFact): void {
 
 function durationOf({ end, submitted }: State): number | null {
   if (end === null) return null;
-  if (end.durationSeconds !== null) return end.durationSeconds;
-  if (end.startedAt !== null && end.endedAt !== null) return (end.endedAt - end.startedAt) / 1e6;
-  return end.roughSeconds ?? (submitted === null ? null : (end.at - submitted) / 1e6);
+  const { seconds, startedAt, endedAt, roughSeconds } = end.length;
+  if (seconds !== null) return seconds;
+  if (startedAt !== null && endedAt !== null) return (endedAt - startedAt) / 1e6;
+  return roughSeconds ?? (submitted === null ? null : (end.at - submitted) / 1e6);
 }
