@@ -3,6 +3,7 @@ import { durationDisplay } from "./duration.ts";
 import { hours } from "./number.ts";
 import type { ResolvedPeriods } from "./options.ts";
 import type { ExperimentRow, PeriodsReport } from "./periods-shape.ts";
+import { countUntil } from "./sorted.ts";
 import { naiveUtc } from "./time-text.ts";
 import type { Experiment, Interval, Micros } from "./types.ts";
 
@@ -37,26 +38,12 @@ export function activeIn(experiments: readonly Experiment[], periods: readonly I
   });
 }
 
-/** The first period not before `instant` is over. */
-function firstEndingAfter(periods: readonly Interval[], instant: Micros): number {
-  return firstWhere(periods, ({ end }) => end > instant);
-}
+/** Index of the first period that is not over at `instant`. */
+const firstEndingAfter = (periods: readonly Interval[], instant: Micros) =>
+  countUntil(periods, ({ end }) => end <= instant);
 
-/** The first period that begins at `instant` or later. */
-function firstStartingAt(periods: readonly Interval[], instant: Micros): number {
-  return firstWhere(periods, ({ start }) => start >= instant);
-}
-
-function firstWhere(periods: readonly Interval[], holds: (period: Interval) => boolean): number {
-  let low = 0;
-  let high = periods.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(periods[middle]!)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const firstStartingAt = (periods: readonly Interval[], instant: Micros) =>
+  countUntil(periods, ({ start }) => start < instant);
 
 /** One page of the experiments, by start, then id. */
 export function experimentDetails(

@@ -5,7 +5,7 @@ import { naiveUtc } from "./time-text.ts";
 import type { Workflow } from "./types.ts";
 import type { UserRow, UsersReport, WorkflowRow, WorkflowTotals } from "./users-shape.ts";
 
-export const UNKNOWN_AUTHOR = "Unknown Author";
+const UNKNOWN_AUTHOR = "Unknown Author";
 
 export async function usersReport(told: Told): Promise<UsersReport> {
   const { workflows } = told.history;

@@ -27,6 +27,7 @@ const RUNTIME: readonly Excuse[] = [
   { at: /^\.time_series\.system\[\d+\]\.(utilization|runtime_hours|active_time_hours)$/, why: "Q7" },
   { at: /^\.(node_summary|time_series\.nodes)\{keys\}$/, why: "Q7" },
 ];
+const FILLED = WEEKLY.slice(0, 1);
 const NO_RUNTIME_WEEKLY = [...RUNTIME, ...WEEKLY.slice(0, 2)];
 
 type Case = readonly [scenario: string, file: string, excuses: readonly Excuse[], options?: PeriodsOptions];
@@ -56,6 +57,7 @@ const CASES: readonly Case[] = [
   [e, "periods-daily-with-users.intended.json", RUNTIME],
   [e, "periods-monthly.json", RUNTIME],
   [e, "periods-weekly.json", NO_RUNTIME_WEEKLY],
+  [e, "periods-hourly.json", FILLED],
 ];
 
 const TYPES = { d: "daily", w: "weekly", m: "monthly", h: "hourly" } as const;
@@ -70,4 +72,16 @@ describe("periods", () => {
       const found = differences(JSON.parse(JSON.stringify(report)), answerOf(scenario, file));
       expect(unexcused(found, excuses)).toEqual([]);
     });
+
+  it.each([a, c, i])("of %s begin, are called and count experiments as MADSci's hours do", async (scenario) => {
+    await using store = await storeOf(scenario);
+    const { time_series } = await periods(store, { ...windowOf(scenario), analysisType: "hourly", now });
+    const seen = (row: (typeof time_series.system)[number]) => {
+      const { period_number, period_type, period_display, start_time_utc, experiments } = row;
+      return { period_number, period_type, period_display, start_time_utc, experiments };
+    };
+    expect(time_series.system.map(seen)).toEqual(
+      answerOf(scenario, "periods-hourly.json").time_series.system.map(seen),
+    );
+  });
 });

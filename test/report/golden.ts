@@ -57,9 +57,16 @@ export interface Excuse {
   readonly theirs?: unknown;
 }
 
+/** What MADSci does not have; it stands behind what it has. */
+const ADDED = new Set([
+  ...["skipped_events", "total_session_hours", "started_before_window", "ended_by"],
+  ...["error_time_hours", "inactive_time_hours", "up_time_hours", "busy_time_hours"],
+  ...["experiments_active", "total_experiments_active", "attributed_experiments"],
+]);
+
 /**
  * Where `ours` is not what `theirs` is: values (numbers to a relative 1e-9), lengths, missing keys, keys in another order, and
- * keys of ours that do not come last.
+ * keys of ours that do not come last or that nobody knows.
  */
 export function differences(ours: Answer, theirs: Answer, path = ""): Difference[] {
   if (same(ours, theirs)) return [];
@@ -67,9 +74,10 @@ export function differences(ours: Answer, theirs: Answer, path = ""): Difference
     return theirs.flatMap((item, index) => differences(ours[index], item, `${path}[${index}]`));
   if (!isObject(ours) || !isObject(theirs)) return [{ path, ours, theirs }];
   const keys = Object.keys(theirs);
-  const order = Object.keys(ours).slice(0, keys.length);
-  const disorder =
-    order.join() === keys.join() ? [] : [{ path: `${path}{keys}`, ours: Object.keys(ours), theirs: keys }];
+  const order = Object.keys(ours);
+  const extra = order.slice(keys.length);
+  const agreed = order.join() === [...keys, ...extra].join() && extra.every((key) => ADDED.has(key));
+  const disorder = agreed ? [] : [{ path: `${path}{keys}`, ours: order, theirs: keys }];
   return [...disorder, ...keys.flatMap((key) => differences(ours[key], theirs[key], `${path}.${key}`))];
 }
 

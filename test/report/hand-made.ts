@@ -12,7 +12,7 @@ import type {
   Workflow,
 } from "../../src/report/types.ts";
 
-export const MIDNIGHT = Date.UTC(2025, 5, 10) * 1000;
+const MIDNIGHT = Date.UTC(2025, 5, 10) * 1000;
 export const at = (hour: number) => MIDNIGHT + hour * 3_600_000_000;
 export const span = (from: number, to: number): Interval => ({ start: at(from), end: at(to) });
 
