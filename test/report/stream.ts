@@ -1,6 +1,7 @@
 /** Streams for tests of the sweep: events → the activities a store would hand over → the history. */
 import type { Activity } from "../../src/event/activity.ts";
 import type { EventInput } from "../../src/event/event.ts";
+import type { Json } from "../../src/event/json.ts";
 import { parseTimestamp } from "../../src/event/timestamp.ts";
 import { zoneReader } from "../../src/event/zone.ts";
 import { total } from "../../src/report/interval.ts";
@@ -10,6 +11,7 @@ import type { Interval, LabHistory, Micros } from "../../src/report/types.ts";
 const utc = zoneReader("UTC");
 export const HOUR = 3_600_000_000;
 export const MINUTE = 60_000_000;
+export const span = (from: string, to: string): Interval => ({ start: micros(from), end: micros(to) });
 export const hours = (intervals: readonly Interval[]) => total(intervals) / HOUR;
 
 /** `2025-06-10T13:00` in microseconds; times of day alone are of that day. */
@@ -17,6 +19,32 @@ export function micros(time: string): Micros {
   const read = parseTimestamp(time.includes("T") ? time : `2025-06-10T${time}`, utc);
   if (typeof read === "string") throw new Error(`${time}: ${read}`);
   return Number(read.instant);
+}
+
+let count = 0;
+
+/** An activity of the day; ids count up as they are made. */
+export function told(
+  time: string | Micros,
+  event_type: string,
+  source: Activity["source"] = {},
+  event_data: Activity["event_data"] = {},
+  log_level = 20,
+): Activity {
+  count++;
+  const instant = BigInt(typeof time === "number" ? time : micros(time));
+  return { _id: `E${String(count).padStart(8, "0")}`, instant, event_type, log_level, source, event_data };
+}
+
+/** The same, said in a log line. */
+export function wrapped(
+  time: string | Micros,
+  event_type: string,
+  source: Activity["source"] = {},
+  event_data: Readonly<Record<string, Json>> = {},
+  log_level = 20,
+): Activity {
+  return told(time, "log_info", source, { message: "as text", event_type, ...event_data }, log_level);
 }
 
 export function activityOf(event: EventInput): Activity {
