@@ -16,5 +16,8 @@ export function sharesByNode({ sessions }: LabHistory): NodeShare[][] {
 }
 
 export function together(shares: readonly NodeShare[], key: "up" | "busy" | "error"): readonly Interval[] {
-  return shares.length === 1 ? shares[0]![key] : union(shares.flatMap((share) => share[key]));
+  if (shares.length === 1) return shares[0]![key];
+  const all: Interval[] = [];
+  for (const share of shares) for (const interval of share[key]) all.push(interval);
+  return union(all);
 }

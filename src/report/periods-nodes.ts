@@ -25,7 +25,8 @@ export async function nodeSeries(
     const error = together(shares, "error");
     const rows: NodePeriod[] = [];
     for (const [index, bucket] of buckets.entries()) {
-      await pace();
+      const pause = pace();
+      if (pause) await pause;
       const upTime = total(cut(up, bucket));
       if (upTime === 0) continue;
       const busyTime = total(cut(busy, bucket));

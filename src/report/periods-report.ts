@@ -41,7 +41,7 @@ export async function periodsReport(
       skipped_events: told.skipped,
     },
     key_metrics: keyMetrics(system, history.experiments.length, options),
-    ...(options.includeUsers && { user_utilization: await periodUsers(told) }),
+    ...(options.includeUsers && { user_utilization: periodUsers(history.workflows) }),
     node_summary: nodeSummary(history, nodes, options.analysisType),
     workcell_summary: workcellSummary(history, workcells, options.analysisType),
     trends: trends(system),
@@ -57,7 +57,8 @@ async function systemSeries({ history, pace }: Told, buckets: readonly Bucket[])
   const running = activeIn(history.experiments, buckets);
   const series: SystemPeriod[] = [];
   for (const [index, bucket] of buckets.entries()) {
-    await pace();
+    const pause = pace();
+    if (pause) await pause;
     const runtime = total(cut(open, bucket));
     const used = total(cut(active, bucket));
     series.push({

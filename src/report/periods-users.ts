@@ -1,14 +1,14 @@
 /** The short list of users in a report by period. */
-import type { Told } from "./history.ts";
 import type { PeriodUsers } from "./periods-shape.ts";
-import { userRows, workflowTotals } from "./users-report.ts";
+import type { Workflow } from "./types.ts";
+import { userTotals, workflowsByAuthor, workflowTotals } from "./users-report.ts";
 
 const TOP = 10;
 
-export async function periodUsers(told: Told): Promise<PeriodUsers> {
-  const totals = workflowTotals(told.history.workflows);
-  const rows = await userRows(told);
-  const top = [...rows].sort((a, b) => b.total_runtime_hours - a.total_runtime_hours).slice(0, TOP);
+export function periodUsers(workflows: readonly Workflow[]): PeriodUsers {
+  const totals = workflowTotals(workflows);
+  const rows = [...workflowsByAuthor(workflows)].map(([author, own]) => userTotals(author, own));
+  const top = rows.toSorted((a, b) => b.total_runtime_hours - a.total_runtime_hours).slice(0, TOP);
   return {
     total_users: rows.length,
     author_attribution_rate_percent: totals.author_attribution_rate_percent,

@@ -22,7 +22,8 @@ export async function workcellSeries({ history, pace }: Told, buckets: readonly 
     const attributed = startsIn(own.filter(isKnownOf(id)), buckets);
     const rows: WorkcellPeriod[] = [];
     for (const [index, bucket] of buckets.entries()) {
-      await pace();
+      const pause = pace();
+      if (pause) await pause;
       const runtime = total(cut(open, bucket));
       if (runtime === 0) continue;
       const used = total(cut(active, bucket));

@@ -4,7 +4,15 @@ import type { Micros } from "./types.ts";
 
 /** `2025-06-10T13:02:11.123456`, without a fraction where it is zero. */
 export function naiveUtc(time: Micros | Instant): string {
-  return formatInstant(typeof time === "bigint" ? time : BigInt(time)).slice(0, -1);
+  return typeof time === "bigint" ? formatInstant(time).slice(0, -1) : fast(time);
+}
+
+/** The same without a bigint: reports tell hundreds of thousands of times. */
+function fast(time: Micros): string {
+  const whole = Math.floor(time / 1e6);
+  const micros = time - whole * 1e6;
+  const text = new Date(whole * 1000).toISOString().slice(0, -5);
+  return micros === 0 ? text : `${text}.${String(micros).padStart(6, "0")}`;
 }
 
 /** `2025-12-01T00:00:00+00:00`: when a report was made. */

@@ -1,6 +1,7 @@
 /** The report by author of workflows. Its totals and its rows are made of the same workflows. */
 import type { Told } from "./history.ts";
 import { round } from "./number.ts";
+import type { Pace } from "./pace.ts";
 import { naiveUtc } from "./time-text.ts";
 import type { Workflow } from "./types.ts";
 import type { UserRow, UsersReport, WorkflowRow, WorkflowTotals } from "./users-shape.ts";
@@ -10,16 +11,17 @@ const UNKNOWN_AUTHOR = "Unknown Author";
 export async function usersReport(told: Told): Promise<UsersReport> {
   const { workflows } = told.history;
   const totals = workflowTotals(workflows);
-  const rows = await userRows(told);
+  const byAuthor = workflowsByAuthor(workflows);
   const users: Record<string, UserRow> = Object.create(null);
-  for (const row of rows) users[row.author] = row;
+  for (const [author, own] of byAuthor)
+    users[author] = { ...userTotals(author, own), workflows: await workflowRows(own, told.pace) };
   return {
     report_metadata: {
       generated_at: told.generatedAt,
       analysis_start: naiveUtc(told.from),
       analysis_end: naiveUtc(told.to),
       total_workflows: workflows.length,
-      total_users: rows.length,
+      total_users: byAuthor.size,
       workflows_with_authors: totals.workflows_with_known_authors,
       workflows_without_authors: workflows.length - totals.workflows_with_known_authors,
       skipped_events: told.skipped,
@@ -29,21 +31,16 @@ export async function usersReport(told: Told): Promise<UsersReport> {
   };
 }
 
-/** One row per author, in order of their first workflow. */
-export async function userRows({ history, pace }: Pick<Told, "history" | "pace">): Promise<UserRow[]> {
+/** In order of their first workflow. */
+export function workflowsByAuthor(workflows: readonly Workflow[]): Map<string, Workflow[]> {
   const byAuthor = new Map<string, Workflow[]>();
-  for (const workflow of history.workflows) {
+  for (const workflow of workflows) {
     const author = workflow.author ?? UNKNOWN_AUTHOR;
     const known = byAuthor.get(author);
     if (known) known.push(workflow);
     else byAuthor.set(author, [workflow]);
   }
-  const rows: UserRow[] = [];
-  for (const [author, workflows] of byAuthor) {
-    await pace();
-    rows.push(userRow(author, workflows));
-  }
-  return rows;
+  return byAuthor;
 }
 
 export function workflowTotals(workflows: readonly Workflow[]): WorkflowTotals {
@@ -59,7 +56,7 @@ export function workflowTotals(workflows: readonly Workflow[]): WorkflowTotals {
   };
 }
 
-function userRow(author: string, workflows: readonly Workflow[]): UserRow {
+export function userTotals(author: string, workflows: readonly Workflow[]): Omit<UserRow, "workflows"> {
   const { runtime, average, shortest, longest } = durations(workflows);
   const completed = count(workflows, "completed");
   return {
@@ -73,8 +70,17 @@ function userRow(author: string, workflows: readonly Workflow[]): UserRow {
     shortest_workflow_hours: shortest,
     longest_workflow_hours: longest,
     completion_rate_percent: percent(completed, workflows.length),
-    workflows: workflows.map(workflowRow),
   };
+}
+
+async function workflowRows(workflows: readonly Workflow[], pace: Pace): Promise<WorkflowRow[]> {
+  const rows: WorkflowRow[] = [];
+  for (const workflow of workflows) {
+    const pause = pace();
+    if (pause) await pause;
+    rows.push(workflowRow(workflow));
+  }
+  return rows;
 }
 
 function workflowRow({ id, name, start, end, durationSeconds, status }: Workflow): WorkflowRow {
