@@ -54,8 +54,9 @@ function nodesOf(session: Session, nodes: readonly ListedNode[], lastAt: Micros)
   return listed.sort((a, b) => a.first - b.first).map(({ share }) => share);
 }
 
-/** Nothing is told of it, but it is known to be there. */
+/** Nothing is told of it, but it is known to be there: at work or in error since before, or up and one of the workcell's. */
 function standsBy(session: Session, { node, started }: ListedNode): boolean {
+  if (cut(node.busy, session).length > 0 || cut(node.error, session).length > 0) return true;
   if (!started || node.workcells.size === 0 || cut(node.up, session).length === 0) return false;
   // A session that names its nodes names all of them; the node may have been taken away since.
   const { nodeNames } = session;
