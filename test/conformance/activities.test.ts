@@ -10,7 +10,7 @@ import { BACKENDS } from "../helpers/backends.ts";
 
 const context = parseContext({ naiveTimezone: "UTC" });
 const RECEIVED = instantOf(Date.UTC(2025, 5, 1));
-const COUNT = 1500;
+const COUNT = 1200;
 
 async function pagesOf(backend: Backend, query: ActivityQuery = {}): Promise<(readonly Activity[])[]> {
   const pages: (readonly Activity[])[] = [];
@@ -47,20 +47,17 @@ describe.each(BACKENDS)("activities of backend $name", ({ open, skip }) => {
     expect(Math.min(...sizes)).toBeGreaterThan(0);
   });
 
-  it("begin at `from` and end before `to`", async () => {
-    for (const [first, last] of [
-      [0, 300],
-      [100, 101],
-      [250, all.length - 1],
-      [40, 40],
-    ] as const) {
-      const { instant: from } = all[first] as Activity;
-      const { instant: to } = all[last] as Activity;
-      const within = all.filter(({ instant }) => instant >= from && instant < to);
-      expect(await read(backend, { from, to })).toEqual(within.map(readOf));
-      expect(await read(backend, { from })).toEqual(all.filter(({ instant }) => instant >= from).map(readOf));
-      expect(await read(backend, { to })).toEqual(all.filter(({ instant }) => instant < to).map(readOf));
-    }
+  it.each([
+    [0, 300],
+    [100, 101],
+    [250, undefined],
+    [undefined, 40],
+    [40, 40],
+  ])("begin at `from` and end before `to` (%s, %s)", async (first, last) => {
+    const from = first === undefined ? undefined : all[first]?.instant;
+    const to = last === undefined ? undefined : all[last]?.instant;
+    const within = all.filter(({ instant }) => instant >= (from ?? instant) && (to === undefined || instant < to));
+    expect(await read(backend, { from, to })).toEqual(within.map(readOf));
   });
 
   it("can be of some types only", async () => {

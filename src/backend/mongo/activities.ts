@@ -29,9 +29,12 @@ export async function* readActivities(
   const last = to === undefined ? undefined : to - 1n;
   const query = { selector: ANY, from, to: last, archived, by: "event_timestamp", order: "oldest", signal } as const;
   const filters = activityFilters(types);
-  // Without indexes each condition would be a walk through everything.
-  const ours = room.connection.readsIndexes ? filters : [{ $or: filters }];
-  const reading = { ours, foreign: foreignActivities(types), documents: projected };
+  const foreign = foreignActivities(types);
+  // FerretDB 1.x has no indexes, so each condition would be a walk through everything, and takes long for a projection.
+  const { readsIndexes } = room.connection;
+  const reading = readsIndexes
+    ? { ours: filters, foreign, documents: projected }
+    : { ours: [{ $or: filters }], foreign, documents };
   for await (const { found } of search(room, query, reading)) {
     const activities = found.map(toActivity).filter((activity) => {
       const meaning = meaningOf(activity);
