@@ -5,7 +5,7 @@ import type { OpenSource } from "./source.ts";
 import { sweep } from "./sweep.ts";
 import { madeAt } from "./time-text.ts";
 import type { LabHistory } from "./types.ts";
-import type { ReportWindow } from "./window.ts";
+import { intervalOf, type ReportWindow } from "./window.ts";
 
 /** A history with what the reports add to it. */
 export interface Told extends ReportWindow {
@@ -23,8 +23,7 @@ export async function tell(open: OpenSource, options: ResolvedOptions): Promise<
     options.signal?.throwIfAborted();
     return turn();
   };
-  const window = { start: Number(from), end: Number(to) };
-  const history = await sweep(pages, window, { pace: wait, zone: options.zone });
+  const history = await sweep(pages, intervalOf(open), { pace: wait, zone: options.zone });
   const generatedAt = madeAt(options.now());
   return { from, to, history, generatedAt, skipped: history.skipped + unreadable(), pace: wait };
 }

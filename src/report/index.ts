@@ -9,6 +9,7 @@ import type { SessionsReport } from "./sessions-shape.ts";
 import { openSource, type ReportSource } from "./source.ts";
 import { usersReport } from "./users-report.ts";
 import type { UsersReport } from "./users-shape.ts";
+import { intervalOf } from "./window.ts";
 
 export type { Activity } from "../event/activity.ts";
 export type { CsvOptions } from "./csv.ts";
@@ -60,8 +61,7 @@ export async function periods(source: ReportSource, options: PeriodsOptions = {}
   const resolved = resolvePeriods(options);
   const open = await openSource(source, resolved);
   // Too many periods, or an unknown zone, are refused before anything is read.
-  const window = { start: Number(open.from), end: Number(open.to) };
-  const calendar = buckets(window, resolved.analysisType, resolved.timezone);
+  const calendar = buckets(intervalOf(open), resolved.analysisType, resolved.timezone);
   return periodsReport(await tell(open, resolved), calendar, resolved);
 }
 

@@ -80,7 +80,7 @@ export function resolvePeriods(options: PeriodsOptions): ResolvedOptions & Resol
   return Object.freeze({
     ...resolveOptions("periods", options, PERIODS),
     analysisType: analysisType(options.analysisType ?? "daily"),
-    timezone: options.timezone ?? "America/Chicago",
+    timezone: text("timezone", options.timezone ?? "America/Chicago"),
     includeUsers: yesOrNo("includeUsers", options.includeUsers ?? true),
     experimentsLimit: whole("experimentsLimit", options.experimentsLimit ?? 50),
     experimentsOffset: whole("experimentsOffset", options.experimentsOffset ?? 0),
@@ -111,6 +111,11 @@ function analysisType(value: unknown): AnalysisType {
 function yesOrNo(name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw invalid(name, `${name} must be true or false`, value);
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw invalid(name, `${name} must be a text`, value);
 }
 
 function whole(name: string, value: unknown): number {

@@ -100,7 +100,7 @@ const count = (workflows: readonly Workflow[], status: string) =>
 const percent = (part: number, whole: number) => (whole === 0 ? 0 : round((part / whole) * 100, 2));
 
 function durations(workflows: readonly Workflow[]) {
-  let [known, seconds, least, most] = [0, 0, Number.POSITIVE_INFINITY, 0];
+  let [known, seconds, least, most] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { durationSeconds } of workflows) {
     if (durationSeconds === null) continue;
     known++;

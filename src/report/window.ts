@@ -8,6 +8,7 @@ import { formatInstant, type Instant, instantOf } from "../event/instant.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
 import { extendedIso } from "./iso-notation.ts";
 import { invalid, type ReportTime, type ResolvedOptions } from "./options.ts";
+import type { Interval, Micros } from "./types.ts";
 
 const MINUTE = 60_000_000n;
 const DAY = 1440n * MINUTE;
@@ -15,6 +16,14 @@ const DAY = 1440n * MINUTE;
 export interface ReportWindow {
   readonly from: Instant;
   readonly to: Instant;
+}
+
+/** The last instant of the year 9999 that a number can hold. */
+const LAST: Micros = Number(253_402_300_799_999_968n);
+
+/** As numbers, which are exact up to the year 2255. */
+export function intervalOf({ from, to }: ReportWindow): Interval {
+  return { start: Number(from), end: Math.min(Number(to), LAST) };
 }
 
 /** The first and last instant of any event. */

@@ -107,6 +107,7 @@ describe("options", () => {
 
   it.each([
     [{ ...day, timezone: "Mars/Olympus" }, "timezone", "Mars/Olympus"],
+    [{ ...day, timezone: 5 }, "timezone", "must be a text"],
     [{ ...day, analysisType: "yearly" }, "analysisType", "hourly, daily, weekly, monthly"],
     [{ from: "2000-01-01", to: "2025-01-01", analysisType: "hourly" }, "analysisType", "10000"],
     [{ from: "2025-06-11", to: "2025-06-10" }, "to", "before its end"],
@@ -132,6 +133,13 @@ describe("options", () => {
   it("take a zone in any case and tell it as it was asked for", async () => {
     const { summary_metadata } = await periods([], { ...day, timezone: "america/chicago" });
     expect(summary_metadata).toMatchObject({ user_timezone: "america/chicago", total_periods: 2 });
+  });
+
+  it("may ask for all time", async () => {
+    const all = { from: "0001-01-01", to: "9999-12-31T23:59:59.999999" };
+    const { report_metadata, session_details } = await sessions([start], all);
+    expect(report_metadata.analysis_end).toBe("9999-12-31T23:59:59.999999");
+    expect(session_details[0]?.end_time).toMatch(/^9999-12-31T23:59:59/);
   });
 
   it("stop a report by a signal, with its reason", async () => {
