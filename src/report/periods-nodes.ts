@@ -8,7 +8,7 @@ import { hours, percentage, round } from "./number.ts";
 import { rowHead } from "./period-row.ts";
 import { meanUtilization, peakOf } from "./periods-peak.ts";
 import type { AnalysisType, NodePeriod, PeriodNodeTotals } from "./periods-shape.ts";
-import type { LabHistory } from "./types.ts";
+import type { Interval, LabHistory, Micros } from "./types.ts";
 
 type Series = Readonly<Record<string, readonly NodePeriod[]>>;
 
@@ -19,29 +19,30 @@ export async function nodeSeries(
 ): Promise<Series> {
   const series: Record<string, NodePeriod[]> = Object.create(null);
   for (const shares of sharesByNode(history)) {
-    await pace();
-    const up = together(shares, "up");
-    const busy = together(shares, "busy");
-    const error = together(shares, "error");
+    const times = { up: together(shares, "up"), busy: together(shares, "busy"), error: together(shares, "error") };
     const rows: NodePeriod[] = [];
     for (const [index, bucket] of buckets.entries()) {
       const pause = pace();
       if (pause) await pause;
-      const upTime = total(cut(up, bucket));
-      if (upTime === 0) continue;
-      const busyTime = total(cut(busy, bucket));
-      rows.push({
-        ...rowHead(bucket, index),
-        utilization: percentage(busyTime, upTime),
-        busy_hours: type === "hourly" ? hours(busyTime) : round(hours(busyTime), 3),
-        busy_time_hours: hours(busyTime),
-        up_time_hours: hours(upTime),
-        error_time_hours: hours(total(cut(error, bucket))),
-      });
+      const up = total(cut(times.up, bucket));
+      if (up > 0) rows.push({ ...rowHead(bucket, index), ...used(times, bucket, up, type) });
     }
     if (rows.length > 0) series[shares[0]!.node.id] = rows;
   }
   return series;
+}
+
+type Times = Readonly<Record<"up" | "busy" | "error", readonly Interval[]>>;
+
+function used({ busy, error }: Times, bucket: Bucket, up: Micros, type: AnalysisType) {
+  const busyTime = total(cut(busy, bucket));
+  return {
+    utilization: percentage(busyTime, up),
+    busy_hours: type === "hourly" ? hours(busyTime) : round(hours(busyTime), 3),
+    busy_time_hours: hours(busyTime),
+    up_time_hours: hours(up),
+    error_time_hours: hours(total(cut(error, bucket))),
+  };
 }
 
 export function nodeSummary(
