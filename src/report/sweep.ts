@@ -7,7 +7,7 @@
  *                                ├─ sightings of nodes, actions   │
  *                                └─ workflows                     ┘
  *
- * Memory: one entry per session, experiment, node and workflow, and two numbers per action in the window.
+ * Memory: an entry for each session, experiment, node, workflow and action, with a few numbers; nothing of the events.
  */
 import { EventStoreError } from "../errors.ts";
 import type { Activity } from "../event/activity.ts";

@@ -180,6 +180,23 @@ describe("an action an engine tells of", () => {
     expect(await busyOf(events)).toEqual([span("08:10", "09:00")]);
   });
 
+  it("is another for each node, though they bear one id", async () => {
+    const M = { node_id: "M" };
+    const events = [
+      told("06:00", "node_start", M, { node_name: "reader" }),
+      sent("08:00", "start"),
+      sent("08:30", "start", "A", "reader"),
+      action("08:31", "running", "A", M),
+      action("08:32", "failed", "A", M),
+      sent("09:00", "complete"),
+    ];
+    const nodes = await nodesOf([...up, ...events]);
+    expect(nodes.map(({ id, busy }) => [id, busy])).toEqual([
+      ["N", [span("08:00", "09:00")]],
+      ["M", [span("08:31", "08:32")]],
+    ]);
+  });
+
   it("goes on to the session's end without one", async () => {
     expect(await busyOf([sent("08:00", "start"), told("09:00", "workcell_stop", W)])).toEqual([span("08:00", "09:00")]);
   });
