@@ -4,7 +4,6 @@
  * It parses input once, commits in groups, counts what it sees, and turns a caller's options into one backend query.
  * Acknowledged means durable. Nothing here knows which engine answers.
  */
-
 import { hostname } from "node:os";
 import { type AlertHook, type RunningHook, startHook } from "../alert/hook.ts";
 import type { HookOptions } from "../alert/hook-options.ts";
@@ -221,6 +220,11 @@ export class EventStore implements AsyncDisposable {
   span(): Promise<Span | undefined> {
     this.#assertOpen();
     return spanOf(this.#backend, this.#context.zone);
+  }
+
+  /** For adapters: the IANA zone in which times without offset are read. */
+  get naiveTimezone(): string {
+    return this.#context.naiveTimezone;
   }
 
   /** About how many events there are; never scans. */
