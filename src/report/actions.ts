@@ -36,6 +36,7 @@ export class Actions {
 
   take(fact: ActionFact, order: number): void {
     const sighting = this.#sightings.see(fact, order);
+    sighting.firstSign ??= { order, isStart: false };
     if (fact.by === "node") this.#byNode(fact, sighting, order);
     else this.#byEngine(fact, sighting, order);
   }

@@ -2,7 +2,7 @@
 import { Actions } from "./actions.ts";
 import { Experiments } from "./experiments.ts";
 import type { Fact } from "./fact.ts";
-import { Membership } from "./membership.ts";
+import { type Home, homes } from "./membership.ts";
 import { type Gathered, gatherNodes } from "./node-identity.ts";
 import { nodeTimes } from "./node-state.ts";
 import type { Pace } from "./pace.ts";
@@ -65,10 +65,10 @@ export class Collected {
     const within = sessionsWithin(whole, window);
     const experiments = this.#experiments.finish(window);
     this.#actions.finish();
-    const membership = new Membership(window, whole, within);
+    const homeOf = homes(window, whole, within);
     const nodes: ListedNode[] = [];
     for (const node of gatherNodes(this.#sightings.all, whole)) {
-      nodes.push(listed(node, window, membership));
+      nodes.push(listed(node, window, homeOf(node.workcells)));
       await pace();
     }
     const sessions = await shareOut(within, experiments, nodes, { lastAt: this.#lastAt, pace });
@@ -77,10 +77,9 @@ export class Collected {
   }
 }
 
-function listed(gathered: Gathered, window: Interval, membership: Membership): ListedNode {
+function listed(gathered: Gathered, window: Interval, home: Home): ListedNode {
   const { id, name, workcells, sightings } = gathered;
-  const frame = { window, covered: membership.covered(workcells), lastEnd: membership.lastEnd(workcells) };
-  const node: LabNode = { id, name, workcells, ...nodeTimes(gathered, frame) };
+  const node: LabNode = { id, name, workcells, ...nodeTimes(gathered, window, home) };
   const seen = mergeNumbers(sightings.map((sighting) => sighting.seen));
   return { node, seen, started: sightings.some(({ marks }) => marks.some(({ step }) => step === "start")) };
 }

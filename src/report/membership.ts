@@ -14,43 +14,44 @@ export function holds({ type, id }: Pick<Session, "type" | "id">, workcells: Rea
   return type !== "workcell" || workcells.size === 0 || workcells.has(id);
 }
 
-/** The sessions of a lab in a window, asked by the workcells something belongs to. */
-export class Membership {
-  readonly #window: Interval;
-  readonly #whole: readonly WholeSession[];
-  readonly #within: readonly Session[];
-  readonly #frames = new Map<string, Interval[]>();
-
-  constructor(window: Interval, whole: readonly WholeSession[], within: readonly Session[]) {
-    this.#window = window;
-    this.#whole = whole;
-    this.#within = within;
-  }
-
-  /** What of the window the sessions that hold it cover. */
-  covered(workcells: ReadonlySet<string>): Interval[] {
-    const key = [...workcells].sort().join(" ");
-    let covered = this.#frames.get(key);
-    if (covered === undefined) {
-      covered = cut(union(this.#within.filter((session) => holds(session, workcells))), this.#window);
-      this.#frames.set(key, covered);
-    }
-    return covered;
-  }
-
+/** What the sessions that hold something mean for it. */
+export interface Home {
+  /** What of the window they cover together. */
+  readonly covered: readonly Interval[];
   /**
-   * Where something stops that began at an instant and was never told to end: at the end of the last session that holds it
-   * and that instant. Outside every session nobody can tell: at once, or with the window where there are none in it.
+   * Where something stops that began at an instant and was never told to end: with the last session that holds that instant.
+   * Outside every session nobody can tell: at once, or with the window where there are no sessions in it.
    */
-  lastEnd(workcells: ReadonlySet<string>): (at: Micros) => Micros {
-    const sessions = this.#whole.filter((session) => holds(session, workcells));
-    const latest: Micros[] = [];
-    for (const { end } of sessions) latest.push(Math.max(end, latest.at(-1) ?? end));
-    const alone = this.#within[0]?.type === "default_analysis";
-    return (at) => {
-      const end = latest[countUntil(sessions, ({ start }) => start <= at) - 1];
-      if (end !== undefined && end > at) return end;
-      return alone ? this.#window.end : at;
-    };
-  }
+  readonly lastEnd: (at: Micros) => Micros;
+}
+
+/** Answers by the workcells something belongs to. */
+export function homes(
+  window: Interval,
+  whole: readonly WholeSession[],
+  within: readonly Session[],
+): (workcells: ReadonlySet<string>) => Home {
+  const known = new Map<string, Home>();
+  const alone = within[0]?.type === "default_analysis";
+  return (workcells) => {
+    const key = JSON.stringify([...workcells].sort());
+    let home = known.get(key);
+    if (home === undefined) {
+      const covered = cut(union(within.filter((session) => holds(session, workcells))), window);
+      const ends = lastEnds(whole.filter((session) => holds(session, workcells)));
+      home = { covered, lastEnd: (at) => ends(at) ?? (alone ? window.end : at) };
+      known.set(key, home);
+    }
+    return home;
+  };
+}
+
+/** The latest end of those of `sessions`, in order of start, that hold an instant. */
+function lastEnds(sessions: readonly WholeSession[]): (at: Micros) => Micros | undefined {
+  const latest: Micros[] = [];
+  for (const { end } of sessions) latest.push(Math.max(end, latest.at(-1) ?? end));
+  return (at) => {
+    const end = latest[countUntil(sessions, ({ start }) => start <= at) - 1];
+    return end !== undefined && end > at ? end : undefined;
+  };
 }

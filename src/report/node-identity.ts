@@ -47,7 +47,11 @@ type Bearers = ReadonlyMap<string, readonly Gathered[]>;
 function bearersByName(nodes: Iterable<Gathered>): Bearers {
   const bearers = new Map<string, Gathered[]>();
   for (const node of [...nodes].sort((a, b) => lastStart(a) - lastStart(b))) {
-    for (const name of node.sightings[0]!.names) bearers.set(name, [...(bearers.get(name) ?? []), node]);
+    for (const name of node.sightings[0]!.names) {
+      const others = bearers.get(name);
+      if (others === undefined) bearers.set(name, [node]);
+      else others.push(node);
+    }
   }
   return bearers;
 }

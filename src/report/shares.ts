@@ -18,6 +18,7 @@ export interface ListedNode {
   readonly started: boolean;
 }
 
+/** `sessions` come in order of start; what is told last in the window is told at `lastAt`. */
 export async function shareOut(
   sessions: readonly Session[],
   experiments: readonly KnownExperiment[],
@@ -25,13 +26,39 @@ export async function shareOut(
   { lastAt, pace }: { readonly lastAt: Micros; readonly pace: Pace },
 ): Promise<SessionShare[]> {
   const shares: SessionShare[] = [];
+  const under = underWay(experiments);
   for (const session of sessions) {
-    const running = experiments.filter((experiment) => runsIn(session, experiment));
+    const running = under(session).filter((experiment) => runsIn(session, experiment));
     const active = union(running.flatMap((experiment) => cut(experiment.running, session)));
     shares.push({ session, experiments: running, active, nodes: nodesOf(session, nodes, lastAt) });
     await pace();
   }
   return shares;
+}
+
+interface Extent extends Interval {
+  readonly experiment: KnownExperiment;
+  readonly rank: number;
+}
+
+/** The experiments that may run in a session, in their own order: asked in order of the sessions' start, each is dropped when over. */
+function underWay(experiments: readonly KnownExperiment[]): (session: Interval) => KnownExperiment[] {
+  const coming = experiments.map(extentOf).sort((a, b) => a.start - b.start);
+  let next = 0;
+  let current: Extent[] = [];
+  return ({ start, end }) => {
+    current = current.filter((extent) => extent.end >= start);
+    while (next < coming.length && coming[next]!.start < end) current.push(coming[next++]!);
+    return current.toSorted((a, b) => a.rank - b.rank).map(({ experiment }) => experiment);
+  };
+}
+
+/** From the first to the last thing told of it in the window. */
+function extentOf(experiment: KnownExperiment, rank: number): Extent {
+  const { starts, running } = experiment;
+  const start = Math.min(starts[0] ?? Number.POSITIVE_INFINITY, running[0]?.start ?? Number.POSITIVE_INFINITY);
+  const end = Math.max(starts.at(-1) ?? start, running.at(-1)?.end ?? start);
+  return { experiment, rank, start, end };
 }
 
 function runsIn(session: Session, { running, starts, workcells }: KnownExperiment): boolean {

@@ -30,9 +30,10 @@ export interface Sighting {
   readonly workcells: Set<string>;
   /** The node itself told something. */
   speaks: boolean;
-  /** Order of the first thing told, and whether that was its start. */
+  /** Order of the first thing told. */
   readonly firstOrder: number;
-  readonly beginsWithStart: boolean;
+  /** The first thing told that shows whether it was up: not what others say of its state, who may be looking for it in vain. */
+  firstSign: { readonly order: number; readonly isStart: boolean } | null;
   /** Instants of all that was told within the window. */
   readonly seen: Micros[];
   readonly marks: Mark[];
@@ -57,16 +58,18 @@ export class Sightings {
 
   take(fact: NodeFact, order: number): void {
     const { at, step, node } = fact;
-    const sighting = this.see(fact, order, step === "start");
+    const sighting = this.see(fact, order);
+    const showsItself = node.own || step === "start" || step === "stop" || step === "error";
+    if (showsItself) sighting.firstSign ??= { order, isStart: step === "start" };
     if (step === "start") sighting.startedAs ??= node.name;
     if (step !== "seen") sighting.marks.push({ at, order, step });
   }
 
   /** Notes that a node was told of. */
-  see(fact: SeeingFact, order: number, isStart = false): Sighting {
+  see(fact: SeeingFact, order: number): Sighting {
     const { at, node, workcell } = fact;
-    const [shelf, key] = node.id !== null ? [this.#byId, node.id] : [this.#byName, `${workcell ?? ""} ${node.name}`];
-    const sighting = shelf.get(key) ?? unseen(node, order, isStart);
+    const [shelf, key] = node.id !== null ? [this.#byId, node.id] : [this.#byName, `${workcell ?? ""}\0${node.name}`];
+    const sighting = shelf.get(key) ?? unseen(node, order);
     if (sighting.firstOrder === order) shelf.set(key, sighting);
     if (node.name !== null) sighting.names.add(node.name);
     sighting.speaks ||= node.own;
@@ -88,15 +91,15 @@ interface SeeingFact {
   readonly node: NodeRef;
 }
 
-function unseen(node: NodeRef, firstOrder: number, beginsWithStart: boolean): Sighting {
+function unseen({ id }: NodeRef, firstOrder: number): Sighting {
   return {
-    id: node.id,
+    id,
     names: new Set(),
     startedAs: null,
     workcells: new Set(),
     speaks: false,
     firstOrder,
-    beginsWithStart,
+    firstSign: null,
     seen: [],
     marks: [],
     open: new Map(),

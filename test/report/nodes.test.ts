@@ -214,10 +214,16 @@ describe("an action an engine tells of", () => {
 describe("a node", () => {
   it("is up from its start, and was before what is told of it first if that is no start", async () => {
     expect((await nodesOf(up))[0]?.up).toEqual([span("06:00", "23:59")]);
-    const [seen] = await nodesOf([told("05:00", "node_status_update", N, { node_name: "arm" }), ...up]);
+    const [seen] = await nodesOf([told("05:00", "node_status_update", N), ...up]);
     expect(seen?.up).toEqual([day]);
     const [byName] = await nodesOf([sent("05:00", "start"), ...up]);
     expect(byName).toMatchObject({ id: "N", up: [day] });
+  });
+
+  it("is not up for others looking for it", async () => {
+    const missed = told("05:00", "node_status_update", W, { node_name: "arm", error: "no answer" });
+    expect(await nodesOf([missed, ...up])).toMatchObject([{ id: "N", up: [span("06:00", "23:59")] }]);
+    expect(await nodesOf([missed])).toMatchObject([{ id: "arm", up: [day] }]);
   });
 
   it("that stopped comes up by nothing but a start", async () => {
