@@ -15,6 +15,8 @@ interface Limits {
 }
 
 const RETRY_SECONDS = "5";
+/** Longer timers run out at once. Source: Node's `timers`. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class ReportTurns {
   readonly #open = new Set<AbortController>();
@@ -24,6 +26,7 @@ export class ReportTurns {
   /** @throws Failure 503 when there are too many, when it takes too long, and when the server stops */
   run<T>(reply: FastifyReply, { most, limitMs }: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#isEnding) throw stopping();
+    if (reply.raw.destroyed) throw gone(); // its end has been told already
     if (this.#open.size >= most) throw refused(`${most} reports are being made already, the most this server makes`);
     const signal = this.#enter(reply, limitMs);
     const made = this.#last.then(() => {
@@ -43,12 +46,12 @@ export class ReportTurns {
 
   #enter(reply: FastifyReply, limitMs: number): AbortSignal {
     const open = new AbortController();
-    const timer = setTimeout(() => open.abort(tooSlow(limitMs)), limitMs);
+    const timer = setTimeout(() => open.abort(tooSlow(limitMs)), Math.min(limitMs, MAX_TIMER_MS));
     this.#open.add(open);
     reply.raw.once("close", () => {
       clearTimeout(timer);
       this.#open.delete(open);
-      open.abort(new Failure(503, "unavailable", "The client has gone"));
+      open.abort(gone());
     });
     return open.signal;
   }
@@ -67,6 +70,11 @@ function tooSlow(limitMs: number): Failure {
 
 function stopping(): Failure {
   return refused("The server is shutting down");
+}
+
+/** Nobody reads it. */
+function gone(): Failure {
+  return new Failure(503, "unavailable", "The client has gone");
 }
 
 function refused(message: string): Failure {

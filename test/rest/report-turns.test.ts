@@ -67,6 +67,40 @@ it("until the client has gone, and nobody is told of an error", async () => {
   expect(told).toEqual([]);
 });
 
+it("not at all where the client has gone before", async () => {
+  await using server = await openServer({ maxReports: 1 });
+  let pass = () => {};
+  const passing = new Promise<void>((resolve) => {
+    pass = resolve;
+  });
+  const closed: boolean[] = [];
+  let arrived = false;
+  server.app.addHook("onRequest", async (request, reply) => {
+    if (request.headers.wait === undefined) return;
+    arrived = true;
+    reply.raw.once("close", () => closed.push(true));
+    await passing;
+  });
+  const base = await server.app.listen({ port: 0, host: "127.0.0.1" });
+  const client = new AbortController();
+  const asked = fetch(base + URL, { signal: client.signal, headers: { wait: "1" } }).catch(() => "gone");
+  await vi.waitFor(() => expect(arrived).toBe(true));
+  client.abort();
+  expect(await asked).toBe("gone");
+  await vi.waitFor(() => expect(closed).toEqual([true]));
+  pass();
+  expect((await fetch(base + URL)).status).toBe(200);
+});
+
+it("as long as they may, however long that is", async () => {
+  await using server = await openServer({ reportTimeoutMs: Number.MAX_SAFE_INTEGER });
+  const { readers, go } = held(server.store);
+  const [asked, begun] = [server.get(URL), performance.now()];
+  await vi.waitFor(() => expect([readers.length, performance.now() > begun + 20]).toEqual([1, true]));
+  go();
+  expect((await asked).status).toBe(200);
+});
+
 it("until the server stops", async () => {
   await using server = await openServer();
   const { readers } = held(server.store);
