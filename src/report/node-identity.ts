@@ -12,6 +12,8 @@ import type { Sighting } from "./sighting.ts";
 export interface Gathered {
   readonly id: string;
   readonly name: string | null;
+  /** Its id too: a workcell may call it by that. */
+  readonly names: Set<string>;
   readonly workcells: Set<string>;
   readonly sightings: Sighting[];
 }
@@ -21,11 +23,7 @@ export function gatherNodes(sightings: readonly Sighting[], sessions: readonly W
   for (const sighting of sightings) if (sighting.id !== null) add(nodes, sighting.id, sighting);
   const bearers = bearersByName(nodes.values());
   for (const sighting of sightings) if (sighting.id === null) add(nodes, bearerOf(sighting, bearers), sighting);
-  // All are found before any is added: who is free must not depend on the order of the workcells.
-  const named = sessions
-    .filter(({ type }) => type === "workcell")
-    .flatMap((session) => namedBy(session, bearers, nodes));
-  for (const [node, workcell] of named) node.workcells.add(workcell);
+  for (const [node, workcell] of named(sessions, nodes)) node.workcells.add(workcell);
   return [...nodes.values()].sort((a, b) => firstOrder(a) - firstOrder(b));
 }
 
@@ -33,27 +31,37 @@ function add(nodes: Map<string, Gathered>, id: string, sighting: Sighting): void
   const [first = null] = sighting.names;
   let node = nodes.get(id);
   if (node === undefined) {
-    node = { id, name: sighting.startedAs ?? first, workcells: new Set(), sightings: [] };
+    node = { id, name: sighting.startedAs ?? first, names: new Set([id]), workcells: new Set(), sightings: [] };
     nodes.set(id, node);
   }
   node.sightings.push(sighting);
+  for (const name of sighting.names) node.names.add(name);
   for (const workcell of sighting.workcells) node.workcells.add(workcell);
 }
 
-type Nodes = ReadonlyMap<string, Gathered>;
-type Bearers = ReadonlyMap<string, readonly Gathered[]>;
+/** The nodes of one name, in order of their last start: all, those of each workcell, and those of none. */
+interface Bearers {
+  readonly all: Gathered[];
+  readonly serving: Map<string, Gathered[]>;
+  readonly free: Gathered[];
+}
 
-/** Name → the nodes with an id that bear it, the one that started last at the end. */
-function bearersByName(nodes: Iterable<Gathered>): Bearers {
-  const bearers = new Map<string, Gathered[]>();
+function bearersByName(nodes: Iterable<Gathered>): Map<string, Bearers> {
+  const byName = new Map<string, Bearers>();
   for (const node of [...nodes].sort((a, b) => lastStart(a) - lastStart(b))) {
-    for (const name of node.sightings[0]!.names) {
-      const others = bearers.get(name);
-      if (others === undefined) bearers.set(name, [node]);
-      else others.push(node);
+    for (const name of node.names) {
+      const bearers: Bearers = byName.get(name) ?? { all: [], serving: new Map(), free: [] };
+      byName.set(name, bearers);
+      bearers.all.push(node);
+      if (node.workcells.size === 0) bearers.free.push(node);
+      for (const workcell of node.workcells) {
+        const serving = bearers.serving.get(workcell);
+        if (serving === undefined) bearers.serving.set(workcell, [node]);
+        else serving.push(node);
+      }
     }
   }
-  return bearers;
+  return byName;
 }
 
 const lastStart = ({ sightings }: Gathered) =>
@@ -62,23 +70,25 @@ const lastStart = ({ sightings }: Gathered) =>
 const firstOrder = ({ sightings }: Gathered) => Math.min(...sightings.map((sighting) => sighting.firstOrder));
 
 /** Id of the node a sighting by name is of: the name itself where no id is known. */
-function bearerOf({ names, workcells }: Sighting, bearers: Bearers): string {
+function bearerOf({ names, workcells }: Sighting, byName: ReadonlyMap<string, Bearers>): string {
   const [name = ""] = names;
-  const [workcell] = workcells;
-  const known = bearers.get(name) ?? [];
-  const meant = workcell === undefined ? known : known.filter((node) => node.sightings[0]!.workcells.has(workcell));
-  const free = known.filter((node) => node.sightings[0]!.workcells.size === 0);
-  return (meant.at(-1) ?? free.at(-1) ?? known.at(-1))?.id ?? name;
+  const [workcell = ""] = workcells;
+  const bearers = byName.get(name);
+  const meant = bearers?.serving.get(workcell)?.at(-1) ?? bearers?.free.at(-1) ?? bearers?.all.at(-1);
+  return meant?.id ?? name;
 }
 
-/** The nodes a workcell's start names. */
-function namedBy({ id, nodeNames }: WholeSession, bearers: Bearers, nodes: Nodes): [Gathered, string][] {
-  return [...nodeNames].flatMap((name) => {
-    const itself = nodes.get(name);
-    const known = bearers.get(name) ?? (itself === undefined ? [] : [itself]);
-    const served = known.filter(({ workcells }) => workcells.has(id));
-    const free = known.filter(({ workcells }) => workcells.size === 0);
-    const meant = known.length === 1 ? known : served.length > 0 ? served : free;
-    return meant.map((node): [Gathered, string] => [node, id]);
+/** The nodes that the starts of workcells name. All are found before any is added: who is free must not depend on the order. */
+function named(sessions: readonly WholeSession[], nodes: ReadonlyMap<string, Gathered>): [Gathered, string][] {
+  const byName = bearersByName(nodes.values());
+  return sessions.flatMap(({ id, type, nodeNames }) => {
+    if (type !== "workcell") return [];
+    return [...nodeNames].flatMap((name) => {
+      const { all, serving, free } = byName.get(name) ?? NOBODY;
+      const meant = all.length === 1 ? all : (serving.get(id) ?? free);
+      return meant.map((node): [Gathered, string] => [node, id]);
+    });
   });
 }
+
+const NOBODY: Bearers = { all: [], serving: new Map(), free: [] };

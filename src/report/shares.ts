@@ -48,8 +48,10 @@ function underWay(experiments: readonly KnownExperiment[]): (session: Interval) 
   let current: Extent[] = [];
   return ({ start, end }) => {
     current = current.filter((extent) => extent.end >= start);
+    const reached = next;
     while (next < coming.length && coming[next]!.start < end) current.push(coming[next++]!);
-    return current.toSorted((a, b) => a.rank - b.rank).map(({ experiment }) => experiment);
+    if (next > reached) current.sort((a, b) => a.rank - b.rank);
+    return current.map(({ experiment }) => experiment);
   };
 }
 
