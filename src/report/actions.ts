@@ -28,6 +28,7 @@ export class Actions {
   readonly #sent = new Map<string, Sent[]>();
   /** Action id → the nodes that speak of it. */
   readonly #told = new Map<string, Sighting[]>();
+  readonly #early = new EarlyEnds();
 
   constructor(from: Micros, sightings: Sightings) {
     this.#from = from;
@@ -55,10 +56,14 @@ export class Actions {
   #byNode({ id, step, at, succeeded }: ActionFact, sighting: Sighting, order: number): void {
     this.#speak(id, sighting);
     const open = sighting.open.get(id);
-    if (step === "open" && open === undefined) sighting.open.set(id, { start: at, order, by: "node" });
+    if (step === "open" && open === undefined && !this.#early.has(sighting, id, at))
+      sighting.open.set(id, { start: at, order, by: "node" });
     if (step !== "close") return;
     if (succeeded) this.#sightings.succeed(sighting, at);
-    if (open === undefined) return;
+    if (open === undefined) {
+      this.#early.add(sighting, id, at);
+      return;
+    }
     sighting.open.delete(id);
     this.#done(sighting, open.start, at);
   }
@@ -102,6 +107,28 @@ export class Actions {
     if (end > start && end > this.#from) sighting.done.push({ start, end });
   }
 }
+
+/**
+ * Ends of actions that have not begun, told at the present instant: where a clock shows whole seconds, the beginning may bear
+ * the same one and come after. Such an action takes no time.
+ */
+class EarlyEnds {
+  #at: Micros | undefined;
+  readonly #keys = new Set<string>();
+
+  add(sighting: Sighting, id: string, at: Micros): void {
+    if (at !== this.#at) this.#keys.clear();
+    this.#at = at;
+    this.#keys.add(keyOf(sighting, id));
+  }
+
+  has(sighting: Sighting, id: string, at: Micros): boolean {
+    return at === this.#at && this.#keys.has(keyOf(sighting, id));
+  }
+}
+
+/** What is told first of a node is told of no other. */
+const keyOf = ({ firstOrder }: Sighting, id: string) => `${firstOrder} ${id}`;
 
 /** Whether an engine may mean the node: it names most nodes, whose names may not be known yet. */
 function isSame({ id, names }: Sighting, node: NodeRef): boolean {

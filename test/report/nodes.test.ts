@@ -140,6 +140,23 @@ describe("an action", () => {
     expect(await busyOf(events, span("08:00", "10:00"))).toEqual([span("08:00", "10:00")]);
   });
 
+  it("that begins and ends at one instant takes no time, in whichever order that is told", async () => {
+    const [begin, end] = [action("08:00", "running"), action("08:00", "succeeded")];
+    for (const [first, second] of [
+      [begin, end],
+      [end, begin],
+    ] as const)
+      expect(
+        await busyOf([
+          { ...first, _id: "0" },
+          { ...second, _id: "1" },
+        ]),
+      ).toEqual([]);
+    expect(
+      await busyOf([action("08:00", "failed"), action("08:00:01", "running"), action("08:00:02", "failed")]),
+    ).toEqual([span("08:00:01", "08:00:02")]);
+  });
+
   it("bears the first id there is", async () => {
     const begin = told("08:00", "action_status_change", N, { action: "move", task_id: 7, status: "running" });
     const end = told("09:00", "action_status_change", N, {

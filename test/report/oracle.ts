@@ -213,9 +213,12 @@ interface Told {
 function spansOf(told: readonly Told[], node: string, sent: boolean, world: World): [number, number][] {
   const spans: [number, number][] = [];
   let open: Told | undefined;
+  // A node's own word on an end may come before that on the beginning, at one instant.
+  let early = -1;
   for (const step of told) {
-    if (step.opens) open ??= step;
-    else if (open !== undefined) {
+    if (step.opens && (sent || early !== step.when)) open ??= step;
+    else if (!step.opens && open === undefined) early = step.when;
+    else if (!step.opens && open !== undefined) {
       spans.push([open.when, step.when]);
       open = undefined;
     }
