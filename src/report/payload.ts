@@ -6,6 +6,9 @@
  */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Ten thousand years: more than any time between two timestamps, and little enough to be added up. */
+export const LONGEST_SECONDS = 10_000 * 366 * 86_400;
+
 const NONE: Fields = Object.freeze({});
 
 export class Payload {
@@ -52,11 +55,11 @@ export class Payload {
     return null;
   }
 
-  /** A number, also one written as text (as Python's `float` takes it). */
-  number(value: unknown): number | null {
+  /** A length of time in seconds, also one written as text (as Python's `float` takes it). */
+  seconds(value: unknown): number | null {
     if (value === undefined || value === null) return null;
     const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    const good = typeof number === "number" && Number.isFinite(number);
+    const good = typeof number === "number" && Math.abs(number) <= LONGEST_SECONDS;
     this.#expect(good);
     return good ? number : null;
   }

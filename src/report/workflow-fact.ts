@@ -1,7 +1,7 @@
 /** Facts about workflows: who had it run, how long, and how it ended. Source: MADSci 0.7.1, spec sections 4, 9 and 15.1. */
 import { parseTimestamp } from "../event/timestamp.ts";
 import type { Fact, WorkflowLength } from "./fact.ts";
-import { isFields, type Payload } from "./payload.ts";
+import { isFields, LONGEST_SECONDS, type Payload } from "./payload.ts";
 import { noise, type Said } from "./said.ts";
 import type { Micros } from "./types.ts";
 
@@ -33,7 +33,7 @@ function readLength({ payload, zone }: Said): WorkflowLength {
   return {
     startedAt: readTime(start_time, payload, zone),
     endedAt: readTime(end_time, payload, zone),
-    seconds: payload.number(duration_seconds),
+    seconds: payload.seconds(duration_seconds),
     roughSeconds: roughly(workflow_duration),
   };
 }
@@ -72,5 +72,6 @@ function readTime(value: unknown, payload: Payload, zone: Said["zone"]): Micros 
 /** `12.3s`, as a log line writes it. */
 function roughly(value: unknown): number | null {
   const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)\s*s$/.exec(value.trim()) : null;
-  return match ? Number(match[1]) : null;
+  const seconds = match ? Number(match[1]) : Number.NaN;
+  return seconds <= LONGEST_SECONDS ? seconds : null;
 }
