@@ -3,7 +3,7 @@ import { type Activity, type ActivityType, isActivityType } from "../event/activ
 import type { Json } from "../event/json.ts";
 
 /** Where an event says what it means, see ../event/activity.ts. */
-export type ActivityForm = "typed" | "wrapped" | "nested";
+type ActivityForm = "typed" | "wrapped" | "nested";
 
 /** Types of events whose payload may say what is meant. */
 export const LOG_TYPE = /^log(?:_|$)/;

@@ -1,5 +1,6 @@
 /** What a report takes from a store: its span, and what has to be known from before a window. */
 import { expect, it, onTestFinished } from "vitest";
+import type { EventInput } from "../../src/event/event.ts";
 import { EventStore } from "../../src/index.ts";
 import type { ActivitiesOptions } from "../../src/store/activities.ts";
 
@@ -7,10 +8,10 @@ const DAY = 86_400_000;
 const FROM_MS = Date.UTC(2025, 5, 10);
 const instant = (ms: number) => BigInt(ms) * 1000n;
 
-async function storeOf(events: Parameters<EventStore["append"]>[0][]): Promise<EventStore> {
+async function storeOf(events: readonly EventInput[]): Promise<EventStore> {
   const store = await EventStore.open("memory:", { naiveTimezone: "UTC" });
   onTestFinished(() => store.close());
-  await store.append(events as never);
+  await store.append(events);
   return store;
 }
 

@@ -71,7 +71,7 @@ const VALUES = [
 /** `[type, level, source], values` as JSON. */
 export const ACTIVITY = `(json_extract(head, '$.event_type', '$.log_level', '$.source') || ',' || ${VALUES})`;
 
-export const ACTIVITY_INDEX_SQL = `CREATE INDEX ${ACTIVITY_INDEX} ON events (${STATE}, ts, id, ${ACTIVITY}) WHERE ${STATE} IS NOT NULL`;
+const ACTIVITY_INDEX_SQL = `CREATE INDEX ${ACTIVITY_INDEX} ON events (${STATE}, ts, id, ${ACTIVITY}) WHERE ${STATE} IS NOT NULL`;
 
 /** True where the index is the one this version knows. */
 export function hasActivityIndex(connection: Connection): boolean {
