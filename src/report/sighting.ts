@@ -15,7 +15,7 @@ export interface Mark {
 }
 
 /** An action that has begun and not yet ended. */
-export interface OpenAction {
+interface OpenAction {
   readonly start: Micros;
   readonly order: number;
   readonly by: "node" | "engine";

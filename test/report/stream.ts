@@ -60,7 +60,7 @@ export function activityOf(event: EventInput): Activity {
 }
 
 /** In order of time; those of one instant as they are. */
-export const ordered = (activities: readonly Activity[]) =>
+const ordered = (activities: readonly Activity[]) =>
   [...activities].sort((a, b) => Number(a.instant - b.instant));
 
 export async function* pagesOf(activities: readonly Activity[], size = 50): AsyncGenerator<readonly Activity[]> {
