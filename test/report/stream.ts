@@ -60,8 +60,7 @@ export function activityOf(event: EventInput): Activity {
 }
 
 /** In order of time; those of one instant as they are. */
-const ordered = (activities: readonly Activity[]) =>
-  [...activities].sort((a, b) => Number(a.instant - b.instant));
+const ordered = (activities: readonly Activity[]) => [...activities].sort((a, b) => Number(a.instant - b.instant));
 
 export async function* pagesOf(activities: readonly Activity[], size = 50): AsyncGenerator<readonly Activity[]> {
   for (let from = 0; from < activities.length; from += size) yield activities.slice(from, from + size);
