@@ -1,8 +1,9 @@
 /** The sweep against independent totals of the golden scenarios. */
 import { describe, expect, it } from "vitest";
-import { union } from "../../src/report/interval.ts";
+import { total, union } from "../../src/report/interval.ts";
+import type { LabHistory } from "../../src/report/types.ts";
 import { answerOf, eventsOf, SCENARIOS } from "./golden.ts";
-import { historyOf, hours } from "./stream.ts";
+import { activityOf, historyOf, hours, MINUTE } from "./stream.ts";
 
 interface Truth {
   readonly sessions: readonly { readonly id: string; readonly hours: number }[];
@@ -49,3 +50,33 @@ describe.each(told)("sweep of %s", (scenario) => {
     expect((await historyOf(eventsOf(scenario))).workflows).toHaveLength(truth.distinct_workflows);
   });
 });
+
+describe.each(["a-single-workcell-day", "h-current-emitters", "i-legacy-v06", "c-no-start-events"])(
+  "%s",
+  (scenario) => {
+    it("split at the instant of an event, or just after it, is the whole", async () => {
+      const activities = eventsOf(scenario).map(activityOf);
+      const start = Number(activities[0]!.instant) - MINUTE;
+      const end = Number(activities.at(-1)!.instant) + MINUTE;
+      const whole = timesOf(await historyOf(activities, { start, end }));
+      for (const [index, { instant }] of activities.entries()) {
+        const middle = Number(instant) + (index % 2);
+        if (index % 3 !== 0) continue;
+        const first = timesOf(await historyOf(activities, { start, end: middle }));
+        const second = timesOf(await historyOf(activities, { start: middle, end }));
+        for (const [name, time] of Object.entries(whole))
+          expect((first[name] ?? 0) + (second[name] ?? 0), `${name} at ${index}`).toBe(time);
+      }
+    });
+  },
+);
+
+/** Microseconds of sessions that were told of, of experiments, and of the work of each node. */
+function timesOf({ sessions, experiments, nodes }: LabHistory): Readonly<Record<string, number>> {
+  const told = sessions.map(({ session }) => session).filter(({ type }) => type !== "default_analysis");
+  return {
+    sessions: total(union(told)),
+    running: total(union(experiments.flatMap(({ running }) => running))),
+    ...Object.fromEntries(nodes.map(({ id, busy }) => [id, total(busy)])),
+  };
+}
