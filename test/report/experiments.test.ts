@@ -190,6 +190,26 @@ describe("in sessions", () => {
     expect(sessions.map((share) => share.experiments.map(({ id }) => id))).toEqual([["X"], ["Y"]]);
   });
 
+  it("counts where it starts as a session does, beside one that goes on", async () => {
+    const events = [
+      told("08:00", "workcell_start", V),
+      told("10:00", "workcell_start", W),
+      told("10:00", "experiment_start", X),
+      told("10:00", "experiment_complete", X),
+    ];
+    expect(await counts(events)).toEqual({ V: [1, 0], W: [1, 0] });
+  });
+
+  it("comes by its first start, also where that was before the window", async () => {
+    const run = (id: string, start: string, end: string) => [
+      told(start, "experiment_start", { experiment_id: id }),
+      told(end, "experiment_complete", { experiment_id: id }),
+    ];
+    const events = [...run("Z", "01:00", "02:00"), ...run("X", "08:00", "09:00"), ...run("Z", "10:00", "11:00")];
+    const { sessions } = await historyOf(events, span("05:00", "12:00"));
+    expect(sessions.map(({ experiments }) => experiments.map(({ id }) => id))).toEqual([["Z", "X"]]);
+  });
+
   it("is active for the union of its experiments", async () => {
     const events = [
       told("08:00", "workcell_start", W),

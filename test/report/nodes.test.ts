@@ -149,4 +149,19 @@ describe("a node's workcell", () => {
     ]);
     expect(nodes.map(({ busy }) => busy.length)).toEqual([2, 1]);
   });
+
+  it("that has two nodes of a name has the one that works for it, else the one that works for no other", async () => {
+    const M = { node_id: "M" };
+    const both = [
+      told("06:00", "node_start", N, { node_name: "arm" }),
+      told("05:59", "node_start", M, { node_name: "arm" }),
+      told("06:30", "node_status_update", { ...N, ...W }),
+      told("07:00", "workcell_start", V, { nodes: ["arm"] }),
+    ];
+    const workcells = async (events: readonly Activity[]) =>
+      Object.fromEntries((await nodesOf([...both, ...events])).map((node) => [node.id, [...node.workcells]]));
+    expect(await workcells([])).toEqual({ N: ["W"], M: ["V"] });
+    expect(await workcells([told("07:00", "workcell_start", W, { nodes: ["arm"] })])).toEqual({ N: ["W"], M: ["V"] });
+    expect(await workcells([sent("08:00", "start", "A", "arm", { workcell_id: "U" })])).toEqual({ N: ["W"], M: ["U"] });
+  });
 });

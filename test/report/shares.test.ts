@@ -65,6 +65,12 @@ describe("in a session", () => {
     expect(await listed(taken)).toEqual([0]);
   });
 
+  it("a silent node is listed in the later sessions of the workcell it worked for", async () => {
+    const first = [...up, told("07:10", "node_status_update", { ...N, ...W }), told("08:00", "workcell_stop", W)];
+    const shares = await sharesOf([...first, told("09:00", "workcell_start", W)]);
+    expect(shares.map(({ nodes }) => nodes.length)).toEqual([1, 1]);
+  });
+
   it("a node's times are cut to it, and add up to the node's own", async () => {
     const events = [
       ...up,
