@@ -19,7 +19,7 @@ export function percent(value: number): string {
 }
 
 /** `2025-06-10 08:00`, as the clock on the wall shows what the report tells in UTC. */
-export function wallTime(naiveUtc: string, clock: WallClock): string {
+function wallTime(naiveUtc: string, clock: WallClock): string {
   const read = parseTimestamp(naiveUtc, (wallMs) => wallMs);
   if (typeof read === "string") return naiveUtc;
   const wall = clock.read(Number(read.instant));

@@ -22,7 +22,7 @@ export interface PlannedWorkcell {
   readonly sessions: readonly Piece[];
 }
 
-export interface PlannedAction extends Piece {
+interface PlannedAction extends Piece {
   readonly id: string;
   readonly succeeds: boolean;
 }
@@ -68,8 +68,8 @@ export interface Plan {
   readonly workflows: readonly PlannedWorkflow[];
 }
 
-export const SECOND = 1_000_000;
-export const MINUTE = 60 * SECOND;
+const SECOND = 1_000_000;
+const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
 /** The day on which the clock changes, if it does, is among them. */
@@ -142,7 +142,7 @@ class Dice {
 }
 
 /** A ULID of its own. @param kind one of its letters */
-export const idOf = (kind: string, n: number) => `01J${kind}${String(n).padStart(22, "0")}`;
+const idOf = (kind: string, n: number) => `01J${kind}${String(n).padStart(22, "0")}`;
 
 function workcellOf(n: number, dice: Dice, time: Time): PlannedWorkcell {
   const sessions: Piece[] = [];

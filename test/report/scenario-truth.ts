@@ -23,7 +23,7 @@ interface TrueSession extends Span {
   readonly endedBy: "stop" | "restart" | "window";
 }
 
-export interface NodeHours {
+interface NodeHours {
   readonly busy: number;
   readonly up: number;
   readonly error: number;
