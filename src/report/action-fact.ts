@@ -3,7 +3,7 @@ import type { ActionFact, Fact } from "./fact.ts";
 import { actionId, nodeRef } from "./identity.ts";
 import { nodeFact, noise, type Said } from "./said.ts";
 
-/** What each status does to an action; others say nothing. Source: MADSci 0.7.1, spec sections 8 and 15.4. */
+/** What each status does to an action, by its one word; others say nothing. Source: MADSci 0.7.1, spec sections 8 and 15.4. */
 const STEPS: ReadonlyMap<string, ActionFact["step"]> = new Map([
   ["running", "open"],
   ["started", "open"],

@@ -18,7 +18,7 @@ export function sessionIds(of: "lab" | "workcell", source: Source, payload: Payl
 
 export function sessionName(payload: Payload): string | null {
   const { name, workcell_name, lab_name, manager_name, display_name } = payload.fields;
-  return payload.firstText(name, workcell_name, lab_name, manager_name, display_name);
+  return payload.firstText([name, workcell_name, lab_name, manager_name, display_name]);
 }
 
 /** Names of the nodes a workcell starts with: a list, or an object from name to address. */
@@ -29,27 +29,35 @@ export function sessionNodes(payload: Payload): readonly string[] {
 }
 
 export function experimentId(source: Source, payload: Payload, experiment: Fields): string | null {
-  return payload.firstId(source.experiment_id, payload.fields.experiment_id, experiment.experiment_id, experiment._id);
+  return payload.firstId([
+    source.experiment_id,
+    payload.fields.experiment_id,
+    experiment.experiment_id,
+    experiment._id,
+  ]);
 }
 
 /** A bare `run_name` is no name: it is that of one run. */
 export function experimentName(payload: Payload, experiment: Fields): string | null {
   const { experiment_name, name } = payload.fields;
   const design = payload.within(experiment.experiment_design);
-  return payload.firstText(experiment_name, name, experiment.name, design.experiment_name, experiment.run_name);
+  return payload.firstText([experiment_name, name, experiment.name, design.experiment_name, experiment.run_name]);
 }
+
+// The two below are asked for nearly every event: they make no list of what may be an id.
 
 /** Undefined where it names none. */
 export function nodeRef(source: Source, payload: Payload): NodeRef | undefined {
   const { fields } = payload;
   const info = payload.within(fields.node_info);
-  const id = payload.firstId(source.node_id, fields.node_id, info.node_id);
-  const name = payload.firstText(fields.node_name, info.node_name, fields.node);
+  const id = payload.id(source.node_id) ?? payload.id(fields.node_id) ?? payload.id(info.node_id);
+  const name = payload.text(fields.node_name) ?? payload.text(info.node_name) ?? payload.text(fields.node);
   if (id === null && name === null) return undefined;
   return { id, name, own: source.node_id !== undefined };
 }
 
 export function actionId(payload: Payload, result: Fields): string | null {
-  const { action_id, action, task_id, _id, id } = payload.fields;
-  return payload.firstId(action_id, result.action_id, action, task_id, _id, id);
+  const { fields } = payload;
+  const id = payload.id(fields.action_id) ?? payload.id(result.action_id);
+  return id ?? payload.firstId([fields.action, fields.task_id, fields._id, fields.id]);
 }

@@ -39,7 +39,7 @@ export class Payload {
     return typeof value === "number" || typeof value === "bigint" ? String(value) : this.text(value);
   }
 
-  firstText(...values: readonly unknown[]): string | null {
+  firstText(values: readonly unknown[]): string | null {
     for (const value of values) {
       const text = this.text(value);
       if (text !== null) return text;
@@ -47,7 +47,7 @@ export class Payload {
     return null;
   }
 
-  firstId(...values: readonly unknown[]): string | null {
+  firstId(values: readonly unknown[]): string | null {
     for (const value of values) {
       const id = this.id(value);
       if (id !== null) return id;

@@ -68,7 +68,8 @@ export class Sightings {
   /** Notes that a node was told of. */
   see(fact: SeeingFact, order: number): Sighting {
     const { at, node, workcell } = fact;
-    const [shelf, key] = node.id !== null ? [this.#byId, node.id] : [this.#byName, `${workcell ?? ""}\0${node.name}`];
+    const shelf = node.id !== null ? this.#byId : this.#byName;
+    const key = node.id ?? `${workcell ?? ""}\0${node.name}`;
     const sighting = shelf.get(key) ?? unseen(node, order);
     if (sighting.firstOrder === order) shelf.set(key, sighting);
     if (node.name !== null) sighting.names.add(node.name);

@@ -14,14 +14,18 @@ export function countUntil<T>(items: ArrayLike<T>, before: (item: T) => boolean)
 
 /** The numbers of all lists in order; each list is in order by itself. */
 export function mergeNumbers(lists: readonly (readonly number[])[]): ArrayLike<number> {
-  const filled = lists.filter((list) => list.length > 0);
-  if (filled.length === 1) return filled[0]!;
+  const [a, b, ...more] = lists.filter((list) => list.length > 0);
+  if (a === undefined || b === undefined) return a ?? [];
   // Typed arrays sort by value without asking back, many times as fast.
-  const all = new Float64Array(filled.reduce((length, list) => length + list.length, 0));
-  let at = 0;
-  for (const list of filled) {
-    all.set(list, at);
-    at += list.length;
+  return more.length === 0 ? mergedPair(a, b) : Float64Array.from([a, b, ...more].flat()).sort();
+}
+
+function mergedPair(a: readonly number[], b: readonly number[]): Float64Array {
+  const merged = new Float64Array(a.length + b.length);
+  let [i, j] = [0, 0];
+  for (let k = 0; k < merged.length; k++) {
+    const next = j >= b.length || (i < a.length && a[i]! <= b[j]!) ? a[i++] : b[j++];
+    merged[k] = next!;
   }
-  return all.sort();
+  return merged;
 }

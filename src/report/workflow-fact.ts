@@ -44,8 +44,8 @@ function identify(payload: Payload) {
   const [meta, older] = [payload.within(definition_metadata), payload.within(workflow_definition_metadata)];
   return {
     id: payload.id(workflow_id),
-    name: payload.firstText(name, workflow_name),
-    author: payload.firstText(author, meta.author, older.author, workflow_author),
+    name: payload.firstText([name, workflow_name]),
+    author: payload.firstText([author, meta.author, older.author, workflow_author]),
   };
 }
 

@@ -1,5 +1,6 @@
 /** When nodes are up and in error; which they are, and whose. */
 import { describe, expect, it } from "vitest";
+import type { Activity } from "../../src/event/activity.ts";
 import { action, day, N, nodesOf, sent, sharesOf, up, V, W } from "./node-stream.ts";
 import { span, told, wrapped } from "./stream.ts";
 
