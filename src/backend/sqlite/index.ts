@@ -29,7 +29,7 @@ import type {
 import { admitAny, type VersionRecord } from "../schema-records.ts";
 import { readActivities } from "./activities.ts";
 import { SqliteAlerts } from "./alerts.ts";
-import { readEvent } from "./append.ts";
+import { readEvent, writtenOf } from "./append.ts";
 import { originOf, readArrivals } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
 import { countedEvents } from "./counted.ts";
@@ -172,7 +172,7 @@ class SqliteBackend implements Backend {
   ): Promise<AppendOutcome[]> {
     const writer = this.#writer();
     checkMarks(marks);
-    return batch.length === 0 ? [] : writer.append(batch, received, marks);
+    return batch.length === 0 ? [] : writer.append(batch.map(writtenOf), received, marks);
   }
 
   async get(id: string): Promise<StoredEvent | undefined> {
