@@ -4,7 +4,6 @@
  * A name belongs to the id told with it. Where several ids bear one name, the one that works for the workcell in question is
  * meant, else one that works for no other. A workcell's start names its nodes in the same way. Source: spec sections 15.1, 15.4.
  */
-
 import type { WholeSession } from "./sessions.ts";
 import type { Sighting } from "./sighting.ts";
 
@@ -67,7 +66,8 @@ function bearersByName(nodes: Iterable<Gathered>): Map<string, Bearers> {
 const lastStart = ({ sightings }: Gathered) =>
   sightings[0]!.marks.findLast(({ step }) => step === "start")?.order ?? -1;
 
-const firstOrder = ({ sightings }: Gathered) => Math.min(...sightings.map((sighting) => sighting.firstOrder));
+const firstOrder = ({ sightings }: Gathered) =>
+  sightings.reduce((first, sighting) => Math.min(first, sighting.firstOrder), Number.POSITIVE_INFINITY);
 
 /** Id of the node a sighting by name is of: the name itself where no id is known. */
 function bearerOf({ names, workcells }: Sighting, byName: ReadonlyMap<string, Bearers>): string {

@@ -7,7 +7,6 @@
  * An action that never ends stops where its node starts again, else where the last of the sessions ends that it began in.
  * Source: spec section 15.4.
  */
-
 import { cut, intersect, union } from "./interval.ts";
 import type { Home } from "./membership.ts";
 import type { Gathered } from "./node-identity.ts";
