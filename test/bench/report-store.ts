@@ -8,12 +8,16 @@ import { EventStore } from "../../src/index.ts";
 import { labDays } from "./report-lab.ts";
 
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/madsci-events/", import.meta.url));
+/** Files on which its content depends. */
+const SQLITE = "../../src/backend/sqlite";
+const MADE_BY = ["report-lab.ts", `${SQLITE}/schema.ts`, `${SQLITE}/activity-sql.ts`, `${SQLITE}/activity-text.ts`];
 const BATCH = 2000;
 
 /** Path of a database with `count` events of the lab. */
 export async function labDatabase(count: number): Promise<string> {
-  const generator = readFileSync(new URL("report-lab.ts", import.meta.url));
-  const path = join(CACHE, `lab-${count}-${createHash("sha256").update(generator).digest("hex").slice(0, 12)}.db`);
+  const hash = createHash("sha256");
+  for (const made of MADE_BY) hash.update(readFileSync(new URL(made, import.meta.url)));
+  const path = join(CACHE, `lab-${count}-${hash.digest("hex").slice(0, 12)}.db`);
   if (existsSync(path)) return path;
   mkdirSync(CACHE, { recursive: true });
   const draft = `${path}.draft`;
