@@ -1,6 +1,6 @@
 /**
- * Grid: a table with a bar in each row, for people. As wide as its cells need; where the terminal is narrower, first the bar and
- * then the first column become smaller, and at last lines are cut.
+ * Grid: a table with a bar in each row, for people. As wide as its cells need; where the terminal is narrower, the bar, the
+ * first column and words in the last one become smaller, one after the other; then the bar goes, and at last lines are cut.
  *
  * No text can steer the terminal (see `printable`); what is cut off is cut before it is painted.
  */
@@ -32,6 +32,7 @@ type Piece = readonly [style: Style, text: string];
 const GAP = 2;
 const BAR = { most: 20, least: 4 } as const;
 const FIRST_LEAST = 12;
+const LAST_LEAST = 8;
 const FULL = "█";
 const EMPTY = "░";
 
@@ -56,10 +57,16 @@ function naturalWidths(columns: readonly Column[], rows: readonly (readonly Cell
 function fitted(columns: readonly Column[], natural: readonly number[], limit: number | undefined): number[] {
   const widths = [...natural];
   const over = () => widths.reduce((sum, width) => sum + (width > 0 ? width + GAP : 0), -GAP) - (limit ?? Infinity);
+  const shrink = (at: number, least: number) => {
+    const width = widths[at];
+    if (width !== undefined && over() > 0) widths[at] = Math.min(width, Math.max(least, width - over()));
+  };
   const bar = columns.findIndex(({ kind }) => kind === "bar");
-  if (over() > 0 && bar >= 0) widths[bar] = Math.max(BAR.least, BAR.most - over());
-  if (over() > 0) widths[0] = Math.max(Math.min(FIRST_LEAST, widths[0] ?? 0), (widths[0] ?? 0) - over());
-  if (over() > 0 && bar >= 0) widths[bar] = 0;
+  const last = columns.length - 1;
+  shrink(bar, BAR.least);
+  shrink(0, FIRST_LEAST);
+  if (columns[last]?.kind === undefined) shrink(last, LAST_LEAST);
+  if (bar >= 0 && over() > 0) widths[bar] = 0;
   return widths;
 }
 

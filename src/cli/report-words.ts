@@ -3,6 +3,8 @@ import { parseTimestamp } from "../event/timestamp.ts";
 import type { WallClock } from "../report/wall-clock.ts";
 import { type Column, type Grid, type GridLook, gridText } from "./report-grid.ts";
 
+const DAY_MS = 86_400_000;
+
 export const text = (title: string): Column => ({ title });
 export const number = (title: string): Column => ({ title, kind: "right" });
 export const BAR: Column = { title: "", kind: "bar" };
@@ -26,21 +28,21 @@ function wallTime(naiveUtc: string, clock: WallClock): string {
   return new Date(Math.floor(wall / 1000)).toISOString().slice(0, -8).replace("T", " ");
 }
 
-/** From when to when; without a year where all of the report is of one, and the end without the day it began. */
-export function wallSpan([start, end]: readonly [string, string], { clock, oneYear }: Times): [string, string] {
+/** From when to when: the end without the day if that is the one it began on. */
+export function wallSpan([start, end]: readonly [string, string], { clock, withYear }: Times): [string, string] {
   const [from, to] = [wallTime(start, clock), end === "" ? "" : wallTime(end, clock)];
-  if (from.slice(0, 10) === to.slice(0, 10)) return [oneYear ? from.slice(5) : from, to.slice(11)];
-  return oneYear ? [from.slice(5), to.slice(5)] : [from, to];
+  const skip = withYear ? 0 : 5;
+  return [from.slice(skip), to.slice(from.slice(0, 10) === to.slice(0, 10) ? 11 : skip)];
 }
 
 export interface Times {
   readonly clock: WallClock;
-  readonly oneYear: boolean;
+  readonly withYear: boolean;
 }
 
-/** How the times of a window are told. */
+/** Of a window of less than a year the heading tells the year, and rows need not. */
 export function timesOf(start: string, end: string, { clock }: Place): Times {
-  return { clock, oneYear: wallTime(start, clock).slice(0, 4) === wallTime(end, clock).slice(0, 4) };
+  return { clock, withYear: Date.parse(`${end}Z`) - Date.parse(`${start}Z`) > 300 * DAY_MS };
 }
 
 /** Where a report looks: what it is of, from when to when, on whose clock. */

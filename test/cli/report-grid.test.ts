@@ -47,21 +47,22 @@ describe("a grid", () => {
     ["漢字の名前のとても長いロボット", "1.0 %", 0.01, ""],
   ] as const;
 
-  test("gives up the bar's length, then the name's, then the bar, then the rest", () => {
+  test("gives up the bar's length, then the name's, then words at the end, then the bar", () => {
     const look = (columns?: number) => {
       const line = shown(ROWS, columns)[1]!;
       return [
         line.replace(/[^█░]/g, "").length,
         line.slice(0, line.indexOf("  ")).length,
-        line.includes("began before"),
+        line.slice(line.lastIndexOf("  ") + 2),
       ];
     };
-    expect(look()).toEqual([20, 31, true]);
-    expect(look(70)).toEqual([15, 31, true]);
-    expect(look(50)).toEqual([4, 22, true]);
-    expect(look(40)).toEqual([4, 12, true]);
-    expect(look(38)).toEqual([0, 12, true]);
-    expect(look(30)).toEqual([0, 12, false]);
+    expect(look()).toEqual([20, 31, "began before"]);
+    expect(look(70)).toEqual([15, 31, "began before"]);
+    expect(look(50)).toEqual([4, 22, "began before"]);
+    expect(look(40)).toEqual([4, 12, "began before"]);
+    expect(look(38)).toEqual([4, 12, "began bef…"]);
+    expect(look(35)).toEqual([0, 12, "began b…"]);
+    expect(look(22)).toEqual([0, 12, "37.5 %"]);
   });
 
   test.each([10, 20, 36, 40, 53, 70, 78, 200])("has no line longer than %i cells, painted or not", (columns) => {

@@ -10,6 +10,7 @@ import {
   type UsersReport,
   users,
 } from "../../src/report/index.ts";
+import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
 import { eventsOf, FORMS, type FormName, iso } from "./scenario-events.ts";
 import { type Plan, planOf } from "./scenario-plan.ts";
 import { type Truth, truthOf } from "./scenario-truth.ts";
@@ -19,12 +20,22 @@ const HOURS = 6; // decimals
 
 const near = (hours: number) => expect.closeTo(hours, HOURS);
 
-async function storeOf(plan: Plan, form: FormName, seed: number): Promise<EventStore> {
-  const store = await EventStore.open("memory:", { naiveTimezone: "UTC" });
+interface Where {
+  readonly url?: string;
+  readonly database?: string;
+}
+
+/** Stores what the lab tells, and holds all reports of it against the truth. */
+async function check(form: FormName, seed: number, { url = "memory:", database }: Where = {}): Promise<void> {
+  const plan = planOf(seed);
+  const truth = truthOf(plan, form);
+  const window = { from: BigInt(plan.from), to: BigInt(plan.to) };
+  await using store = await EventStore.open(url, { naiveTimezone: "UTC", database });
   const results = await store.append(eventsOf(plan, form, seed));
-  const refused = results.filter(({ status }) => status !== "stored");
-  if (refused.length > 0) throw new Error(JSON.stringify(refused[0]));
-  return store;
+  expect(results.filter(({ status }) => status !== "stored")).toEqual([]);
+  checkSessions(await sessions(store, window), truth);
+  checkDays(await periods(store, { ...window, analysisType: "daily", timezone: plan.zone }), plan, truth);
+  checkUsers(await users(store, window), truth);
 }
 
 function trueSession({ id, start, end, before, endedBy, active, experiments }: Truth["sessions"][number]) {
@@ -102,13 +113,17 @@ function checkUsers({ user_utilization }: UsersReport, truth: Truth): void {
 }
 
 describe.each(Object.keys(FORMS) as FormName[])("a lab told of %s", (form) => {
-  it.each(SEEDS)("is what lab %i was", async (seed) => {
-    const plan = planOf(seed);
-    const truth = truthOf(plan, form);
-    const window = { from: BigInt(plan.from), to: BigInt(plan.to) };
-    await using store = await storeOf(plan, form, seed);
-    checkSessions(await sessions(store, window), truth);
-    checkDays(await periods(store, { ...window, analysisType: "daily", timezone: plan.zone }), plan, truth);
-    checkUsers(await users(store, window), truth);
+  it.each(SEEDS)("is what lab %i was", (seed) => check(form, seed));
+});
+
+describe.skipIf(mongoSkip)("a lab in MongoDB", () => {
+  it.each([
+    ["mixed", 1],
+    ["nested", 6],
+    ["current", 8],
+  ] as const)("told of %s is what lab %i was", async (form, seed) => {
+    const database = newDatabase();
+    await check(form, seed, { url: String(mongoUrl), database });
+    await dropDatabase(database);
   });
 });
