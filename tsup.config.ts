@@ -8,6 +8,7 @@ const library = {
   pino: "transports/pino.ts",
   client: "src/client/index.ts",
   alert: "src/alert/index.ts",
+  report: "src/report/index.ts",
   schema: "src/schema/index.ts",
   fastify: "src/rest/index.ts",
   testing: "src/store/testing.ts",

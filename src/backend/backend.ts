@@ -7,6 +7,7 @@
  * Every method rejects with an `EventStoreError`: `EVT_BACKEND_UNAVAILABLE` when the engine cannot answer now (lost,
  * busy, full), `EVT_CLOSED` after close(). A driver's error is its `cause`.
  */
+import type { Activity, ActivityType } from "../event/activity.ts";
 import type { StoredEvent } from "../event/event.ts";
 import type { Instant } from "../event/instant.ts";
 import type { PreparedEvent } from "../event/parse.ts";
@@ -52,6 +53,18 @@ export interface FindPage {
   readonly events: readonly StoredEvent[];
   /** Continue after this; undefined when the search reached the end (or its limit with nothing behind it known). */
   readonly position: Position | undefined;
+}
+
+/** What reports read. */
+export interface ActivityQuery {
+  /** Inclusive. */
+  readonly from?: Instant | undefined;
+  /** Exclusive. */
+  readonly to?: Instant | undefined;
+  /** What the events mean, see ../event/activity.ts. @default all that reports know */
+  readonly types?: readonly ActivityType[] | undefined;
+  readonly archived?: FindQuery["archived"];
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a search would go; for people, not for programs. @since 0.1.0 */
@@ -122,6 +135,11 @@ export interface Backend {
   get(id: string): Promise<StoredEvent | undefined>;
   /** Pages in order, in bounded memory and bounded steps (no step blocks the event loop for long). */
   find(query: FindQuery): AsyncIterable<FindPage>;
+  /**
+   * Activities by instant, then id; no page is empty. Of an event's `event_data` at least the paths of its type, as far
+   * as they lead anywhere, and all of it where it is no object. Bounded as `find`, in steps of about 2 ms.
+   */
+  activities(query: ActivityQuery): AsyncIterable<readonly Activity[]>;
   /** How `find` would go about it; reads nothing. */
   explain(query: FindQuery): SearchPlan;
   /**

@@ -158,7 +158,10 @@ function withPaths(settings: Settings, cwd: string, alertsFolder: string): Setti
   const alerting = typeof given === "string" ? resolve(alertsFolder, given) : given;
   const sqlite = /^sqlite:(?:\/\/)?(\.madsci\/.*)$/.exec(settings.mongo_db_url)?.[1];
   const url = sqlite === undefined ? settings.mongo_db_url : `sqlite:${resolveMadsciPath(sqlite, cwd)}`;
-  return { ...settings, alerting, mongo_db_url: url, backup_dir: resolveMadsciPath(settings.backup_dir, cwd) };
+  const inMadsci = (path: string) => resolveMadsciPath(path, cwd);
+  const { backup_dir, utilization_export_dir: exports } = settings;
+  const utilization_export_dir = exports === null ? null : inMadsci(exports);
+  return { ...settings, alerting, mongo_db_url: url, backup_dir: inMadsci(backup_dir), utilization_export_dir };
 }
 
 function nearMisses(files: readonly SettingsFile[], env: ConfigInput["env"]): string[] {

@@ -24,16 +24,22 @@ export function addAccessFlags(command: Command): Command {
 
 /** @throws EventStoreError what opening throws; `EVT_INVALID_OPTION` where flags contradict each other */
 export async function openAccess(command: Command, io: Io, { readOnly }: AccessOptions): Promise<Access> {
-  const server = command.opts<{ server?: string }>().server;
-  if (server !== undefined) return serverAccess(server, command, io);
+  const server = serverOf(command);
+  if (server !== undefined) return serverAccess(server, io);
   const config = commandConfig(command, io);
   const store = await openStore(config, io, { readOnly });
   return new StoreAccess(store, config.settings.naive_timezone ?? undefined);
 }
 
-async function serverAccess(url: string, command: Command, io: Io): Promise<Access> {
-  if (Object.values(settingFlags(command)).some((value) => value !== undefined))
+/** The server to ask; undefined where a database is meant. @throws EventStoreError `EVT_INVALID_OPTION` for both at once */
+export function serverOf(command: Command): string | undefined {
+  const { server } = command.opts<{ server?: string }>();
+  if (server !== undefined && Object.values(settingFlags(command)).some((value) => value !== undefined))
     throw usageError("--server and the flags of a database exclude each other; give one of them");
+  return server;
+}
+
+async function serverAccess(url: string, io: Io): Promise<Access> {
   const { ServerAccess } = await import("./server-access.ts");
   return new ServerAccess(url, (message) => warn(io, message));
 }

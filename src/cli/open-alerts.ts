@@ -4,8 +4,8 @@ import { type AlertSetup, alertSetup } from "./alert-setup.ts";
 import type { Alerts } from "./alerts-access.ts";
 import type { Config } from "./config.ts";
 import { usageError } from "./exit.ts";
-import { settingFlags } from "./flags.ts";
 import { type Io, warn } from "./io.ts";
+import { serverOf } from "./open-access.ts";
 import { commandConfig } from "./open-store.ts";
 
 const OFF = "alerts are off: set alerting or email_alerts in the settings, or name a server with --server";
@@ -21,10 +21,8 @@ export async function openAlerts(command: Command, io: Io, options: { readonly r
 
 /** The alerts behind `--server`; undefined where that is not given. @throws EventStoreError `EVT_INVALID_OPTION` */
 export async function serverAlerts(command: Command) {
-  const { server } = command.opts<{ server?: string }>();
+  const server = serverOf(command);
   if (server === undefined) return undefined;
-  if (Object.values(settingFlags(command)).some((value) => value !== undefined))
-    throw usageError("--server and the flags of a database exclude each other; give one of them");
   const { ServerAlerts } = await import("./server-alerts.ts");
   return new ServerAlerts(server);
 }

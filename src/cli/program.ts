@@ -14,6 +14,7 @@ import { initCommand } from "./commands/init.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { queryCommand } from "./commands/query.ts";
+import { reportCommand } from "./commands/report.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { shipCommand } from "./commands/ship.ts";
 import { spoolCommand } from "./commands/spool.ts";
@@ -27,6 +28,7 @@ Examples:
   madsci-events serve                                  a server on http://localhost:8001
   madsci-events tail --level warning --since 10m       what goes wrong, as it happens
   madsci-events query --grep P-17 --since 2h           what happened to that plate
+  madsci-events report periods --from 7d --by day      how much the lab was used
   madsci-events append < events.ndjson                 store events from a file
   node app | madsci-events ship --url http://lab:8001  deliver what a program logs
 
@@ -66,7 +68,7 @@ function buildProgram(version: string, io: Io): Command {
     .addHelpText("after", EXAMPLES)
     .helpCommand(false);
   const starting = [serveCommand(version, io), initCommand(io), doctorCommand(io)];
-  const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io)];
+  const looking = [tailCommand(io), queryCommand(io), getCommand(io), countCommand(io), reportCommand(io)];
   const keeping = [importCommand(io), exportCommand(io), archiveCommand(io), purgeCommand(io)];
   const shipping = [shipCommand(io), spoolCommand(io), deadLetterCommand(io)];
   const caring = [migrateCommand(io), backupCommand(io)];

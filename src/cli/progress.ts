@@ -27,16 +27,25 @@ export class Progress {
     if (this.#io.progress === undefined || nowMs - this.#saidMs < EVERY_MS) return;
     this.#saidMs = nowMs;
     const share = this.#bytes === 0 ? 1 : Math.min(1, this.#read / this.#bytes);
-    const bar = "#".repeat(Math.round(share * BAR)).padEnd(BAR, "-");
     const rate = Math.round((lines * 1000) / Math.max(1, nowMs - this.#startMs));
-    const left = share > 0 && share < 1 ? `, ${duration(((nowMs - this.#startMs) * (1 - share)) / share)} left` : "";
-    this.#io.progress(`[${bar}] ${mib(this.#read)} of ${mib(this.#bytes)} MiB, ${rate} lines/s${left}`);
+    const done = `${mib(this.#read)} of ${mib(this.#bytes)} MiB, ${rate} lines/s`;
+    this.#io.progress(`${progressBar(share)} ${done}${timeLeft(nowMs - this.#startMs, share)}`);
   }
 
   /** Clears the line. */
   end(): void {
     this.#io.progress?.("");
   }
+}
+
+/** `[#####---------------]` */
+export function progressBar(share: number): string {
+  return `[${"#".repeat(Math.round(share * BAR)).padEnd(BAR, "-")}]`;
+}
+
+/** `, 8 s left`; nothing where that cannot be told. */
+export function timeLeft(goneMs: number, share: number): string {
+  return share > 0 && share < 1 ? `, ${duration((goneMs * (1 - share)) / share)} left` : "";
 }
 
 function mib(bytes: number): string {

@@ -72,8 +72,10 @@ export async function selection(
   };
 }
 
-/** The time of a flag that has two names. */
-function timeOf(flags: SelectionFlags, names: readonly ["from" | "to", "since" | "until"], now: Date) {
+type TimeFlags = Pick<SelectionFlags, "from" | "since" | "to" | "until">;
+
+/** The time of a flag that has two names. @throws EventStoreError `EVT_INVALID_OPTION` */
+export function timeOf(flags: TimeFlags, names: readonly ["from" | "to", "since" | "until"], now: Date) {
   const [typed, second] = names.filter((name) => flags[name] !== undefined);
   if (second !== undefined) throw usageError(`--${typed} and --${second} are the same; give one of them`);
   const time = typed === undefined ? undefined : timeArgument(flags[typed], now);

@@ -56,6 +56,8 @@ export async function buildServer({ settings, ...parts }: ServerParts): Promise<
     queryMaxEvents: now.query_max_events,
     archiveBatchSize: now.archive_batch_size,
     backupDir: now.backup_dir,
+    reportTimeoutMs: now.utilization_time_limit * 1000,
+    exportDir: now.utilization_export_dir,
     shutdownGraceMs: now.shutdown_grace * 1000,
   });
 }

@@ -10,11 +10,15 @@ export type Answered = { readonly [key: string]: Json };
 
 /** @since 0.1.0 */
 export interface ReportOptions {
-  /** Bounds of the report, ISO 8601. @default what the server chooses */
+  /** Bounds of the report, ISO 8601. @default all there is */
   readonly start_time?: string;
   readonly end_time?: string;
   /** CSV as text instead of an object. @default false */
   readonly csv?: boolean;
+  /** CSV: put `'` before text that a spreadsheet would run. MADSci's server never does. @default true */
+  readonly formula_guard?: boolean;
+  /** Count archived events. MADSci's server always does. @default true */
+  readonly include_archived?: boolean;
 }
 
 /** What a report is: a text where CSV was asked for. @since 0.1.0 */
@@ -31,6 +35,9 @@ export interface PeriodsOptions extends ReportOptions {
   readonly user_timezone?: string;
   /** Utilization by user too. @default true */
   readonly include_users?: boolean;
+  /** Most experiments listed, and how many are left out before them. MADSci's server lists the first 50. @default 50, 0 */
+  readonly experiments_limit?: number;
+  readonly experiments_offset?: number;
 }
 
 /** @since 0.1.0 */
@@ -41,8 +48,15 @@ export interface SettingsOptions {
   readonly include_schema?: boolean;
 }
 
-const REPORT = ["start_time", "end_time", "csv"];
-const PERIODS = [...REPORT, "analysis_type", "user_timezone", "include_users"];
+const REPORT = ["start_time", "end_time", "csv", "formula_guard", "include_archived"];
+const PERIODS = [
+  ...REPORT,
+  "analysis_type",
+  "user_timezone",
+  "include_users",
+  "experiments_limit",
+  "experiments_offset",
+];
 
 export class Reports {
   readonly #http: HttpCaller;

@@ -9,6 +9,8 @@ import { EventStoreError } from "../errors.ts";
 const DAY_MS = 86_400_000;
 const QUARTER_MS = 900_000;
 const CACHE_LIMIT = 4096;
+/** `GMT`, `GMT-06:00`, and before standard time `GMT-05:50:36`. */
+const OFFSET = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/;
 
 /** Turns wall milliseconds (read as if UTC) into real UTC milliseconds. */
 export type ZoneReader = (wallMs: number) => number;
@@ -24,38 +26,31 @@ export function localZone(): string {
 export function zoneReader(zone: string): ZoneReader {
   const known = readers.get(zone);
   if (known) return known;
-  const reader = zone === "UTC" || zone === "Etc/UTC" ? (wallMs: number) => wallMs : cachedReader(offsetOf(zone));
+  const offset = zoneOffset(zone);
+  if (offset === undefined)
+    throw new EventStoreError("EVT_INVALID_OPTION", `naiveTimezone "${zone}" is not a known IANA time zone`);
+  const reader = zone === "UTC" || zone === "Etc/UTC" ? (wallMs: number) => wallMs : cachedReader(offset);
   readers.set(zone, reader);
   return reader;
 }
 
-/** UTC milliseconds → offset of the zone in milliseconds. */
-function offsetOf(zone: string): (utcMs: number) => number {
-  let format: Intl.DateTimeFormat;
-  try {
-    format = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-      era: "short",
-    });
-  } catch (cause) {
-    throw new EventStoreError("EVT_INVALID_OPTION", `naiveTimezone "${zone}" is not a known IANA time zone`, { cause });
-  }
+/** UTC milliseconds → offset of the zone in milliseconds; undefined when the zone is not a known IANA name. */
+export function zoneOffset(zone: string): ((utcMs: number) => number) | undefined {
+  const format = offsetFormat(zone);
+  if (format === undefined) return undefined;
   return (utcMs) => {
-    const part: Record<string, string> = {};
-    for (const { type, value } of format.formatToParts(utcMs)) part[type] = value;
-    const year = part.era === "BC" ? 1 - Number(part.year) : Number(part.year);
-    const wall = new Date(0);
-    wall.setUTCFullYear(year, Number(part.month) - 1, Number(part.day));
-    wall.setUTCHours(Number(part.hour), Number(part.minute), Number(part.second));
-    return wall.getTime() - Math.floor(utcMs / 1000) * 1000;
+    const [, sign, hours, minutes, seconds] = OFFSET.exec(format.format(utcMs)) ?? [];
+    const offset = Number(hours ?? 0) * 3_600_000 + Number(minutes ?? 0) * 60_000 + Number(seconds ?? 0) * 1000;
+    return sign === "-" ? -offset : offset;
   };
+}
+
+function offsetFormat(zone: string): Intl.DateTimeFormat | undefined {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Offsets change on quarter hours at the finest, so one answer serves a whole quarter. */

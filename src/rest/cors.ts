@@ -54,6 +54,13 @@ function isOwn({ headers }: FastifyRequest, origin: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === headers.host?.toLowerCase();
 }
 
+/** A page that is neither the server's own nor of a named origin. What is no browser is no page. */
+export function isForeignPage(request: FastifyRequest, origins: readonly string[]): boolean {
+  const { origin, "sec-fetch-site": site } = request.headers;
+  if (origin === undefined) return site === "cross-site" || site === "same-site";
+  return !origins.includes(origin) && !isOwn(request, origin);
+}
+
 const pathBelow = ({ server }: FastifyRequest, path: string) => `${server.prefix}${path}`;
 
 function refused(origin: string): Failure {

@@ -13,6 +13,7 @@ import { openApiDocument } from "./openapi.ts";
 import type { ResolvedRestOptions } from "./options.ts";
 import { PROBLEM_TYPE, problemText } from "./problem.ts";
 import { RateLimiter } from "./rate-limit.ts";
+import { ReportTurns } from "./report-turns.ts";
 import { idOf, JSON_TYPE, type Rest, type Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 
@@ -40,15 +41,17 @@ function restOf(app: FastifyInstance, options: ResolvedRestOptions): Rest {
   let stopping = false;
   let text: string | undefined;
   const streams = new OpenStreams();
+  const reports = new ReportTurns();
   app.addHook("preClose", async () => {
     stopping = true;
+    reports.endAll();
     await streams.endAll();
   });
   const document = () => {
     text ??= JSON.stringify(openApiDocument(ROUTES, options, app.prefix));
     return text;
   };
-  return { store: options.store, options, stopping: () => stopping, streams, document };
+  return { store: options.store, options, stopping: () => stopping, streams, reports, document };
 }
 
 function addRoute(app: FastifyInstance, rest: Rest, route: Route): void {

@@ -104,9 +104,10 @@ function responses(doc: RouteDoc, shared: JsonObject): JsonObject {
   return { [doc.created ? 201 : 200]: success(doc, shared), ...Object.fromEntries(failures) };
 }
 
-function success({ answer, summary }: RouteDoc, shared: JsonObject): JsonObject {
+function success({ answer, otherType, summary }: RouteDoc, shared: JsonObject): JsonObject {
   if (!(answer instanceof z.ZodType)) return { description: summary, content: { [answer.type]: {} } };
-  return { description: summary, content: { "application/json": { schema: jsonSchema(answer, shared, "output") } } };
+  const json = { "application/json": { schema: jsonSchema(answer, shared, "output") } };
+  return { description: summary, content: { ...json, ...(otherType && { [otherType]: {} }) } };
 }
 
 /** A schema with its named parts moved to `components`. */

@@ -82,6 +82,12 @@ export interface RestOptions {
   readonly maxStreams?: number;
   /** A stream says at least this often that it is alive, in ms. @default 15_000 */
   readonly streamHeartbeatMs?: number;
+  /** Reports (`GET /utilization/…`) under way or waiting for their turn; one more is a 503. @default 8 */
+  readonly maxReports?: number;
+  /** Longest a report may take, its waiting included, in ms. @default 120_000 */
+  readonly reportTimeoutMs?: number;
+  /** Folder in and below which `save_to_file` of a report may write; null: nowhere. @default null */
+  readonly exportDir?: string | null;
   /** How long `/ready` says no before the server stops to listen, in ms (`createServer` only). @default 0 */
   readonly shutdownGraceMs?: number;
   /** @default () => new Date() */
@@ -128,6 +134,9 @@ const DEFAULTS: Omit<ResolvedRestOptions, "store" | "alerts" | "backups" | "rate
   maxPendingEvents: 80_000,
   maxStreams: 100,
   streamHeartbeatMs: 15_000,
+  maxReports: 8,
+  reportTimeoutMs: 120_000,
+  exportDir: null,
   shutdownGraceMs: 0,
   now: () => new Date(),
   onError: undefined,

@@ -56,6 +56,10 @@ export class QueryReader {
     return value ?? fallback;
   }
 
+  text(name: string): string | undefined {
+    return this.#last(name);
+  }
+
   /** The text of a timestamp that can be read in any zone. */
   time(name: string): string | undefined {
     const text = this.#last(name);

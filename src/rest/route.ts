@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { EventStore } from "../store/store.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ResolvedRestOptions } from "./options.ts";
+import type { ReportTurns } from "./report-turns.ts";
 
 /** What every handler works with. */
 export interface Rest {
@@ -12,6 +13,7 @@ export interface Rest {
   /** True as soon as the server has been told to stop. */
   readonly stopping: () => boolean;
   readonly streams: OpenStreams;
+  readonly reports: ReportTurns;
   /** The OpenAPI document as JSON; made on first use. */
   readonly document: () => string;
 }
@@ -27,6 +29,8 @@ export interface RouteDoc {
   readonly body?: { readonly schema: z.ZodType; readonly types?: readonly string[]; readonly optional?: true };
   /** What a success holds. */
   readonly answer: z.ZodType | { readonly type: string };
+  /** Media type a success may have instead. */
+  readonly otherType?: string;
   /** A success is a 201. */
   readonly created?: true;
   /** Statuses beside the success and those every route may have. */

@@ -8,6 +8,7 @@ import { LEGACY_EVENTS_ROUTES } from "./legacy-events.ts";
 import { METRICS_ROUTES } from "./metrics.ts";
 import type { Route } from "./route.ts";
 import { SETTINGS_ROUTES } from "./settings.ts";
+import { UTILIZATION_ROUTES } from "./utilization.ts";
 import { V1_ACT_ROUTES } from "./v1-act.ts";
 import { V1_ALERTS_ROUTES } from "./v1-alerts.ts";
 import { V1_APPEND_ROUTES } from "./v1-append.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...LEGACY_EVENT_ROUTES,
   ...LEGACY_EVENTS_ROUTES,
   ...LEGACY_ARCHIVE_ROUTES,
+  ...UTILIZATION_ROUTES,
   ...SETTINGS_ROUTES,
   ...BACKUP_ROUTES,
   ...V1_APPEND_ROUTES,

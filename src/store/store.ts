@@ -4,7 +4,6 @@
  * It parses input once, commits in groups, counts what it sees, and turns a caller's options into one backend query.
  * Acknowledged means durable. Nothing here knows which engine answers.
  */
-
 import { hostname } from "node:os";
 import { type AlertHook, type RunningHook, startHook } from "../alert/hook.ts";
 import type { HookOptions } from "../alert/hook-options.ts";
@@ -12,12 +11,14 @@ import type { AlertHost } from "../alert/host.ts";
 import type { Backend, BackendStats, SearchPlan } from "../backend/backend.ts";
 import { openBackend } from "../backend/open.ts";
 import { EventStoreError } from "../errors.ts";
+import type { Activity } from "../event/activity.ts";
 import type { EventInput, StoredEvent } from "../event/event.ts";
 import { isKnownType } from "../event/event-types.ts";
 import { type ParseContext, type PreparedEvent, parseContext, prepareEvent } from "../event/parse.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import type { ParsedSelector, Selector } from "../event/selector/selector.ts";
 import { versionCheck } from "../schema/admit.ts";
+import { type ActivitiesOptions, activityPages, type Span, spanOf } from "./activities.ts";
 import { AlertLanes } from "./alert-lanes.ts";
 import { type Appended, AppendQueue } from "./append-queue.ts";
 import type { AppendResult } from "./append-result.ts";
@@ -203,6 +204,27 @@ export class EventStore implements AsyncDisposable {
       get: (id) => this.get(id),
       counters: () => ({ ...this.stats() }),
     };
+  }
+
+  /**
+   * What reports read, in pages ordered by instant, then id: a report takes the store itself as its source.
+   * @throws EventStoreError `EVT_BACKEND_UNAVAILABLE` while reading
+   * @since 0.1.0
+   */
+  activities(options: ActivitiesOptions = {}): AsyncIterable<readonly Activity[]> {
+    this.#assertOpen();
+    return activityPages(this.#backend, options);
+  }
+
+  /** The first and the last instant of any event, archived or not; undefined where there is none. @since 0.1.0 */
+  span(): Promise<Span | undefined> {
+    this.#assertOpen();
+    return spanOf(this.#backend, this.#context.zone);
+  }
+
+  /** For adapters: the IANA zone in which times without offset are read. */
+  get naiveTimezone(): string {
+    return this.#context.naiveTimezone;
   }
 
   /** About how many events there are; never scans. */

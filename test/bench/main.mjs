@@ -1,4 +1,4 @@
-// npm run bench -- alert | backup | ingest | query | restore | ship | tail   Measures, prints one table, and never fails for being slow.
+// npm run bench -- alert | backup | ingest | query | report | restore | ship | tail   Measures, prints one table, and never fails for being slow.
 import "./typescript.mjs";
 
 const BENCHES = {
@@ -6,6 +6,7 @@ const BENCHES = {
   backup: () => import("./backup.ts"),
   ingest: () => import("./ingest.ts"),
   query: () => import("./query.ts"),
+  report: () => import("./report.ts"),
   restore: () => import("./restore.ts"),
   ship: () => import("./ship.ts"),
   tail: () => import("./tail.ts"),

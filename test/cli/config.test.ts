@@ -234,6 +234,9 @@ describe("the database URL", () => {
       const input = { flags: { mongo_db_url: url }, cwd: join(root, "sub/deep") };
       expect(settings(input).mongo_db_url).toBe(`sqlite:${root}/sub/.madsci/x.db`);
       expect(settings(input).backup_dir).toBe(`${root}/sub/.madsci/mongodb/backups`);
+      expect(settings(input).utilization_export_dir).toBeNull();
+      const exports = { ...input, env: { EVENT_UTILIZATION_EXPORT_DIR: ".madsci/reports" } };
+      expect(settings(exports).utilization_export_dir).toBe(`${root}/sub/.madsci/reports`);
     },
   );
 

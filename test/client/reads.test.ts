@@ -155,6 +155,31 @@ describe("reports", () => {
     ]);
   });
 
+  it("are what the server makes of its events, as asked", async () => {
+    const lab = await openLab();
+    const { client } = openClient(lab.url);
+    const told = (event_type: string, n: number, id: string) => ({
+      event_type,
+      event_timestamp: at(n),
+      event_data: { experiment_id: id, experiment: { experiment_design: { experiment_name: `name of ${id}` } } },
+    });
+    await lab.store.append(["a", "b", "c"].map((id, n) => told("experiment_start", n, id)));
+    const all = await client.get_session_utilization({ start_time: at(0), end_time: at(9) });
+    expect(all.overall_summary).toMatchObject({ total_experiments: 3 });
+    await lab.store.archive({ selector: { "event_data.experiment_id": "a" } });
+    const fewer = await client.get_session_utilization({ start_time: at(0), include_archived: false });
+    expect(fewer.overall_summary).toMatchObject({ total_experiments: 2 });
+    const page = { experiments_limit: 1, experiments_offset: 1 };
+    const { experiment_details } = await client.get_utilization_periods({ start_time: at(0), ...page });
+    expect(experiment_details).toMatchObject({ total_experiments: 3, experiments: [{ experiment_id: "b" }] });
+    const csv = await client.get_user_utilization_report({ csv: true, formula_guard: false });
+    expect(csv).toMatch(/^=== DETAILED USER UTILIZATION REPORT ===\r\n/);
+    const refused = await failure(() => client.get_utilization_periods({ user_timezone: "Mars" }));
+    expect(refused.message).toContain('user_timezone "Mars" is not a known IANA time zone');
+    const misspelt = () => client.get_session_utilization({ experiments_limit: 1 } as never);
+    expect((await failure(misspelt)).code).toBe("EVT_INVALID_OPTION");
+  });
+
   it("say in the server's words that it has no such route", async () => {
     const url = await scripted((_request, response) => sendJson(response, 404, { detail: "Not Found" }));
     const failures = await Promise.all(reports(openClient(url).client).map((report) => failure(() => report)));

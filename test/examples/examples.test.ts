@@ -30,6 +30,7 @@ describe("examples", () => {
       "05-two-sinks.mjs",
       "06-alerts.mjs",
       "07-event-client.mjs",
+      "08-utilization.mjs",
     ]);
     const readme = readFileSync(join(root, "examples", "README.md"), "utf8");
     for (const file of files) expect(readme).toContain(`](${file})`);
@@ -88,6 +89,13 @@ describe("examples", () => {
     ]);
     expect(printed).toContain("log_critical: someone must come (plate P-0042, of the arm, in the experiment)");
     expect(printed).toContain("action_start: moving to slot 3");
+  });
+
+  it("08 tells how much a lab was used, by session, day and user", () => {
+    const printed = run("08-utilization.mjs");
+    expect(printed).toContain("2025-06-10T08:00:00 bio workcell: 5.0h of 10.0h, 50 %\n  arm: busy 3 h of 9.9 h\n");
+    expect(printed).toContain("2025-06-11 #####............... 2.5 h\nPeak utilization on 2025-06-10: 50 %\n");
+    expect(printed).toContain("\nAda,2,2,0,0,5.5,2.75,100.0,2.5,3.0");
   });
 });
 

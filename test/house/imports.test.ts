@@ -20,6 +20,7 @@ const LAW: Record<string, readonly string[]> = {
     "nodemailer",
   ],
   "src/backup": ["src/errors.ts", "src/event", "src/backend", "croner"],
+  "src/report": ["src/errors.ts", "src/event"],
   "src/schema": ["src/errors.ts", "src/event", "src/backend", "src/backup", "schema", "semver"],
   "src/store": ["src/errors.ts", "src/event", "src/backend", "src/alert", "src/schema/admit.ts"],
   "src/ship": ["src/errors.ts", "src/event"],

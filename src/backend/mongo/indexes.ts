@@ -4,7 +4,8 @@
  * Indexes other programs made stay as they are. A server that cannot make one is used without it.
  */
 import type { Collection, CreateIndexesOptions } from "mongodb";
-import type { EventDocument } from "./document.ts";
+import { NESTED_TYPE, WRAPPED_TYPE } from "./activity-filter.ts";
+import { type EventDocument, OPAQUE_FIELD } from "./document.ts";
 import type { Connection } from "./driver.ts";
 import { LANES, PLACE } from "./marks.ts";
 import type { Notes } from "./notes.ts";
@@ -39,6 +40,17 @@ const MARK_INDEX: IndexPlan = {
   serves: "events that wait for alerting",
 };
 
+/** Made for the first report: they hold the events whose payload says what is meant, and those whose payload is text. */
+const ACTIVITY_INDEXES: readonly IndexPlan[] = [
+  partial(WRAPPED_TYPE, { [WRAPPED_TYPE]: 1, ts: -1, _id: -1 }),
+  partial(NESTED_TYPE, { [NESTED_TYPE]: 1, ts: -1, _id: -1 }),
+  partial(OPAQUE_FIELD, { ts: 1, _id: 1 }),
+];
+
+function partial(field: string, key: IndexPlan["key"]): IndexPlan {
+  return { key, options: { partialFilterExpression: { [field]: { $exists: true } } }, serves: "reports" };
+}
+
 /** Of each kind of record. */
 const RECORD_INDEXES: readonly IndexPlan[] = [
   { key: { due: 1, _id: 1 }, serves: "alerts whose time has come" },
@@ -66,6 +78,15 @@ export async function prepareArrivals(
   notes: Notes,
 ): Promise<void> {
   if (connection.readsIndexes) await createMissing([ARRIVAL_INDEX], connection, events, notes);
+}
+
+/** What reports read by. Waits until it is built. */
+export async function prepareActivities(
+  connection: Connection,
+  events: Collection<EventDocument>,
+  notes: Notes,
+): Promise<void> {
+  if (connection.readsIndexes) await createMissing(ACTIVITY_INDEXES, connection, events, notes);
 }
 
 /** What marks are read by. Waits until it is built. */

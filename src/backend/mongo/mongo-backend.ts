@@ -1,10 +1,12 @@
 /** MongoBackend: the backend contract over one collection; each method is one line into its own file. */
 import { EventStoreError } from "../../errors.ts";
+import type { Activity } from "../../event/activity.ts";
 import type { StoredEvent } from "../../event/event.ts";
 import type { Instant } from "../../event/instant.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
 import { type AlertRecords, checkMarks, type Marks } from "../alert-records.ts";
 import type {
+  ActivityQuery,
   AppendOutcome,
   ArchiveTarget,
   ArrivalPage,
@@ -15,6 +17,7 @@ import type {
   FindQuery,
   SearchPlan,
 } from "../backend.ts";
+import { readActivities } from "./activities.ts";
 import { MongoAlerts } from "./alerts.ts";
 import { append, type Incoming } from "./append.ts";
 import { archive, purge, unarchive } from "./archive.ts";
@@ -23,6 +26,7 @@ import { count } from "./count.ts";
 import { compileFilter } from "./filter.ts";
 import { find } from "./find.ts";
 import { readByIds } from "./get.ts";
+import { prepareActivities } from "./indexes.ts";
 import { Inserter } from "./insert.ts";
 import type { Room } from "./room.ts";
 
@@ -37,6 +41,8 @@ export class MongoBackend implements Backend {
   readonly #inserter: Inserter;
   readonly #arrivals: MongoArrivals;
   readonly #alerts: MongoAlerts;
+  /** The indexes of reports. */
+  #preparing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(room: Room, options: MongoArrivalsOptions) {
@@ -77,6 +83,15 @@ export class MongoBackend implements Backend {
     return find(this.#open(), query);
   }
 
+  async *activities(query: ActivityQuery): AsyncGenerator<readonly Activity[], void> {
+    const room = this.#open();
+    if (!this.#readOnly) {
+      this.#preparing ??= this.#prepareReports(room);
+      await this.#preparing;
+    }
+    yield* readActivities(room, query);
+  }
+
   explain(query: FindQuery): SearchPlan {
     const { exact } = compileFilter(query.selector, this.#open().connection.dialect);
     return { engine: "mongo", index: null, ranges: 1, decided_by: exact ? "server" : "matcher" };
@@ -85,6 +100,15 @@ export class MongoBackend implements Backend {
   async arrivals(after: string | undefined, limit: number): Promise<ArrivalPage> {
     this.#open();
     return this.#arrivals.page(after, limit);
+  }
+
+  async #prepareReports({ connection, events, notes }: Room): Promise<void> {
+    try {
+      await prepareActivities(connection, events, notes);
+    } catch (error) {
+      this.#preparing = undefined;
+      throw error;
+    }
   }
 
   async count(query: CountQuery): Promise<number> {

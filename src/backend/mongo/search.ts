@@ -27,10 +27,20 @@ import { reorder } from "./window.ts";
 const BATCH = 500;
 const FIRST_DATE = new Date(-8.64e15);
 
+type ReadHow = [filter: Filter, options: FindOptions, signal: AbortSignal | undefined];
+
+/** A search by time with conditions that are no selector's, and its own way to read documents. */
+export interface Reading {
+  /** Conditions on documents of ours, of which no two hold for one: each may have its own index. */
+  readonly ours: readonly Filter[];
+  readonly foreign: Filter;
+  readonly documents: (room: Room, ...how: ReadHow) => AsyncGenerator<RawDocument[], void>;
+}
+
 /** Everything a query asks for, in order; `skip` and `limit` are the caller's business. */
-export async function* search(room: Room, query: FindQuery): AsyncGenerator<Chunk, void> {
+export async function* search(room: Room, query: FindQuery, reading?: Reading): AsyncGenerator<Chunk, void> {
   const foreign = await hasForeign(room);
-  const plan = new Plan(room, query);
+  const plan = new Plan(room, query, reading);
   const streams = query.by === "archived_at" ? plan.byArchiving(foreign) : plan.byTime(foreign);
   const [only] = streams;
   yield* streams.length === 1 && only ? only : merge(streams, plan.compare);
@@ -73,12 +83,14 @@ export function timeRange(from: Instant | undefined, to: Instant | undefined): F
 class Plan {
   readonly #room: Room;
   readonly #query: FindQuery;
+  readonly #reading: Reading | undefined;
   readonly #accept: Accept;
   readonly #direction: 1 | -1;
   readonly compare: Compare;
 
-  constructor(room: Room, query: FindQuery) {
+  constructor(room: Room, query: FindQuery, reading: Reading | undefined) {
     this.#room = room;
+    this.#reading = reading;
     this.#query = query.by === "archived_at" ? { ...query, archived: true } : query;
     this.#accept = acceptor(this.#query, room.zone);
     this.#direction = query.order === "oldest" ? 1 : -1;
@@ -86,7 +98,9 @@ class Plan {
   }
 
   byTime(foreign: boolean): Stream[] {
-    return foreign ? [this.#ours(), this.#text(), this.#oddTimes()] : [this.#ours()];
+    const ours = this.#reading?.ours ?? [this.#oursFilter()];
+    const streams = ours.map((filter) => this.#ours(filter));
+    return foreign ? [...streams, this.#text(), this.#oddTimes()] : streams;
   }
 
   byArchiving(foreign: boolean): Stream[] {
@@ -103,13 +117,13 @@ class Plan {
   }
 
   #foreignFilter(): Filter {
-    return compileForeign(this.#query.selector.root, this.#room.connection.dialect).filter;
+    return this.#reading?.foreign ?? compileForeign(this.#query.selector.root, this.#room.connection.dialect).filter;
   }
 
-  #ours(): Stream {
+  #ours(filter: Filter): Stream {
     const { from, to, after, archived } = this.#query;
     const sort = { ts: this.#direction, _id: this.#direction };
-    const parts = [timeRange(...this.#bounds(from, to, after)), archivedFilter(archived), this.#oursFilter()];
+    const parts = [timeRange(...this.#bounds(from, to, after)), archivedFilter(archived), filter];
     if (after) parts.push(this.#behind({ ts: this.#strictly(after.instant) }, after.id));
     return this.#cursor(and(parts), sort);
   }
@@ -215,6 +229,7 @@ class Plan {
     const batchSize = Math.max(2, Math.min(BATCH, limit));
     // Work nobody waits for any more must end on the server too. An unlimited search may go on for hours.
     const bounded = this.#query.limit === undefined ? {} : { maxTimeMS: LONGEST_MS };
-    return documents(this.#room, filter, { ...options, ...bounded, batchSize }, this.#query.signal);
+    const read = this.#reading?.documents ?? documents;
+    return read(this.#room, filter, { ...options, ...bounded, batchSize }, this.#query.signal);
   }
 }

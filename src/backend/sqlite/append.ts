@@ -6,18 +6,26 @@ import { type Json, parseJson } from "../../event/json.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
 import type { Marks } from "../alert-records.ts";
 import type { AppendOutcome } from "../backend.ts";
+import { activityText } from "./activity-text.ts";
 import type { Connection } from "./connection.ts";
 import { countUpTo, lastSeq } from "./counted.ts";
 import { eventsOf, ROW_SQL } from "./document.ts";
 import { writeMarks } from "./marks.ts";
 
-const INSERT = "insert into events (seq, ts, received, head, data) values (?, ?, ?, ?, ?) on conflict do nothing";
+const INSERT = `insert into events (seq, ts, received, head, data, activity) values (?, ?, ?, ?, ?, ?)
+  on conflict do nothing`;
 export const STORED: AppendOutcome = Object.freeze({ status: "stored" });
 
 /** What is written of an event. */
 export type WrittenEvent = Pick<PreparedEvent, "instant" | "head" | "data" | "timeDefaulted"> & {
   readonly event: { readonly _id: string };
+  /** See activity-text.ts. */
+  readonly activity: string | null;
 };
+
+export function writtenOf({ event, instant, head, data, timeDefaulted }: PreparedEvent): WrittenEvent {
+  return { event, instant, head, data, timeDefaulted, activity: activityText(event) };
+}
 
 /** What arrives at once. */
 export interface Batch {
@@ -30,7 +38,8 @@ export function appendBatch(writer: Connection, { events, received, marks }: Bat
   return writer.transaction(() => {
     let seq = lastSeq(writer) + 1;
     const outcomes = events.map((prepared, at) => {
-      const stored = writer.run(INSERT, [seq, prepared.instant, received, prepared.head, prepared.data]) > 0;
+      const { instant, head, data, activity } = prepared;
+      const stored = writer.run(INSERT, [seq, instant, received, head, data, activity]) > 0;
       if (!stored) return compareWithFirst(writer, prepared);
       const its = marks?.[at];
       if (its) writeMarks(writer, seq, its);

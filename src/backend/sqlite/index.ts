@@ -7,11 +7,13 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { EventStoreError } from "../../errors.ts";
+import type { Activity } from "../../event/activity.ts";
 import type { StoredEvent } from "../../event/event.ts";
 import type { Instant } from "../../event/instant.ts";
 import type { PreparedEvent } from "../../event/parse.ts";
 import { type AlertRecords, checkMarks, type Marks } from "../alert-records.ts";
 import type {
+  ActivityQuery,
   AppendOutcome,
   ArchiveTarget,
   ArrivalPage,
@@ -25,8 +27,9 @@ import type {
   SearchPlan,
 } from "../backend.ts";
 import { admitAny, type VersionRecord } from "../schema-records.ts";
+import { readActivities } from "./activities.ts";
 import { SqliteAlerts } from "./alerts.ts";
-import { readEvent } from "./append.ts";
+import { readEvent, writtenOf } from "./append.ts";
 import { originOf, readArrivals } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
 import { countedEvents } from "./counted.ts";
@@ -169,7 +172,7 @@ class SqliteBackend implements Backend {
   ): Promise<AppendOutcome[]> {
     const writer = this.#writer();
     checkMarks(marks);
-    return batch.length === 0 ? [] : writer.append(batch, received, marks);
+    return batch.length === 0 ? [] : writer.append(batch.map(writtenOf), received, marks);
   }
 
   async get(id: string): Promise<StoredEvent | undefined> {
@@ -178,6 +181,16 @@ class SqliteBackend implements Backend {
 
   async *find(query: FindQuery): AsyncGenerator<FindPage, void> {
     const pages = findPages(this.#reader(), query, this.#options.zone);
+    for (;;) {
+      this.#reader();
+      const { done, value } = await pages.next();
+      if (done) return;
+      yield value;
+    }
+  }
+
+  async *activities(query: ActivityQuery): AsyncGenerator<readonly Activity[], void> {
+    const pages = readActivities(this.#reader(), query);
     for (;;) {
       this.#reader();
       const { done, value } = await pages.next();

@@ -35,9 +35,9 @@ export interface Plan {
 
 /** More values than this are cheaper to read in time order. */
 const MAX_SLICES = 32;
-const FIRST = -(2n ** 63n);
+export const FIRST = -(2n ** 63n);
 /** One less than the largest integer, so that "behind it" exists. */
-const LAST = 2n ** 63n - 2n;
+export const LAST = 2n ** 63n - 2n;
 
 export const NOT_ARCHIVED = "archived is null";
 

@@ -3,13 +3,14 @@ import type { Event } from "../../event/event.ts";
 import { PreparedEvent } from "../../event/parse.ts";
 import type { AlertRow, VersionRow } from "../dump-encoder.ts";
 import type { RestoredEvent } from "../restore-decoder.ts";
+import { activityText } from "./activity-text.ts";
 import { hasAlerts } from "./alert-schema.ts";
 import type { Connection } from "./connection.ts";
 import { countUpTo, lastSeq } from "./counted.ts";
 import type { SqlValue } from "./driver.ts";
 import { writeMarks } from "./marks.ts";
 
-const EVENT = `insert into events (seq, ts, received, archived, head, data) values (?, ?, ?, ?, ?, ?)
+const EVENT = `insert into events (seq, ts, received, archived, head, data, activity) values (?, ?, ?, ?, ?, ?, ?)
   on conflict do nothing`;
 const RESTING_EVENT = "select ts, received, archived, head, data from events where id = ?";
 const NEW_ALERT = `insert into alert_records (kind, id, version, state, due, updated, body) values (?, ?, ?, ?, ?, ?, ?)
@@ -50,7 +51,8 @@ function eventRows(): Rows<RestoredEvent, "event"> {
     write(writer, row) {
       const { head, data } = textsOf(row);
       const { instant, received, archivedAt, marks } = row;
-      if (writer.run(EVENT, [seq, instant, received, archivedAt ?? null, head, data]) === 0) return false;
+      const texts = [head, data, activityText(row.event as Event)];
+      if (writer.run(EVENT, [seq, instant, received, archivedAt ?? null, ...texts]) === 0) return false;
       if (marks !== undefined) writeMarks(writer, seq, marks);
       seq++;
       return true;

@@ -4,11 +4,13 @@
  * An event is two JSON texts: `head` has its own fields, which the columns of the planner are computed from, and `data`
  * its `event_data`. Apart, each is parsed by SQLite only when asked for. `ts` is stored because it is the instant of
  * `event_timestamp`, which the text alone does not always tell. Every index costs about 4 µs per event, so there are
- * five besides the unique id, and those of optional ids leave out the events without one.
+ * five besides the unique id, and those of optional ids leave out the events without one. What reports read has its own
+ * (activity-sql.ts), which cost a log line nothing.
  */
 import { EventStoreError } from "../../errors.ts";
 import { SOURCE_FIELDS } from "../../event/event.ts";
 import type { VersionRecord } from "../schema-records.ts";
+import { ensureActivities } from "./activity-sql.ts";
 import { ensureAlerts } from "./alert-schema.ts";
 import { ensureOrigin } from "./arrivals.ts";
 import type { Connection } from "./connection.ts";
@@ -82,6 +84,7 @@ export function ensureSchema(writer: Connection, records: readonly VersionRecord
     writeVersions(writer, records);
     ensureOrigin(writer, isNew);
     ensureAlerts(writer);
+    ensureActivities(writer);
   });
 }
 

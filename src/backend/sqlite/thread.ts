@@ -16,7 +16,7 @@ import { dropGate, type Gate, newGate } from "./gate.ts";
 import type { RecordRow, RecordVersion } from "./records.ts";
 import type { Writer } from "./writer.ts";
 
-/** Arguments of a method of Writer, rows as columns: four lists of texts are copied faster than as many objects. */
+/** Arguments of a method of Writer, rows as columns: lists of texts are copied faster than as many objects. */
 export interface Requests {
   append: [columns: Columns, received: Instant];
   archive: [ids: readonly string[], at: Instant];
@@ -33,6 +33,7 @@ export interface Columns {
   readonly instants: readonly Instant[];
   readonly heads: readonly string[];
   readonly datas: readonly string[];
+  readonly activities: readonly (string | null)[];
   readonly timesDefaulted: readonly boolean[];
   /** Few events have any: theirs, with their places. */
   readonly marks: readonly (readonly [at: number, marks: Marks])[];
@@ -182,6 +183,7 @@ function columnsOf(batch: readonly WrittenEvent[], marks: readonly (Marks | unde
     instants: batch.map((row) => row.instant),
     heads: batch.map((row) => row.head),
     datas: batch.map((row) => row.data),
+    activities: batch.map((row) => row.activity),
     timesDefaulted: batch.map((row) => row.timeDefaulted),
     marks: marks.flatMap((its, at) => (its ? [[at, its] as const] : [])),
   };

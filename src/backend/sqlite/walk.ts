@@ -26,6 +26,8 @@ export interface WalkOptions {
   readonly signal?: AbortSignal | undefined;
   /** Entries of the first step. */
   readonly firstStep: number;
+  /** How long a step should take. @default 8 */
+  readonly aimMs?: number;
 }
 
 export interface Step<Result> {
@@ -54,15 +56,16 @@ export async function* walk<Result>(
     const upTo = nextBoundary(reader, plan, options.order, { behind, upTo: end, last: true }, size);
     const stretch: Stretch = { behind, upTo: upTo ?? end, last: upTo === undefined };
     const step = { result: work(stretch), stretch };
-    size = nextSize(size, performance.now() - startMs);
+    size = nextSize(size, (performance.now() - startMs) / (options.aimMs ?? AIM_MS));
     yield step;
     if (stretch.last) return;
     behind = stretch.upTo;
   }
 }
 
-function nextSize(size: number, tookMs: number): number {
-  const factor = Math.min(4, Math.max(0.1, AIM_MS / Math.max(tookMs, 0.1)));
+/** @param share of the time a step should take that the last one took */
+function nextSize(size: number, share: number): number {
+  const factor = Math.min(4, Math.max(0.1, 1 / Math.max(share, 0.01)));
   return Math.min(MAX_STEP, Math.max(MIN_STEP, Math.round(size * factor)));
 }
 

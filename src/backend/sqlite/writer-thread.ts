@@ -54,12 +54,13 @@ async function answer({ id, method, args }: Request): Promise<void> {
   if (method === "close") parentPort?.close();
 }
 
-function rowsOf({ ids, instants, heads, datas, timesDefaulted }: Columns): WrittenEvent[] {
+function rowsOf({ ids, instants, heads, datas, activities, timesDefaulted }: Columns): WrittenEvent[] {
   return ids.map((_id, at) => ({
     event: { _id },
     instant: instants[at] as bigint,
     head: heads[at] as string,
     data: datas[at] as string,
+    activity: activities[at] as string | null,
     timeDefaulted: timesDefaulted[at] as boolean,
   }));
 }

@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { writtenOf } from "../../../src/backend/sqlite/append.ts";
 import { Connection } from "../../../src/backend/sqlite/connection.ts";
 import { ThreadWriter } from "../../../src/backend/sqlite/thread.ts";
 import { folder, opened, prepared, RECEIVED } from "./setup.ts";
@@ -21,12 +22,15 @@ async function newFile(): Promise<string> {
 test("a write that fails is the same error as without a thread, and nothing of its batch is stored", async () => {
   const path = await newFile();
   const writer = new ThreadWriter(CODE, path);
-  await writer.append([prepared({ _id: "first" })], RECEIVED);
+  await writer.append([writtenOf(prepared({ _id: "first" }))], RECEIVED);
   const other = await Connection.open(path);
   other.exec(
     "create trigger full before insert on events when new.head like '%second%' begin select raise(abort, 'no'); end",
   );
-  const failing = writer.append([prepared({ _id: "third" }), prepared({ _id: "second" })], RECEIVED);
+  const failing = writer.append(
+    ["third", "second"].map((_id) => writtenOf(prepared({ _id }))),
+    RECEIVED,
+  );
   await expect(failing).rejects.toMatchObject({
     name: "EventStoreError",
     code: "EVT_BACKEND_UNAVAILABLE",

@@ -1,0 +1,94 @@
+/** Collected: the state machines of a sweep, and how at its end they make one history. */
+import { Actions } from "./actions.ts";
+import { Experiments } from "./experiments.ts";
+import type { Fact } from "./fact.ts";
+import { type Home, homes } from "./membership.ts";
+import { type Gathered, gatherNodes } from "./node-identity.ts";
+import { nodeTimes } from "./node-state.ts";
+import type { Pace } from "./pace.ts";
+import { Sessions, sessionsWithin } from "./sessions.ts";
+import { type ListedNode, shareOut } from "./shares.ts";
+import { Sightings } from "./sighting.ts";
+import { mergeNumbers } from "./sorted.ts";
+import type { Interval, LabHistory, LabNode, Micros, SessionShare } from "./types.ts";
+import { Workflows } from "./workflows.ts";
+
+export class Collected {
+  readonly #from: Micros;
+  readonly #sessions = new Sessions();
+  readonly #experiments = new Experiments();
+  readonly #sightings: Sightings;
+  readonly #actions: Actions;
+  readonly #workflows: Workflows;
+  /** Counts facts, to tell the order of those of one instant. */
+  #order = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #events = 0;
+  #skipped = 0;
+
+  constructor(from: Micros) {
+    this.#from = from;
+    this.#sightings = new Sightings(from);
+    this.#actions = new Actions(from, this.#sightings);
+    this.#workflows = new Workflows(from);
+  }
+
+  take(fact: Fact): void {
+    this.#order++;
+    this.#lastAt = fact.at;
+    if (fact.at >= this.#from) {
+      this.#events++;
+      if (fact.malformed) this.#skipped++;
+    }
+    this.#experiments.notice(fact);
+    switch (fact.kind) {
+      case "session":
+        this.#sessions.take(fact);
+        break;
+      case "experiment":
+        this.#experiments.take(fact);
+        break;
+      case "node":
+        this.#sightings.take(fact, this.#order);
+        break;
+      case "action":
+        this.#actions.take(fact, this.#order);
+        break;
+      case "workflow_start":
+      case "workflow_end":
+        this.#workflows.take(fact);
+    }
+  }
+
+  async finish(window: Interval, pace: Pace): Promise<LabHistory> {
+    const whole = this.#sessions.finish(window.end);
+    const within = sessionsWithin(whole, window);
+    const experiments = this.#experiments.finish(window);
+    this.#actions.finish();
+    const homeOf = homes(window, whole, within);
+    const nodes: ListedNode[] = [];
+    for (const node of gatherNodes(this.#sightings.all, whole)) {
+      nodes.push(listed(node, window, homeOf(node.workcells)));
+      await pace();
+    }
+    const sessions = await shareOut(within, experiments, nodes, { lastAt: this.#lastAt, pace });
+    const [workflows, events, skipped] = [this.#workflows.finish(), this.#events, this.#skipped];
+    return { window, sessions, experiments, nodes: mentioned(nodes, sessions), workflows, events, skipped };
+  }
+}
+
+function listed(gathered: Gathered, window: Interval, home: Home): ListedNode {
+  const { id, name, workcells, sightings } = gathered;
+  const node: LabNode = { id, name, workcells, ...nodeTimes(gathered, window, home) };
+  const seen = mergeNumbers(sightings.map((sighting) => sighting.seen));
+  return { node, seen, started: sightings.some(({ lastStart }) => lastStart >= 0) };
+}
+
+/** Those told of in the window or listed in a session, in order of the first thing told in it. */
+function mentioned(nodes: readonly ListedNode[], sessions: readonly SessionShare[]): LabNode[] {
+  const inSessions = new Set(sessions.flatMap((share) => share.nodes.map(({ node }) => node)));
+  return nodes
+    .filter(({ node, seen }) => seen.length > 0 || inSessions.has(node))
+    .sort((a, b) => (a.seen[0] ?? Number.POSITIVE_INFINITY) - (b.seen[0] ?? Number.POSITIVE_INFINITY) || 0)
+    .map(({ node }) => node);
+}

@@ -1,0 +1,122 @@
+/**
+ * Experiments: when each ran. One state machine per id:
+ *
+ *            start              pause
+ *   (ended) ───────▶ running ◀────────▶ paused      an end leads back from both
+ *                              continue
+ *
+ * MADSci 0.7 tells each step two or three times: one that changes nothing is ignored, but an end within a minute of the
+ * one before may tell that the experiment failed after all. A start after an end is another run of the same experiment.
+ * Source: spec sections 15.1 and 15.3.
+ */
+import type { ExperimentEnd, ExperimentFact, Fact } from "./fact.ts";
+import { cut } from "./interval.ts";
+import type { Experiment, ExperimentStatus, Interval, Micros } from "./types.ts";
+
+/** How long after an end another may correct it. */
+const SAME_END = 60_000_000;
+
+/** An experiment and the starts of its runs within the window. */
+export interface KnownExperiment extends Experiment {
+  readonly starts: readonly Micros[];
+}
+
+interface State {
+  readonly id: string;
+  name: string | null;
+  readonly start: Micros;
+  readonly starts: Micros[];
+  readonly running: Interval[];
+  /** Start of the piece of running time that goes on. */
+  since: Micros | null;
+  end: Micros | null;
+  status: ExperimentStatus;
+  readonly workcells: Set<string>;
+}
+
+export class Experiments {
+  readonly #states = new Map<string, State>();
+  /** Experiment → workcells whose workflows and actions were told to belong to it. */
+  readonly #usedWorkcells = new Map<string, Set<string>>();
+
+  take(fact: ExperimentFact): void {
+    const { id, at, step, workcell } = fact;
+    if (step === "start" && !this.#states.has(id)) this.#states.set(id, begun(id, at));
+    const state = this.#states.get(id);
+    if (state === undefined) return;
+    state.name ??= fact.name;
+    if (workcell !== null) state.workcells.add(workcell);
+    if (step === "start") start(state, at);
+    else if (step === "pause") pause(state, at);
+    else if (step === "continue") resume(state, at);
+    else end(state, at, step);
+  }
+
+  /** Notes where a workcell works for an experiment. */
+  notice({ experiment, workcell }: Fact): void {
+    if (experiment === null || workcell === null) return;
+    const workcells = this.#usedWorkcells.get(experiment);
+    if (workcells === undefined) this.#usedWorkcells.set(experiment, new Set([workcell]));
+    else workcells.add(workcell);
+  }
+
+  /** All that run or start in the window, by start, then id. */
+  finish(window: Interval): KnownExperiment[] {
+    const known: KnownExperiment[] = [];
+    for (const state of this.#states.values()) {
+      stand(state, window.end);
+      const running = cut(state.running, window);
+      const starts = state.starts.filter((at) => at >= window.start);
+      if (running.length > 0 || starts.length > 0) known.push(this.#toExperiment(state, running, starts));
+    }
+    return known.sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1));
+  }
+
+  #toExperiment(state: State, running: Interval[], starts: Micros[]): KnownExperiment {
+    const { id, name, start, end, status } = state;
+    const workcells = state.workcells.size > 0 ? state.workcells : (this.#usedWorkcells.get(id) ?? state.workcells);
+    return { id, name, start, end, status, running, workcells, starts };
+  }
+}
+
+function begun(id: string, at: Micros): State {
+  const ended = { since: null, end: at, status: "completed" } as const;
+  return { id, name: null, start: at, starts: [], running: [], workcells: new Set(), ...ended };
+}
+
+function start(state: State, at: Micros): void {
+  if (state.end === null) return;
+  state.starts.push(at);
+  Object.assign(state, { since: at, end: null, status: "in_progress" });
+}
+
+function pause(state: State, at: Micros): void {
+  if (state.since === null) return;
+  stand(state, at);
+  state.status = "paused";
+}
+
+function resume(state: State, at: Micros): void {
+  if (state.status !== "paused") return;
+  Object.assign(state, { since: at, status: "in_progress" });
+}
+
+function end(state: State, at: Micros, how: ExperimentEnd): void {
+  if (state.end !== null) {
+    if (state.status === "completed" && at - state.end <= SAME_END) state.status = how;
+    return;
+  }
+  stand(state, at);
+  Object.assign(state, { end: at, status: how });
+}
+
+/** The piece of running time that goes on ends. */
+function stand(state: State, at: Micros): void {
+  if (state.since === null) return;
+  const last = state.running.at(-1);
+  // A pause of no length is none: pieces must lie apart.
+  if (last !== undefined && last.end === state.since)
+    state.running[state.running.length - 1] = { start: last.start, end: at };
+  else if (at > state.since) state.running.push({ start: state.since, end: at });
+  state.since = null;
+}

@@ -1,0 +1,57 @@
+/**
+ * Membership: what belongs to which session.
+ *
+ * A workcell's session holds what is known to belong to that workcell, and what nobody attributed to any. Sessions of a lab,
+ * of an unknown system and of the whole window hold everything. Source: spec section 15.3.
+ */
+
+import { cut, union } from "./interval.ts";
+import type { WholeSession } from "./sessions.ts";
+import { countUntil } from "./sorted.ts";
+import type { Interval, Micros, Session } from "./types.ts";
+
+export function holds({ type, id }: Pick<Session, "type" | "id">, workcells: ReadonlySet<string>): boolean {
+  return type !== "workcell" || workcells.size === 0 || workcells.has(id);
+}
+
+/** What the sessions that hold something mean for it. */
+export interface Home {
+  /** What of the window they cover together. */
+  readonly covered: readonly Interval[];
+  /**
+   * Where something stops that began at an instant and was never told to end: with the last session that holds that instant.
+   * Outside every session nobody can tell: at once, or with the window where there are no sessions in it.
+   */
+  readonly lastEnd: (at: Micros) => Micros;
+}
+
+/** Answers by the workcells something belongs to. */
+export function homes(
+  window: Interval,
+  whole: readonly WholeSession[],
+  within: readonly Session[],
+): (workcells: ReadonlySet<string>) => Home {
+  const known = new Map<string, Home>();
+  const alone = within[0]?.type === "default_analysis";
+  return (workcells) => {
+    const key = JSON.stringify([...workcells].sort());
+    let home = known.get(key);
+    if (home === undefined) {
+      const covered = cut(union(within.filter((session) => holds(session, workcells))), window);
+      const ends = lastEnds(whole.filter((session) => holds(session, workcells)));
+      home = { covered, lastEnd: (at) => ends(at) ?? (alone ? window.end : at) };
+      known.set(key, home);
+    }
+    return home;
+  };
+}
+
+/** The latest end of those of `sessions`, in order of start, that hold an instant. */
+function lastEnds(sessions: readonly WholeSession[]): (at: Micros) => Micros | undefined {
+  const latest: Micros[] = [];
+  for (const { end } of sessions) latest.push(Math.max(end, latest.at(-1) ?? end));
+  return (at) => {
+    const end = latest[countUntil(sessions, ({ start }) => start <= at) - 1];
+    return end !== undefined && end > at ? end : undefined;
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Node state: when a node was up, busy and in error. Two small machines over the marks of its sightings:
+ *
+ *   down ── start ──▶ up ── stop ──▶ down            the first sign of it is no start: it was up before
+ *   well ── error ──▶ error ── start, a status without error, an action that succeeded ──▶ well
+ *
+ * An action that never ends stops where its node starts again, else where the last of the sessions ends that it began in.
+ * Source: spec section 15.4.
+ */
+import { cut, intersect, union } from "./interval.ts";
+import type { Home } from "./membership.ts";
+import type { Gathered } from "./node-identity.ts";
+import type { Mark } from "./sighting.ts";
+import { countUntil } from "./sorted.ts";
+import type { Interval, Micros } from "./types.ts";
+
+/** For so long an engine's word on an action waits for the node's own. */
+const ON_ITS_WAY = 60_000_000;
+
+export interface NodeTimes {
+  readonly up: readonly Interval[];
+  readonly busy: readonly Interval[];
+  readonly error: readonly Interval[];
+}
+
+export function nodeTimes(node: Gathered, window: Interval, { covered, lastEnd }: Home): NodeTimes {
+  const marks = node.sightings.flatMap((sighting) => sighting.marks).sort((a, b) => a.order - b.order);
+  const up = cut(upTime(node, marks, window.end), window);
+  const actions = union([
+    ...node.sightings.flatMap((sighting) => sighting.done),
+    ...unended(node, marks, { end: window.end, lastEnd }),
+  ]);
+  const busy = intersect(intersect(cut(actions, window), up), covered);
+  return { up, busy, error: intersect(errorTime(marks, window.end), up) };
+}
+
+function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): Interval[] {
+  const signs = sightings.flatMap(({ firstSign }) => firstSign ?? []).sort((a, b) => a.order - b.order);
+  const up: Interval[] = [];
+  let since: Micros | null = signs[0]?.isStart ? null : Number.NEGATIVE_INFINITY;
+  for (const { step, at } of marks) {
+    if (step === "start") since ??= at;
+    if (step !== "stop" || since === null) continue;
+    up.push({ start: since, end: at });
+    since = null;
+  }
+  if (since !== null) up.push({ start: since, end });
+  return union(up);
+}
+
+function errorTime(marks: readonly Mark[], end: Micros): Interval[] {
+  const errors: Interval[] = [];
+  let since: Micros | null = null;
+  for (const { step, at } of marks) {
+    if (step === "error") since ??= at;
+    if (since === null || step === "error" || step === "stop") continue;
+    errors.push({ start: since, end: at });
+    since = null;
+  }
+  if (since !== null) errors.push({ start: since, end });
+  return union(errors);
+}
+
+type Ends = Pick<Home, "lastEnd"> & { readonly end: Micros };
+
+/** The time of actions that have begun and not ended. */
+function unended({ sightings }: Gathered, marks: readonly Mark[], { end, lastEnd }: Ends): Interval[] {
+  const speaks = sightings.some((sighting) => sighting.speaks);
+  const starts = marks.filter(({ step }) => step === "start");
+  const times: Interval[] = [];
+  for (const { open } of sightings) {
+    for (const { start, order, by } of open.values()) {
+      // The node itself is about to tell of it.
+      if (by === "engine" && speaks && start > end - ON_ITS_WAY) continue;
+      const restart = starts[countUntil(starts, (mark) => mark.order < order)]?.at ?? end;
+      times.push({ start, end: Math.min(restart, lastEnd(start)) });
+    }
+  }
+  return times;
+}

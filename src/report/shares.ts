@@ -1,0 +1,110 @@
+/** Shares: each session with what belongs to it, cut to it. */
+import type { KnownExperiment } from "./experiments.ts";
+import { cut, union } from "./interval.ts";
+import { holds } from "./membership.ts";
+import type { Pace } from "./pace.ts";
+import { countUntil } from "./sorted.ts";
+import type { Interval, LabNode, Micros, NodeShare, Session, SessionShare } from "./types.ts";
+
+/** How long before the end a node's stop is part of the shutdown. */
+const SHUTDOWN = 60_000_000;
+
+/** A node and what decides where it is listed. */
+export interface ListedNode {
+  readonly node: LabNode;
+  /** Instants within the window at which something was told of it, in order. */
+  readonly seen: ArrayLike<Micros>;
+  /** Its start was told, at some time. */
+  readonly started: boolean;
+}
+
+/** `sessions` come in order of start; what is told last in the window is told at `lastAt`. */
+export async function shareOut(
+  sessions: readonly Session[],
+  experiments: readonly KnownExperiment[],
+  nodes: readonly ListedNode[],
+  { lastAt, pace }: { readonly lastAt: Micros; readonly pace: Pace },
+): Promise<SessionShare[]> {
+  const shares: SessionShare[] = [];
+  const under = underWay(experiments);
+  for (const session of sessions) {
+    const running = under(session).filter((experiment) => runsIn(session, experiment));
+    const active = union(running.flatMap((experiment) => cut(experiment.running, session)));
+    shares.push({ session, experiments: running, active, nodes: nodesOf(session, nodes, lastAt) });
+    await pace();
+  }
+  return shares;
+}
+
+interface Extent extends Interval {
+  readonly experiment: KnownExperiment;
+  readonly rank: number;
+}
+
+/** The experiments that may run in a session, in their own order: asked in order of the sessions' start, each is dropped when over. */
+function underWay(experiments: readonly KnownExperiment[]): (session: Interval) => KnownExperiment[] {
+  const coming = experiments.map(extentOf).sort((a, b) => a.start - b.start);
+  let next = 0;
+  let current: Extent[] = [];
+  return ({ start, end }) => {
+    current = current.filter((extent) => extent.end >= start);
+    const reached = next;
+    while (next < coming.length && coming[next]!.start < end) current.push(coming[next++]!);
+    if (next > reached) current.sort((a, b) => a.rank - b.rank);
+    return current.map(({ experiment }) => experiment);
+  };
+}
+
+/** From the first to the last thing told of it in the window. */
+function extentOf(experiment: KnownExperiment, rank: number): Extent {
+  const { starts, running } = experiment;
+  const start = Math.min(starts[0] ?? Number.POSITIVE_INFINITY, running[0]?.start ?? Number.POSITIVE_INFINITY);
+  const end = Math.max(starts.at(-1) ?? start, running.at(-1)?.end ?? start);
+  return { experiment, rank, start, end };
+}
+
+function runsIn(session: Session, { running, starts, workcells }: KnownExperiment): boolean {
+  if (!holds(session, workcells)) return false;
+  const next = running[countUntil(running, ({ end }) => end <= session.start)];
+  if (next !== undefined && next.start < session.end) return true;
+  return starts.some((at) => at >= session.start && at < session.end);
+}
+
+function nodesOf(session: Session, nodes: readonly ListedNode[], lastAt: Micros): NodeShare[] {
+  // Where nobody told of an end, the lab ended with the last thing told.
+  const end = session.type === "default_analysis" ? Math.min(lastAt, session.end) : session.end;
+  const listed = nodes.flatMap((listing) => {
+    if (!holds(session, listing.node.workcells)) return [];
+    const first = listing.seen[countUntil(listing.seen, (at) => at < session.start)] ?? session.end;
+    const active = first < session.end;
+    if (!active && !standsBy(session, listing)) return [];
+    return [{ first, share: nodeShare(session, listing.node, end) }];
+  });
+  return listed.sort((a, b) => a.first - b.first).map(({ share }) => share);
+}
+
+/** Nothing is told of it, but it is known to be there: at work or in error since before, or up and one of the workcell's. */
+function standsBy(session: Session, { node, started }: ListedNode): boolean {
+  if (cut(node.busy, session).length > 0 || cut(node.error, session).length > 0) return true;
+  if (!started || node.workcells.size === 0 || cut(node.up, session).length === 0) return false;
+  // A session that names its nodes names all of them; the node may have been taken away since.
+  const { nodeNames } = session;
+  return nodeNames.size === 0 || nodeNames.has(node.id) || (node.name !== null && nodeNames.has(node.name));
+}
+
+function nodeShare(session: Session, node: LabNode, end: Micros): NodeShare {
+  const [up, busy, error] = [cut(node.up, session), cut(node.busy, session), cut(node.error, session)];
+  return { node, up, busy, error, state: stateAt(end, { up, busy, error }) };
+}
+
+type Times = Pick<NodeShare, "up" | "busy" | "error">;
+
+function stateAt(end: Micros, { up, busy, error }: Times): NodeShare["state"] {
+  const last = up.at(-1);
+  if (last === undefined || last.end < end - SHUTDOWN) return "inactive";
+  // A stop in the last minute is the shutdown: the state before it is told.
+  if (reaches(error, last.end)) return "error";
+  return reaches(busy, last.end) ? "busy" : "idle";
+}
+
+const reaches = (intervals: readonly Interval[], end: Micros) => intervals.at(-1)?.end === end;
