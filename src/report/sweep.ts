@@ -21,6 +21,8 @@ export interface SweepOptions {
   readonly pace?: Pace | undefined;
   /** How naive times within payloads are read. @default UTC */
   readonly zone?: ZoneReader | undefined;
+  /** Tells of workflows alone. @default false */
+  readonly onlyWorkflows?: boolean | undefined;
 }
 
 /** Activities between two looks at the clock. */
@@ -35,7 +37,7 @@ export async function sweep(
   window: Interval,
   options: SweepOptions = {},
 ): Promise<LabHistory> {
-  const { pace: wait = pace(), zone = zoneReader("UTC") } = options;
+  const { pace: wait = pace(), zone = zoneReader("UTC"), onlyWorkflows = false } = options;
   const collected = new Collected(window.start);
   const take = (activity: Activity) => {
     const fact = normalise(activity, zone);
@@ -52,7 +54,7 @@ export async function sweep(
     }
   }
   line.close();
-  return collected.finish(window, wait);
+  return onlyWorkflows ? collected.finishWorkflows(window) : collected.finish(window, wait);
 }
 
 /** Hands on activities by instant, then id. */
