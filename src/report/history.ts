@@ -17,13 +17,13 @@ export interface Told extends ReportWindow {
 }
 
 export async function tell(open: OpenSource, options: ResolvedOptions, onlyWorkflows = false): Promise<Told> {
-  const { from, to, pages, unreadable } = open;
+  const { from, to, pages, ordered, unreadable } = open;
   const turn = pace();
   const wait: Pace = () => {
     options.signal?.throwIfAborted();
     return turn();
   };
-  const history = await sweep(pages, intervalOf(open), { pace: wait, zone: options.zone, onlyWorkflows });
+  const history = await sweep(pages, intervalOf(open), { pace: wait, zone: options.zone, ordered, onlyWorkflows });
   const generatedAt = madeAt(options.now());
   return { from, to, history, generatedAt, skipped: history.skipped + unreadable(), pace: wait };
 }
