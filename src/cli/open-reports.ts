@@ -1,6 +1,5 @@
 /** OpenReports: from the flags of a command to who makes its report. */
 import type { Command } from "commander";
-import { localZone } from "../event/zone.ts";
 import type { Io } from "./io.ts";
 import { serverOf } from "./open-access.ts";
 import { commandConfig, openStore } from "./open-store.ts";
@@ -14,7 +13,5 @@ export async function openReports(command: Command, io: Io): Promise<ReportDesk>
     const { ServerReports } = await import("./report-server.ts");
     return new ServerReports(server);
   }
-  const config = commandConfig(command, io);
-  const store = await openStore(config, io, { readOnly: true });
-  return new StoreReports(store, config.settings.naive_timezone ?? localZone(), io);
+  return new StoreReports(await openStore(commandConfig(command, io), io, { readOnly: true }), io);
 }

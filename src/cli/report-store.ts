@@ -16,12 +16,10 @@ import { watched } from "./report-progress.ts";
 
 export class StoreReports implements ReportDesk {
   readonly #store: EventStore;
-  readonly #naiveTimezone: string;
   readonly #io: Io;
 
-  constructor(store: EventStore, naiveTimezone: string, io: Io) {
+  constructor(store: EventStore, io: Io) {
     this.#store = store;
-    this.#naiveTimezone = naiveTimezone;
     this.#io = io;
   }
 
@@ -44,6 +42,6 @@ export class StoreReports implements ReportDesk {
   }
 
   #common({ from, to, includeArchived }: ReportWish): ReportOptions {
-    return { from, to, includeArchived, naiveTimezone: this.#naiveTimezone };
+    return { from, to, includeArchived, naiveTimezone: this.#store.naiveTimezone };
   }
 }

@@ -59,7 +59,7 @@ export class Actions {
     if (step === "open" && open === undefined && !this.#early.has(sighting, id, at))
       sighting.open.set(id, { start: at, order, by: "node" });
     if (step !== "close") return;
-    if (succeeded) this.#sightings.succeed(sighting, at);
+    if (succeeded) this.#sightings.succeed(sighting, at, order);
     if (open === undefined) {
       this.#early.add(sighting, id, at);
       return;

@@ -89,7 +89,7 @@ function listed(gathered: Gathered, window: Interval, home: Home): ListedNode {
   const { id, name, workcells, sightings } = gathered;
   const node: LabNode = { id, name, workcells, ...nodeTimes(gathered, window, home) };
   const seen = mergeNumbers(sightings.map((sighting) => sighting.seen));
-  return { node, seen, started: sightings.some(({ marks }) => marks.some(({ step }) => step === "start")) };
+  return { node, seen, started: sightings.some(({ lastStart }) => lastStart >= 0) };
 }
 
 /** Those told of in the window or listed in a session, in order of the first thing told in it. */

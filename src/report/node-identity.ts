@@ -69,8 +69,7 @@ function bearersByName(nodes: Iterable<Gathered>): Map<string, Bearers> {
   return byName;
 }
 
-const lastStart = ({ sightings }: Gathered) =>
-  sightings[0]!.marks.findLast(({ step }) => step === "start")?.order ?? -1;
+const lastStart = ({ sightings }: Gathered) => sightings[0]!.lastStart;
 
 const firstOrder = ({ sightings }: Gathered) =>
   sightings.reduce((first, sighting) => Math.min(first, sighting.firstOrder), Number.POSITIVE_INFINITY);

@@ -11,7 +11,7 @@ import { cut, intersect, union } from "./interval.ts";
 import type { Home } from "./membership.ts";
 import type { Gathered } from "./node-identity.ts";
 import type { Mark } from "./sighting.ts";
-import { countUntil, mergeNumbers } from "./sorted.ts";
+import { countUntil } from "./sorted.ts";
 import type { Interval, Micros } from "./types.ts";
 
 /** For so long an engine's word on an action waits for the node's own. */
@@ -31,8 +31,7 @@ export function nodeTimes(node: Gathered, window: Interval, { covered, lastEnd }
     ...unended(node, marks, { end: window.end, lastEnd }),
   ]);
   const busy = intersect(intersect(cut(actions, window), up), covered);
-  const successes = mergeNumbers(node.sightings.map((sighting) => sighting.successes));
-  return { up, busy, error: intersect(errorTime(marks, successes, window.end), up) };
+  return { up, busy, error: intersect(errorTime(marks, window.end), up) };
 }
 
 function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): Interval[] {
@@ -49,25 +48,16 @@ function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): I
   return union(up);
 }
 
-function errorTime(marks: readonly Mark[], successes: ArrayLike<Micros>, end: Micros): Interval[] {
+function errorTime(marks: readonly Mark[], end: Micros): Interval[] {
   const errors: Interval[] = [];
   let since: Micros | null = null;
-  let next = 0;
-  const over = (at: Micros) => {
-    if (since !== null && at > since) errors.push({ start: since, end: at });
-    since = null;
-  };
-  const succeed = (until: Micros) => {
-    while (since !== null && next < successes.length && successes[next]! <= since) next++;
-    if (since !== null && next < successes.length && successes[next]! <= until) over(successes[next]!);
-  };
   for (const { step, at } of marks) {
-    succeed(at);
     if (step === "error") since ??= at;
-    else if (step !== "stop") over(at);
+    if (since === null || step === "error" || step === "stop") continue;
+    errors.push({ start: since, end: at });
+    since = null;
   }
-  succeed(end);
-  over(end);
+  if (since !== null) errors.push({ start: since, end });
   return union(errors);
 }
 

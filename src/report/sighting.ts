@@ -7,7 +7,10 @@
 import type { NodeFact, NodeRef } from "./fact.ts";
 import type { Interval, Micros } from "./types.ts";
 
-/** A change of a node's state; `order` counts facts, since two may bear the same instant. */
+/**
+ * What may change a node's state; `well` is a status without error, or an action that succeeded. `order` counts facts, since two
+ * may bear the same instant.
+ */
 export interface Mark {
   readonly at: Micros;
   readonly order: number;
@@ -27,6 +30,8 @@ export interface Sighting {
   /** All names told with it, in order; `startedAs` is the first its own start told. */
   readonly names: Set<string>;
   startedAs: string | null;
+  /** Order of its last start; -1 where none was told. */
+  lastStart: number;
   readonly workcells: Set<string>;
   /** The node itself told something. */
   speaks: boolean;
@@ -39,8 +44,6 @@ export interface Sighting {
   readonly marks: Mark[];
   readonly open: Map<string, OpenAction>;
   readonly done: Interval[];
-  /** Ends of actions that went well; of those before the window only the last. */
-  readonly successes: Micros[];
 }
 
 export class Sightings {
@@ -61,7 +64,10 @@ export class Sightings {
     const sighting = this.see(fact, order);
     const showsItself = node.own || step === "start" || step === "stop" || step === "error";
     if (showsItself) sighting.firstSign ??= { order, isStart: step === "start" };
-    if (step === "start") sighting.startedAs ??= node.name;
+    if (step === "start") {
+      sighting.startedAs ??= node.name;
+      sighting.lastStart = order;
+    }
     if (step !== "seen") sighting.marks.push({ at, order, step });
   }
 
@@ -79,10 +85,11 @@ export class Sightings {
     return sighting;
   }
 
-  succeed(sighting: Sighting, at: Micros): void {
-    const { successes } = sighting;
-    if (at < this.#from && successes.length > 0) successes[0] = at;
-    else successes.push(at);
+  /** An action succeeded. */
+  succeed({ marks }: Sighting, at: Micros, order: number): void {
+    // Of many before the window the last one tells enough.
+    if (at < this.#from && marks.at(-1)?.step === "well") marks.pop();
+    marks.push({ at, order, step: "well" });
   }
 }
 
@@ -97,6 +104,7 @@ function unseen({ id }: NodeRef, firstOrder: number): Sighting {
     id,
     names: new Set(),
     startedAs: null,
+    lastStart: -1,
     workcells: new Set(),
     speaks: false,
     firstOrder,
@@ -105,6 +113,5 @@ function unseen({ id }: NodeRef, firstOrder: number): Sighting {
     marks: [],
     open: new Map(),
     done: [],
-    successes: [],
   };
 }

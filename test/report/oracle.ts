@@ -151,7 +151,7 @@ function isInError(node: string, tick: number, lines: readonly Line[]): boolean 
       if (what.step === "error" && since < 0) since = told;
       if (what.step === "start" || what.step === "status_update") since = -1;
     }
-    if (what.say === "action" && what.node === node && what.step === "succeeded" && told > since) since = -1;
+    if (what.say === "action" && what.node === node && what.step === "succeeded") since = -1;
   }
   return since >= 0;
 }

@@ -9,6 +9,7 @@ import {
   type Plan,
   type PlannedExperiment,
   type PlannedNode,
+  type PlannedWorkcell,
   type PlannedWorkflow,
 } from "./scenario-plan.ts";
 
@@ -71,7 +72,7 @@ export function truthOf(plan: Plan, form: FormName): Truth {
   const detailed = sessions.map((session) => {
     const held = attributed.filter((one) => holds(session, one.workcells) && within(one, session));
     const active = held.flatMap(({ spans }) => cut(spans, session));
-    const nodes = plan.nodes.filter((node) => holds(session, new Set(node.workcells.map(({ id }) => id))));
+    const nodes = plan.nodes.filter((node) => sessionsOfNode(node, plan, sessions).includes(session));
     const hours = nodes.map((node) => [node.id, hoursOfNode(node, plan, sessions, [session])] as const);
     const experiments = new Set(held.map(({ experiment }) => experiment.id));
     return { ...session, spans: active, active: hoursOfAll(active), experiments, nodes: new Map(hours) };
@@ -85,7 +86,7 @@ export function truthOf(plan: Plan, form: FormName): Truth {
     activeHours: hoursOfAll(active),
     experiments: new Set(attributed.filter((one) => within(one, window)).map(({ experiment }) => experiment.id)),
     busyHours: new Map(
-      plan.nodes.map((node) => [node.id, hoursOfNode(node, plan, sessions, sessionsOfNode(node, sessions)).busy]),
+      plan.nodes.map((node) => [node.id, hoursOfNode(node, plan, sessions, sessionsOfNode(node, plan, sessions)).busy]),
     ),
     days: plan.days.slice(0, -1).map((start, n) => {
       const day = { start, end: plan.days[n + 1]! };
@@ -108,7 +109,7 @@ function sessionsOf({ workcells, from, to }: Plan): TrueSession[] {
   );
   const within = told.filter(({ start, end }) => start < end);
   if (within.length > 0) return within.sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1));
-  return [{ id: `analysis_${from / 1e6}`, start: from, end: to, before: false, endedBy: "window" }];
+  return [{ id: `analysis_${Math.floor(from / 1e6)}`, start: from, end: to, before: false, endedBy: "window" }];
 }
 
 const spansOf = (pieces: readonly Piece[]) =>
@@ -127,8 +128,14 @@ function workcellsOf(experiment: PlannedExperiment, { workflows, to }: Plan, for
   return new Set(its.map(({ workcell }) => workcell!.id));
 }
 
-function sessionsOfNode({ workcells }: PlannedNode, sessions: readonly TrueSession[]): TrueSession[] {
-  const ids = workcells.map(({ id }) => id);
+/** A workcell's start names its nodes, whose own events tell who bears the name; until both are told a node may be anybody's. */
+function cellsOf({ workcells, byEngine, starts, stops }: PlannedNode, { to }: Plan): readonly PlannedWorkcell[] {
+  const isNamed = byEngine || [...starts, ...stops].some((at) => at < to);
+  return workcells.filter(({ sessions }) => byEngine || (isNamed && sessions.some(({ start }) => start < to)));
+}
+
+function sessionsOfNode(node: PlannedNode, plan: Plan, sessions: readonly TrueSession[]): TrueSession[] {
+  const ids = cellsOf(node, plan).map(({ id }) => id);
   return sessions.filter(({ id }) => id.startsWith("analysis_") || ids.length === 0 || ids.includes(id));
 }
 
@@ -167,15 +174,17 @@ function upOf({ starts, stops, errors, actions }: PlannedNode, { to }: Plan): Sp
 /** Until its node starts anew, or the last session it began in ends; begun outside of all, it is over at once. */
 function unendedUntil(start: number, node: PlannedNode, plan: Plan, all: readonly TrueSession[]): number {
   const restart = Math.min(plan.to, ...node.starts.filter((at) => at > start));
-  if (all[0]!.id.startsWith("analysis_")) return restart;
-  const cells = node.workcells.length > 0 ? node.workcells : plan.workcells;
+  const known = cellsOf(node, plan);
+  const cells = known.length > 0 ? known : plan.workcells;
   const ends = cells.flatMap(({ sessions }) =>
     sessions.flatMap((session, n) => {
       const end = session.end ?? sessions[n + 1]?.start ?? plan.to;
-      return session.start <= start && start < end ? [Math.min(end, plan.to)] : [];
+      return session.start <= start && start < end ? [end] : [];
     }),
   );
-  return Math.min(restart, Math.max(start, ...ends));
+  if (ends.length > 0) return Math.min(restart, Math.max(...ends));
+  // Where the window has no sessions, nobody can tell.
+  return all[0]!.id.startsWith("analysis_") ? restart : start;
 }
 
 function usersOf({ workflows, from, to }: Plan, form: FormName): Truth["users"] {

@@ -10,6 +10,7 @@ import {
   type UsersReport,
   users,
 } from "../../src/report/index.ts";
+import { seeded } from "../bench/events.ts";
 import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
 import { eventsOf, FORMS, type FormName, iso } from "./scenario-events.ts";
 import { type Plan, planOf } from "./scenario-plan.ts";
@@ -27,15 +28,25 @@ interface Where {
 
 /** Stores what the lab tells, and holds all reports of it against the truth. */
 async function check(form: FormName, seed: number, { url = "memory:", database }: Where = {}): Promise<void> {
-  const plan = planOf(seed);
-  const truth = truthOf(plan, form);
-  const window = { from: BigInt(plan.from), to: BigInt(plan.to) };
+  const whole = planOf(seed);
   await using store = await EventStore.open(url, { naiveTimezone: "UTC", database });
-  const results = await store.append(eventsOf(plan, form, seed));
+  const results = await store.append(eventsOf(whole, form, seed));
   expect(results.filter(({ status }) => status !== "stored")).toEqual([]);
-  checkSessions(await sessions(store, window), truth);
-  checkDays(await periods(store, { ...window, analysisType: "daily", timezone: plan.zone }), plan, truth);
-  checkUsers(await users(store, window), truth);
+  for (const plan of [whole, partOf(whole, seed)]) {
+    const truth = truthOf(plan, form);
+    const window = { from: BigInt(plan.from), to: BigInt(plan.to) };
+    checkSessions(await sessions(store, window), truth);
+    checkDays(await periods(store, { ...window, analysisType: "daily", timezone: plan.zone }), plan, truth);
+    checkUsers(await users(store, window), truth);
+  }
+}
+
+/** The same lab, looked at for a few hours that begin and end anywhere. */
+function partOf(plan: Plan, seed: number): Plan {
+  const random = seeded(seed + 2000);
+  const from = plan.from + Math.floor(random() * (plan.to - plan.from));
+  const to = from + 1 + Math.floor(random() ** 2 * (plan.to - from));
+  return { ...plan, from, to, days: [from, ...plan.days.filter((day) => day > from && day < to), to] };
 }
 
 function trueSession({ id, start, end, before, endedBy, active, experiments }: Truth["sessions"][number]) {

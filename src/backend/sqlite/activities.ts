@@ -15,7 +15,7 @@ import { allOf, condition, TRUE } from "./sql.ts";
 import { orderSql, type Stretch, sliceSql, sliceValues, walk } from "./walk.ts";
 
 /** A server answers its clients between two steps. */
-const AIM_MS = 1;
+const AIM_MS = 0.7;
 const FIRST_STEP = 256;
 const ORDER = "oldest";
 const NONE: readonly Activity[] = [];

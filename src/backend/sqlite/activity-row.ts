@@ -2,7 +2,6 @@
 import { ACTIVITY_PATHS, type Activity, type ActivityType } from "../../event/activity.ts";
 import type { Source } from "../../event/event.ts";
 import type { Json } from "../../event/json.ts";
-import { LOG_TYPE } from "../activity.ts";
 import { NESTED_HEAD, WRAPPED_HEAD } from "./activity-sql.ts";
 
 export type Row = [
@@ -31,12 +30,17 @@ const WRAPPED = byType((paths) => [...WRAPPED_HEAD, ...paths]);
 const NESTED = byType((paths) => [...NESTED_HEAD, ...paths.map((path) => `message.event_data.${path}`)]);
 
 export function toActivity([ms, us, _id, [event_type, log_level, source], values]: Row): Activity {
-  const event_data = "is" in values ? values.is : payloadOf(event_type, values);
+  const event_data = isList(values) ? payloadOf(event_type, values) : values.is;
   return { _id, instant: instantOf(ms, us), event_type, log_level, source, event_data };
 }
 
+function isList(values: Row[4]): values is readonly Json[] {
+  return Array.isArray(values);
+}
+
 function payloadOf(event_type: string, values: readonly Json[]): Fields {
-  if (!LOG_TYPE.test(event_type)) return filled({}, TYPED.get(event_type as ActivityType), values);
+  const places = TYPED.get(event_type as ActivityType);
+  if (places) return filled({}, places, values);
   const [own, inner] = values;
   if (own !== null) return filled({}, WRAPPED.get(own as ActivityType), values);
   return filled({ message: { event_data: {} } }, NESTED.get(inner as ActivityType), values);
