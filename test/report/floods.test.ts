@@ -55,7 +55,6 @@ it("nodes of one name, and workcells that all name it, are refused when they are
 it.each([
   ["hourly", 500, true],
   ["daily", 500, false],
-  ["hourly", 400, false],
 ] as [AnalysisType, number, boolean][])(
   "%s rows of %d nodes in 1 200 hours: refused %s",
   async (analysisType, count, refused) => {
