@@ -131,7 +131,11 @@ const SETTINGS = {
   query_max_events: row(int(1), 100_000, "Events POST /events/query answers with at most"),
   query_time_limit: row(int(1, 86_400), 30, "Longest search in seconds"),
   shutdown_grace: row(int(0, 8), 0, "Seconds /ready says no before the server stops to listen"),
-  utilization_time_limit: row(int(1, 86_400), 120, "Longest utilization report in seconds, its waiting included"),
+  utilization_time_limit: row(
+    int(1, 86_400),
+    120,
+    "Longest utilization report in seconds, waiting and answer included",
+  ),
   utilization_export_dir: row(
     nullable(text),
     null,

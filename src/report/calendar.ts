@@ -6,7 +6,8 @@
  * each time the clock reads a full hour: one that comes twice is two units. Where the clock goes back to within an hour, that
  * hour lasts longer. The first and last unit are clipped to the window; what they are called is not.
  */
-import { invalid } from "./options.ts";
+import { invalid, type ResolvedOptions, type ResolvedPeriods } from "./options.ts";
+import { type Pace, pace } from "./pace.ts";
 import { type PeriodLabel, periodLabel } from "./period-label.ts";
 import type { AnalysisType } from "./periods-shape.ts";
 import type { Interval, Micros } from "./types.ts";
@@ -51,16 +52,32 @@ const MEAN_LENGTH: Readonly<Record<AnalysisType, Micros>> = {
  * @throws EventStoreError `EVT_INVALID_OPTION` for an unknown zone, and for more than 10 000 units.
  */
 export function buckets(window: Interval, analysisType: AnalysisType, timezone: string): Bucket[] {
+  return [...bucketsOf(window, analysisType, timezone)];
+}
+
+/** The same, with turns for others in between: looking up a zone takes its time. */
+export async function bucketsInTurns(window: Interval, options: ResolvedOptions & ResolvedPeriods): Promise<Bucket[]> {
+  const [found, turn]: [Bucket[], Pace] = [[], pace()];
+  for (const bucket of bucketsOf(window, options.analysisType, options.timezone)) {
+    found.push(bucket);
+    const pause = turn();
+    if (pause === undefined) continue;
+    await pause;
+    options.signal?.throwIfAborted();
+  }
+  return found;
+}
+
+function* bucketsOf(window: Interval, analysisType: AnalysisType, timezone: string): Generator<Bucket> {
   const clock = wallClock(timezone);
   if (clock === undefined)
     throw invalid("timezone", `user_timezone "${timezone}" is not a known IANA time zone`, timezone);
   const units = analysisType === "hourly" ? hours(clock, window) : days(clock, DAY_UNITS[analysisType], window);
-  const found: Bucket[] = [];
+  let count = 0;
   for (const { wall, start, end } of units) {
-    if (found.length === MAX_PERIODS) throw tooMany(window, analysisType);
-    found.push({ start, end: Math.min(end, window.end), ...periodLabel(analysisType, wall) });
+    if (count++ === MAX_PERIODS) throw tooMany(window, analysisType);
+    yield { start, end: Math.min(end, window.end), ...periodLabel(analysisType, wall) };
   }
-  return found;
 }
 
 /** `wall` is where the whole unit starts on the local clock; `start` is not before the window, `end` may be after it. */

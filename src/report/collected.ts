@@ -1,5 +1,6 @@
 /** Collected: the state machines of a sweep, and how at its end they make one history. */
 import { Actions } from "./actions.ts";
+import { sharesAllowance } from "./allowance.ts";
 import { Experiments } from "./experiments.ts";
 import type { Fact } from "./fact.ts";
 import { type Home, homes } from "./membership.ts";
@@ -60,6 +61,12 @@ export class Collected {
     }
   }
 
+  /** What a report on workflows needs: the rest stays empty. */
+  finishWorkflows(window: Interval): LabHistory {
+    const [workflows, events, skipped] = [this.#workflows.finish(), this.#events, this.#skipped];
+    return { window, sessions: [], experiments: [], nodes: [], workflows, events, skipped };
+  }
+
   async finish(window: Interval, pace: Pace): Promise<LabHistory> {
     const whole = this.#sessions.finish(window.end);
     const within = sessionsWithin(whole, window);
@@ -67,13 +74,14 @@ export class Collected {
     this.#actions.finish();
     const homeOf = homes(window, whole, within);
     const nodes: ListedNode[] = [];
-    for (const node of gatherNodes(this.#sightings.all, whole)) {
+    const allowance = sharesAllowance();
+    for (const node of gatherNodes(this.#sightings.all, whole, allowance)) {
       nodes.push(listed(node, window, homeOf(node.workcells)));
-      await pace();
+      const pause = pace();
+      if (pause) await pause;
     }
-    const sessions = await shareOut(within, experiments, nodes, { lastAt: this.#lastAt, pace });
-    const [workflows, events, skipped] = [this.#workflows.finish(), this.#events, this.#skipped];
-    return { window, sessions, experiments, nodes: mentioned(nodes, sessions), workflows, events, skipped };
+    const sessions = await shareOut(within, experiments, nodes, { lastAt: this.#lastAt, pace, allowance });
+    return { ...this.finishWorkflows(window), sessions, experiments, nodes: mentioned(nodes, sessions) };
   }
 }
 

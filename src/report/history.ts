@@ -16,14 +16,14 @@ export interface Told extends ReportWindow {
   readonly pace: Pace;
 }
 
-export async function tell(open: OpenSource, options: ResolvedOptions): Promise<Told> {
-  const { from, to, pages, unreadable } = open;
+export async function tell(open: OpenSource, options: ResolvedOptions, onlyWorkflows = false): Promise<Told> {
+  const { from, to, pages, ordered, unreadable } = open;
   const turn = pace();
   const wait: Pace = () => {
     options.signal?.throwIfAborted();
     return turn();
   };
-  const history = await sweep(pages, intervalOf(open), { pace: wait, zone: options.zone });
+  const history = await sweep(pages, intervalOf(open), { pace: wait, zone: options.zone, ordered, onlyWorkflows });
   const generatedAt = madeAt(options.now());
   return { from, to, history, generatedAt, skipped: history.skipped + unreadable(), pace: wait };
 }

@@ -1,5 +1,5 @@
 /** `madsci-events/report`: what the events say about the use of a lab. */
-import { buckets } from "./calendar.ts";
+import { bucketsInTurns } from "./calendar.ts";
 import { tell } from "./history.ts";
 import { type PeriodsOptions, type ReportOptions, resolveOptions, resolvePeriods } from "./options.ts";
 import { periodsReport } from "./periods-report.ts";
@@ -44,7 +44,8 @@ export type { UserRow, UsersReport, WorkflowRow, WorkflowTotals } from "./users-
 /**
  * Sessions of labs and workcells in a window, with their experiments and nodes.
  *
- * @throws EventStoreError `EVT_INVALID_OPTION` for a bad option (`issues[0].loc[0]` names it) and for events out of order;
+ * @throws EventStoreError `EVT_INVALID_OPTION` for a bad option (`issues[0].loc[0]` names it) for events out of order, and for more
+ * than 250 000 nodes and experiments in the sessions of the window;
  * what the store throws; the signal's reason.
  * @since 0.1.0
  */
@@ -54,14 +55,15 @@ export async function sessions(source: ReportSource, options: ReportOptions = {}
 }
 
 /**
- * Use by hour, day, week or month of the local calendar. It fails as {@link sessions} does, and for more than 10 000 periods.
+ * Use by hour, day, week or month of the local calendar. It fails as {@link sessions} does, for more than 10 000 periods, and for more than
+ * 500 000 rows of nodes and workcells.
  * @since 0.1.0
  */
 export async function periods(source: ReportSource, options: PeriodsOptions = {}): Promise<PeriodsReport> {
   const resolved = resolvePeriods(options);
   const open = await openSource(source, resolved);
   // Too many periods, or an unknown zone, are refused before anything is read.
-  const calendar = buckets(intervalOf(open), resolved.analysisType, resolved.timezone);
+  const calendar = await bucketsInTurns(intervalOf(open), resolved);
   return periodsReport(await tell(open, resolved), calendar, resolved);
 }
 
@@ -71,5 +73,5 @@ export async function periods(source: ReportSource, options: PeriodsOptions = {}
  */
 export async function users(source: ReportSource, options: ReportOptions = {}): Promise<UsersReport> {
   const resolved = resolveOptions("users", options);
-  return usersReport(await tell(await openSource(source, resolved), resolved));
+  return usersReport(await tell(await openSource(source, resolved), resolved, true));
 }

@@ -32,17 +32,35 @@ export function homes(
   within: readonly Session[],
 ): (workcells: ReadonlySet<string>) => Home {
   const known = new Map<string, Home>();
+  const [wholeOf, withinOf] = [byWorkcells(whole), byWorkcells(within)];
   const alone = within[0]?.type === "default_analysis";
   return (workcells) => {
     const key = JSON.stringify([...workcells].sort());
     let home = known.get(key);
     if (home === undefined) {
-      const covered = cut(union(within.filter((session) => holds(session, workcells))), window);
-      const ends = lastEnds(whole.filter((session) => holds(session, workcells)));
+      const covered = cut(union(withinOf(workcells)), window);
+      const ends = lastEnds(wholeOf(workcells));
       home = { covered, lastEnd: (at) => ends(at) ?? (alone ? window.end : at) };
       known.set(key, home);
     }
     return home;
+  };
+}
+
+/** The sessions that hold what belongs to some workcells, by start. Those of others, which may be many, are not looked at. */
+function byWorkcells<S extends Session | WholeSession>(
+  sessions: readonly S[],
+): (ids: ReadonlySet<string>) => readonly S[] {
+  const common: S[] = [];
+  const own = new Map<string, S[]>();
+  for (const session of sessions) {
+    const known = session.type === "workcell" ? own.get(session.id) : common;
+    if (known === undefined) own.set(session.id, [session]);
+    else known.push(session);
+  }
+  return (ids) => {
+    if (ids.size === 0) return sessions;
+    return [...common, ...[...ids].flatMap((id) => own.get(id) ?? [])].sort((a, b) => a.start - b.start);
   };
 }
 

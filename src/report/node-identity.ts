@@ -4,6 +4,7 @@
  * A name belongs to the id told with it. Where several ids bear one name, the one that works for the workcell in question is
  * meant, else one that works for no other. A workcell's start names its nodes in the same way. Source: spec sections 15.1, 15.4.
  */
+import type { Allowance } from "./allowance.ts";
 import type { WholeSession } from "./sessions.ts";
 import type { Sighting } from "./sighting.ts";
 
@@ -17,12 +18,17 @@ export interface Gathered {
   readonly sightings: Sighting[];
 }
 
-export function gatherNodes(sightings: readonly Sighting[], sessions: readonly WholeSession[]): Gathered[] {
+/** @throws EventStoreError `EVT_INVALID_OPTION` where workcells name too many */
+export function gatherNodes(
+  sightings: readonly Sighting[],
+  sessions: readonly WholeSession[],
+  allowance: Allowance,
+): Gathered[] {
   const nodes = new Map<string, Gathered>();
   for (const sighting of sightings) if (sighting.id !== null) add(nodes, sighting.id, sighting);
   const bearers = bearersByName(nodes.values());
   for (const sighting of sightings) if (sighting.id === null) add(nodes, bearerOf(sighting, bearers), sighting);
-  for (const [node, workcell] of named(sessions, nodes)) node.workcells.add(workcell);
+  for (const [node, workcell] of named(sessions, nodes, allowance)) node.workcells.add(workcell);
   return [...nodes.values()].sort((a, b) => firstOrder(a) - firstOrder(b));
 }
 
@@ -78,16 +84,32 @@ function bearerOf({ names, workcells }: Sighting, byName: ReadonlyMap<string, Be
 }
 
 /** The nodes that the starts of workcells name. All are found before any is added: who is free must not depend on the order. */
-function named(sessions: readonly WholeSession[], nodes: ReadonlyMap<string, Gathered>): [Gathered, string][] {
+function named(
+  sessions: readonly WholeSession[],
+  nodes: ReadonlyMap<string, Gathered>,
+  allowance: Allowance,
+): [Gathered, string][] {
   const byName = bearersByName(nodes.values());
-  return sessions.flatMap(({ id, type, nodeNames }) => {
-    if (type !== "workcell") return [];
-    return [...nodeNames].flatMap((name) => {
+  return [...namesByWorkcell(sessions)].flatMap(([id, names]) =>
+    [...names].flatMap((name) => {
       const { all, serving, free } = byName.get(name) ?? NOBODY;
       const meant = all.length === 1 ? all : (serving.get(id) ?? free);
+      if (meant.length > 1) allowance.take(meant.length);
       return meant.map((node): [Gathered, string] => [node, id]);
-    });
-  });
+    }),
+  );
+}
+
+/** Each once, however often the workcell starts. */
+function namesByWorkcell(sessions: readonly WholeSession[]): Map<string, Set<string>> {
+  const named = new Map<string, Set<string>>();
+  for (const { id, type, nodeNames } of sessions) {
+    if (type !== "workcell" || nodeNames.size === 0) continue;
+    const names = named.get(id) ?? new Set();
+    named.set(id, names);
+    for (const name of nodeNames) names.add(name);
+  }
+  return named;
 }
 
 const NOBODY: Bearers = { all: [], serving: new Map(), free: [] };

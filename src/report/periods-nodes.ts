@@ -1,4 +1,5 @@
 /** Nodes by period: in each that has some of its up time within the sessions that list it. */
+import type { Allowance } from "./allowance.ts";
 import type { Bucket } from "./calendar.ts";
 import type { Told } from "./history.ts";
 import { cut, total } from "./interval.ts";
@@ -12,10 +13,16 @@ import type { Interval, LabHistory, Micros } from "./types.ts";
 
 type Series = Readonly<Record<string, readonly NodePeriod[]>>;
 
+interface SeriesOptions {
+  readonly analysisType: AnalysisType;
+  readonly allowance: Allowance;
+}
+
+/** @throws EventStoreError `EVT_INVALID_OPTION` for more rows than are allowed */
 export async function nodeSeries(
   { history, pace }: Told,
   buckets: readonly Bucket[],
-  type: AnalysisType,
+  { analysisType: type, allowance }: SeriesOptions,
 ): Promise<Series> {
   const series: Record<string, NodePeriod[]> = Object.create(null);
   for (const shares of sharesByNode(history)) {
@@ -25,7 +32,9 @@ export async function nodeSeries(
       const pause = pace();
       if (pause) await pause;
       const up = total(cut(times.up, bucket));
-      if (up > 0) rows.push({ ...rowHead(bucket, index), ...used(times, bucket, up, type) });
+      if (up === 0) continue;
+      allowance.take(1);
+      rows.push({ ...rowHead(bucket, index), ...used(times, bucket, up, type) });
     }
     if (rows.length > 0) series[shares[0]!.node.id] = rows;
   }

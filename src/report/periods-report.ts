@@ -3,6 +3,7 @@
  *
  * So the periods' values add up to those of the window, whatever the periods are.
  */
+import { rowsAllowance } from "./allowance.ts";
 import type { Bucket } from "./calendar.ts";
 import type { Told } from "./history.ts";
 import { cut, total, union } from "./interval.ts";
@@ -27,8 +28,9 @@ export async function periodsReport(
 ): Promise<PeriodsReport> {
   const { history } = told;
   const system = await systemSeries(told, buckets);
-  const nodes = await nodeSeries(told, buckets, options.analysisType);
-  const workcells = await workcellSeries(told, buckets);
+  const allowance = rowsAllowance(options.analysisType);
+  const nodes = await nodeSeries(told, buckets, { analysisType: options.analysisType, allowance });
+  const workcells = await workcellSeries(told, buckets, allowance);
   return {
     summary_metadata: {
       analysis_type: options.analysisType,

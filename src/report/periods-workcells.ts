@@ -1,4 +1,5 @@
 /** Workcells (and labs) by period: one row where one or more of its sessions were open. */
+import type { Allowance } from "./allowance.ts";
 import type { Bucket } from "./calendar.ts";
 import type { Told } from "./history.ts";
 import { cut, total, union } from "./interval.ts";
@@ -12,7 +13,12 @@ import type { Experiment, LabHistory, SessionShare } from "./types.ts";
 
 type Series = Readonly<Record<string, readonly WorkcellPeriod[]>>;
 
-export async function workcellSeries({ history, pace }: Told, buckets: readonly Bucket[]): Promise<Series> {
+/** @throws EventStoreError `EVT_INVALID_OPTION` for more rows than are allowed */
+export async function workcellSeries(
+  { history, pace }: Told,
+  buckets: readonly Bucket[],
+  allowance: Allowance,
+): Promise<Series> {
   const series: Record<string, WorkcellPeriod[]> = Object.create(null);
   for (const [id, shares] of sharesById(history)) {
     const open = union(shares.map(({ session }) => session));
@@ -26,6 +32,7 @@ export async function workcellSeries({ history, pace }: Told, buckets: readonly 
       if (pause) await pause;
       const runtime = total(cut(open, bucket));
       if (runtime === 0) continue;
+      allowance.take(1);
       const used = total(cut(active, bucket));
       rows.push({
         ...rowHead(bucket, index),

@@ -1,4 +1,5 @@
 /** Shares: each session with what belongs to it, cut to it. */
+import type { Allowance } from "./allowance.ts";
 import type { KnownExperiment } from "./experiments.ts";
 import { cut, union } from "./interval.ts";
 import { holds } from "./membership.ts";
@@ -23,17 +24,41 @@ export async function shareOut(
   sessions: readonly Session[],
   experiments: readonly KnownExperiment[],
   nodes: readonly ListedNode[],
-  { lastAt, pace }: { readonly lastAt: Micros; readonly pace: Pace },
+  { lastAt, pace, allowance }: { readonly lastAt: Micros; readonly pace: Pace; readonly allowance: Allowance },
 ): Promise<SessionShare[]> {
   const shares: SessionShare[] = [];
   const under = underWay(experiments);
+  const candidates = byWorkcell(nodes);
   for (const session of sessions) {
     const running = under(session).filter((experiment) => runsIn(session, experiment));
     const active = union(running.flatMap((experiment) => cut(experiment.running, session)));
-    shares.push({ session, experiments: running, active, nodes: nodesOf(session, nodes, lastAt) });
-    await pace();
+    const listed = nodesOf(session, candidates(session), lastAt);
+    allowance.take(running.length, active.length);
+    for (const { up, busy, error } of listed) allowance.take(1, up.length + busy.length + error.length);
+    shares.push({ session, experiments: running, active, nodes: listed });
+    const pause = pace();
+    if (pause) await pause;
   }
   return shares;
+}
+
+/** The nodes a session may hold, in their own order: those of other workcells, which may be many, are not looked at. */
+function byWorkcell(nodes: readonly ListedNode[]): (session: Session) => readonly ListedNode[] {
+  const common: number[] = [];
+  const own = new Map<string, number[]>();
+  for (const [rank, { node }] of nodes.entries()) {
+    if (node.workcells.size === 0) common.push(rank);
+    for (const id of node.workcells) {
+      const ranks = own.get(id);
+      if (ranks === undefined) own.set(id, [rank]);
+      else ranks.push(rank);
+    }
+  }
+  return ({ type, id }) => {
+    if (type !== "workcell") return nodes;
+    const ranks = [...common, ...(own.get(id) ?? [])];
+    return ranks.sort((a, b) => a - b).map((rank) => nodes[rank]!);
+  };
 }
 
 interface Extent extends Interval {
@@ -67,14 +92,14 @@ function runsIn(session: Session, { running, starts, workcells }: KnownExperimen
   if (!holds(session, workcells)) return false;
   const next = running[countUntil(running, ({ end }) => end <= session.start)];
   if (next !== undefined && next.start < session.end) return true;
-  return starts.some((at) => at >= session.start && at < session.end);
+  const started = starts[countUntil(starts, (at) => at < session.start)];
+  return started !== undefined && started < session.end;
 }
 
 function nodesOf(session: Session, nodes: readonly ListedNode[], lastAt: Micros): NodeShare[] {
   // Where nobody told of an end, the lab ended with the last thing told.
   const end = session.type === "default_analysis" ? Math.min(lastAt, session.end) : session.end;
   const listed = nodes.flatMap((listing) => {
-    if (!holds(session, listing.node.workcells)) return [];
     const first = listing.seen[countUntil(listing.seen, (at) => at < session.start)] ?? session.end;
     const active = first < session.end;
     if (!active && !standsBy(session, listing)) return [];

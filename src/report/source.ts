@@ -33,6 +33,8 @@ export type ReportSource = ActivityStore | AsyncIterable<Items> | Iterable<Items
 
 export interface OpenSource extends ReportWindow {
   readonly pages: AsyncIterable<readonly Activity[]>;
+  /** Those of one instant are in order of their ids. */
+  readonly ordered: boolean;
   /** Events so far whose timestamp could not be read. */
   unreadable(): number;
 }
@@ -46,7 +48,7 @@ export async function openSource(source: ReportSource, options: ResolvedOptions)
     const window = given ?? spannedWindow(await source.span(), options.now());
     const { includeArchived, signal } = options;
     const pages = source.activities({ ...window, includeArchived, ...(signal && { signal }) });
-    return { ...window, pages, unreadable: () => 0 };
+    return { ...window, pages, ordered: true, unreadable: () => 0 };
   }
   const reader = new ItemReader(source, options);
   return given ? reader.within(given) : reader.whole();
@@ -71,7 +73,7 @@ class ItemReader {
   }
 
   within(window: ReportWindow): OpenSource {
-    return { ...window, pages: this.#pages(), unreadable: () => this.#unreadable };
+    return { ...window, pages: this.#pages(), ordered: false, unreadable: () => this.#unreadable };
   }
 
   async whole(): Promise<OpenSource> {
@@ -84,7 +86,7 @@ class ItemReader {
     const pages = (async function* () {
       yield* kept;
     })();
-    return { ...spannedWindow(span, this.#options.now()), pages, unreadable: () => this.#unreadable };
+    return { ...spannedWindow(span, this.#options.now()), pages, ordered: false, unreadable: () => this.#unreadable };
   }
 
   async *#pages(): AsyncGenerator<readonly Activity[]> {

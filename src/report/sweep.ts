@@ -21,6 +21,10 @@ export interface SweepOptions {
   readonly pace?: Pace | undefined;
   /** How naive times within payloads are read. @default UTC */
   readonly zone?: ZoneReader | undefined;
+  /** Those of one instant come in order of their ids, as stores hand them over: none is held back. @default false */
+  readonly ordered?: boolean | undefined;
+  /** Tells of workflows alone. @default false */
+  readonly onlyWorkflows?: boolean | undefined;
 }
 
 /** Activities between two looks at the clock. */
@@ -35,13 +39,13 @@ export async function sweep(
   window: Interval,
   options: SweepOptions = {},
 ): Promise<LabHistory> {
-  const { pace: wait = pace(), zone = zoneReader("UTC") } = options;
+  const { pace: wait = pace(), zone = zoneReader("UTC"), ordered = false, onlyWorkflows = false } = options;
   const collected = new Collected(window.start);
   const take = (activity: Activity) => {
     const fact = normalise(activity, zone);
     if (fact !== undefined) collected.take(fact);
   };
-  const line = new Line(take);
+  const line = new Line(take, ordered);
   const end = BigInt(Math.ceil(window.end));
   let count = 0;
   reading: for await (const page of pages) {
@@ -52,23 +56,25 @@ export async function sweep(
     }
   }
   line.close();
-  return collected.finish(window, wait);
+  return onlyWorkflows ? collected.finishWorkflows(window) : collected.finish(window, wait);
 }
 
 /** Hands on activities by instant, then id. */
 class Line {
   readonly #take: (activity: Activity) => void;
+  readonly #ordered: boolean;
   #last: Activity | undefined;
   /** Where more than one bears an instant: all of them. */
   #same: Activity[] = [];
 
-  constructor(take: (activity: Activity) => void) {
+  constructor(take: (activity: Activity) => void, ordered: boolean) {
     this.#take = take;
+    this.#ordered = ordered;
   }
 
   add(activity: Activity): void {
     const last = this.#last;
-    if (last !== undefined && activity.instant === last.instant) {
+    if (last !== undefined && activity.instant === last.instant && !this.#ordered) {
       if (this.#same.length === 0) this.#same.push(last);
       this.#same.push(activity);
       return;

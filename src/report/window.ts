@@ -18,6 +18,12 @@ export interface ReportWindow {
   readonly to: Instant;
 }
 
+const YEAR_1: Instant = -62_135_596_800_000_000n;
+/** Its last instant. */
+const YEAR_9999: Instant = 253_402_300_799_999_999n;
+
+const readable = (at: Instant): Instant => (at < YEAR_1 ? YEAR_1 : at > YEAR_9999 ? YEAR_9999 : at);
+
 /** The last instant of the year 9999 that a number can hold. */
 const LAST: Micros = Number(253_402_300_799_999_968n);
 
@@ -50,7 +56,8 @@ export function givenWindow(options: Given): ReportWindow | undefined {
 
 export function spannedWindow(span: Span | undefined, now: Date): ReportWindow {
   if (span === undefined) return { from: instantOf(now) - DAY, to: instantOf(now) };
-  return { from: span.first - MINUTE, to: span.last + MINUTE };
+  // As far as years have four digits: Python reads no others.
+  return { from: readable(span.first - MINUTE), to: readable(span.last + MINUTE) };
 }
 
 function toInstant(name: string, time: ReportTime, { zone }: Given): Instant {

@@ -84,7 +84,7 @@ export interface RestOptions {
   readonly streamHeartbeatMs?: number;
   /** Reports (`GET /utilization/…`) under way or waiting for their turn; one more is a 503. @default 8 */
   readonly maxReports?: number;
-  /** Longest a report may take, its waiting included, in ms. @default 120_000 */
+  /** Longest a report may take, from its waiting to the end of its answer, in ms. @default 120_000 */
   readonly reportTimeoutMs?: number;
   /** Folder in and below which `save_to_file` of a report may write; null: nowhere. @default null */
   readonly exportDir?: string | null;

@@ -12,6 +12,8 @@ import { badPath } from "./report-failure.ts";
 /** What a folder may be called: nothing hidden, nothing that means another folder on any system. */
 const FOLDER = /^[\p{L}\p{N}_-](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}_-])?$/u;
 const MOST_FOLDERS = 8;
+/** No file system takes longer names. */
+const MOST_BYTES = 255;
 
 /**
  * The folders `outputPath` leads through; none for `.`.
@@ -24,10 +26,12 @@ export function foldersOf(outputPath: string): readonly string[] {
       outputPath,
     );
   const parts = outputPath.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.length <= MOST_FOLDERS && parts.every((part) => FOLDER.test(part))) return parts;
+  if (parts.length <= MOST_FOLDERS && parts.every(isFolderName)) return parts;
   const words = `output_path is at most ${MOST_FOLDERS} folders with names of letters, digits, spaces, "." within, "_" and "-", and "/" between them`;
   throw badPath(words, outputPath);
 }
+
+const isFolderName = (part: string) => FOLDER.test(part) && Buffer.byteLength(part) <= MOST_BYTES;
 
 /** Where a file goes: `folders` below `root`, which is made where it is not there. */
 export interface FilePlace {

@@ -2,7 +2,7 @@
  * ReportTurns: reports one after the other, so that requests which store events never wait for more than one of them.
  *
  * A report waits for its turn; how many there are at once, and for how long, is limited. One whose client has gone stops, and so do all
- * of them when the server does.
+ * of them when the server does. An answer that is not read in time is broken off.
  */
 import type { FastifyReply } from "fastify";
 import { Failure } from "./failure.ts";
@@ -10,7 +10,7 @@ import { Failure } from "./failure.ts";
 interface Limits {
   /** Reports under way or waiting; one counts until its answer has been sent. */
   readonly most: number;
-  /** Longest a report may take, its waiting included. */
+  /** Longest a report may take, from its waiting to the end of its answer. */
   readonly limitMs: number;
 }
 
@@ -46,7 +46,12 @@ export class ReportTurns {
 
   #enter(reply: FastifyReply, limitMs: number): AbortSignal {
     const open = new AbortController();
-    const timer = setTimeout(() => open.abort(tooSlow(limitMs)), Math.min(limitMs, MAX_TIMER_MS));
+    const end = () => {
+      open.abort(tooSlow(limitMs));
+      // Who does not read the answer must not keep others from theirs, nor the server from its end.
+      if (reply.raw.headersSent) reply.raw.destroy();
+    };
+    const timer = setTimeout(end, Math.min(limitMs, MAX_TIMER_MS));
     this.#open.add(open);
     reply.raw.once("close", () => {
       clearTimeout(timer);

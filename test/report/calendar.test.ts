@@ -6,7 +6,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buckets } from "../../src/report/calendar.ts";
+import { buckets, bucketsInTurns } from "../../src/report/calendar.ts";
+import { resolvePeriods } from "../../src/report/options.ts";
 import type { AnalysisType } from "../../src/report/periods-shape.ts";
 import type { Interval } from "../../src/report/types.ts";
 import { wallClock } from "../../src/report/wall-clock.ts";
@@ -217,4 +218,26 @@ describe("periods are limited to 10 000", () => {
 
 it("has no period for an empty window", () => {
   for (const type of TYPES) expect(buckets({ start: 5, end: 5 }, type, "UTC")).toEqual([]);
+});
+
+describe("in turns", () => {
+  const months: Interval = { start: micros("1200-01-01"), end: micros("2000-01-01") };
+  const options = (signal?: AbortSignal) => ({
+    ...resolvePeriods({ analysisType: "monthly", timezone: "America/Chicago", signal }),
+  });
+
+  it("has the same periods, and lets others have theirs in between", async () => {
+    let others = 0;
+    const timer = setInterval(() => {
+      others++;
+    }, 1);
+    const found = await bucketsInTurns(months, options());
+    clearInterval(timer);
+    expect(found).toEqual(buckets(months, "monthly", "America/Chicago"));
+    expect(others).toBeGreaterThan(1);
+  });
+
+  it("stops with the signal", async () => {
+    await expect(bucketsInTurns(months, options(AbortSignal.abort(new Error("enough"))))).rejects.toThrow("enough");
+  });
 });

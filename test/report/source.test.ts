@@ -42,6 +42,31 @@ describe("a source", () => {
     expect(await periods([all.slice(0, 300), all.slice(300)], { ...window, now })).toEqual(expected);
   });
 
+  it("that is a store keeps nothing of one instant back: it has its order already", async () => {
+    const instant = BigInt(Date.UTC(2025, 5, 10)) * 1000n;
+    let read = 0;
+    const readBefore: number[] = [];
+    const activity = (n: number) => ({
+      ...{ _id: `E${String(n).padStart(4, "0")}`, instant, log_level: 20, source: {}, event_data: {} },
+      get event_type() {
+        read++;
+        return "workcell_start";
+      },
+    });
+    const store = {
+      span: async () => ({ first: instant, last: instant }),
+      activities: async function* () {
+        for (let page = 0; page < 3; page++) {
+          readBefore.push(read);
+          yield Array.from({ length: 10 }, (_, n) => activity(page * 10 + n));
+        }
+      },
+    };
+    await sessions(store);
+    const each = read / 30;
+    expect(readBefore).toEqual([0, 9 * each, 19 * each]);
+  });
+
   it("gives the window where none is asked for, as a store does", async () => {
     await using store = await storeOf(a);
     const whole = await sessions(store.find({ order: "oldest" }), { now });

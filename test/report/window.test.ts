@@ -14,6 +14,13 @@ it("is the data's span and a minute on either side where no end is given", () =>
   expect(text(spannedWindow(span, new Date(0)))).toEqual(expected);
 });
 
+it("has years of four digits, however early and late events are", () => {
+  const ends = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] as const;
+  const [first, last] = ends.map((end) => BigInt(Date.parse(end)) * 1000n) as [bigint, bigint];
+  expect(text(spannedWindow({ first, last }, new Date(0)))).toEqual(ends);
+  expect(text(spannedWindow({ first: first - 1n, last: last + 1000n }, new Date(0)))).toEqual(ends);
+});
+
 it("is the last day where there is no data", () => {
   const expected = ["2025-11-30T00:00:00Z", "2025-12-01T00:00:00Z"];
   expect(text(spannedWindow(undefined, new Date("2025-12-01")))).toEqual(expected);

@@ -99,6 +99,7 @@ const ELSEWHERE = [
   "$HOME",
   "%2e%2e",
   "x".repeat(65),
+  "𝒳".repeat(64), // more bytes than a name may have
   "a/b/c/d/e/f/g/h/i",
 ];
 

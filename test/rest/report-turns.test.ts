@@ -1,4 +1,5 @@
 /** Reports take turns: how many, how long, and when they stop. */
+import { connect } from "node:net";
 import { expect, it, vi } from "vitest";
 import type { ActivitiesOptions } from "../../src/store/activities.ts";
 import type { EventStore } from "../../src/store/store.ts";
@@ -113,3 +114,31 @@ it("until the server stops", async () => {
   const answer = await asked;
   expect([answer.status, await answer.json()]).toEqual([503, { detail: "The server is shutting down" }]);
 });
+
+it("no longer than they may where nobody reads the answer: others have their turn, and the server can stop", async () => {
+  await using server = await openServer({ maxReports: 1, reportTimeoutMs: 1500 });
+  const name = "x".repeat(200_000);
+  const done = { event_type: "workflow_complete", event_timestamp: "2025-01-01T05:00:00Z", source: {} };
+  for (let n = 0; n < 100; n++)
+    await server.store.append([{ ...done, event_data: { workflow_id: `F${n}`, name, status: "completed" } }]);
+  const base = new globalThis.URL(await server.app.listen({ port: 0, host: "127.0.0.1" }));
+  const client = connect(Number(base.port), base.hostname);
+  const closed = new Promise<void>((resolve) => {
+    client.once("close", () => resolve());
+  });
+  client.on("error", () => {});
+  client.write(`GET ${URL.replace("sessions", "users")} HTTP/1.1\r\nHost: lab\r\n\r\n`);
+  await new Promise((resolve) => {
+    client.once("data", resolve);
+  });
+  client.pause();
+  expect((await server.get(URL)).status).toBe(503);
+  await vi.waitFor(async () => expect((await server.get(URL)).status).toBe(200), 10_000);
+  let size = 0;
+  client.on("data", (part) => {
+    size += part.length;
+  });
+  client.resume();
+  await closed;
+  expect(size).toBeLessThan(20_000_000);
+}, 30_000);
