@@ -96,7 +96,8 @@ function begun(id: string, at: Micros): State {
 }
 
 function start(state: State, at: Micros): void {
-  if (state.end === null) return;
+  // Told again at the instant of the last one, it is that one, even if the end came in between.
+  if (state.end === null || state.starts.at(-1) === at) return;
   state.starts.push(at);
   Object.assign(state, { since: at, end: null, status: "in_progress" });
 }

@@ -52,6 +52,12 @@ describe("an experiment", () => {
       const inOrder = events.map((event, place) => ({ ...event, _id: order[place]! }));
       expect(await experimentsOf(inOrder)).toMatchObject([{ id: "X", ...span("08:00", "08:00"), running: [] }]);
     }
+    const once = [
+      { ...events[1]!, _id: "0" },
+      { ...events[2]!, _id: "1" },
+      { ...events[3]!, _id: "2" },
+    ];
+    expect(await experimentsOf(once)).toMatchObject([{ ...span("08:00", "08:00"), starts: [micros("08:00")] }]);
     const later = [told("08:00", "experiment_complete", X), told("08:00:01", "experiment_start", X)];
     expect(await experimentsOf(later)).toMatchObject([{ status: "in_progress" }]);
   });

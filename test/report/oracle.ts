@@ -121,12 +121,15 @@ function sessionsOf(id: string, lines: readonly Line[], to: number): Whole[] {
 
 function isRunning(id: string, tick: number, lines: readonly Line[]): boolean {
   let state = "ended";
-  // An end may come before its start, at one instant.
-  let early = -1;
+  // An end may come before its start, or between two that are one, at one instant.
+  let [early, started] = [-1, -1];
   for (const [told, what] of lines) {
     if (told > tick || what.say !== "experiment" || what.of !== id) continue;
     if (what.step === "complete" && state === "ended") early = told;
-    if (what.step === "start" && state === "ended" && early !== told) state = "running";
+    if (what.step === "start" && state === "ended") {
+      if (early !== told && started !== told) state = "running";
+      started = told;
+    }
     if (what.step === "pause" && state === "running") state = "paused";
     if (what.step === "continued" && state === "paused") state = "running";
     if (what.step === "complete") state = "ended";
