@@ -7,6 +7,7 @@
  * the engine tells counts only for actions no node speaks of. Where both speak of one, it shows which workcell the node serves.
  * Source: MADSci 0.7.1, spec sections 8, 15.1 and 15.4.
  */
+import { Early } from "./early.ts";
 import type { ActionFact, NodeRef } from "./fact.ts";
 import type { Sighting, Sightings } from "./sighting.ts";
 import type { Micros } from "./types.ts";
@@ -28,7 +29,8 @@ export class Actions {
   readonly #sent = new Map<string, Sent[]>();
   /** Action id → the nodes that speak of it. */
   readonly #told = new Map<string, Sighting[]>();
-  readonly #early = new EarlyEnds();
+  /** Ends of actions that have not begun: one that begins at the same instant takes no time. */
+  readonly #early = new Early<true>();
 
   constructor(from: Micros, sightings: Sightings) {
     this.#from = from;
@@ -56,12 +58,12 @@ export class Actions {
   #byNode({ id, step, at, succeeded }: ActionFact, sighting: Sighting, order: number): void {
     this.#speak(id, sighting);
     const open = sighting.open.get(id);
-    if (step === "open" && open === undefined && !this.#early.has(sighting, id, at))
+    if (step === "open" && open === undefined && this.#early.at(keyOf(sighting, id), at).length === 0)
       sighting.open.set(id, { start: at, order, by: "node" });
     if (step !== "close") return;
     if (succeeded) this.#sightings.succeed(sighting, at, order);
     if (open === undefined) {
-      this.#early.add(sighting, id, at);
+      this.#early.add(keyOf(sighting, id), at, true);
       return;
     }
     sighting.open.delete(id);
@@ -105,25 +107,6 @@ export class Actions {
 
   #done(sighting: Sighting, start: Micros, end: Micros): void {
     if (end > start && end > this.#from) sighting.done.push({ start, end });
-  }
-}
-
-/**
- * Ends of actions that have not begun, told at the present instant: where a clock shows whole seconds, the beginning may bear
- * the same one and come after. Such an action takes no time.
- */
-class EarlyEnds {
-  #at: Micros | undefined;
-  readonly #keys = new Set<string>();
-
-  add(sighting: Sighting, id: string, at: Micros): void {
-    if (at !== this.#at) this.#keys.clear();
-    this.#at = at;
-    this.#keys.add(keyOf(sighting, id));
-  }
-
-  has(sighting: Sighting, id: string, at: Micros): boolean {
-    return at === this.#at && this.#keys.has(keyOf(sighting, id));
   }
 }
 

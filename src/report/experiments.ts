@@ -6,9 +6,11 @@
  *                              continue
  *
  * MADSci 0.7 tells each step two or three times: one that changes nothing is ignored, but an end within a minute of the
- * one before may tell that the experiment failed after all. A start after an end is another run of the same experiment.
+ * one before may tell that the experiment failed after all. A start after an end is another run of the same experiment; one
+ * whose end comes first, at the same instant, takes no time.
  * Source: spec sections 15.1 and 15.3.
  */
+import { Early } from "./early.ts";
 import type { ExperimentEnd, ExperimentFact, Fact } from "./fact.ts";
 import { cut } from "./interval.ts";
 import type { Experiment, ExperimentStatus, Interval, Micros } from "./types.ts";
@@ -38,18 +40,24 @@ export class Experiments {
   readonly #states = new Map<string, State>();
   /** Experiment → workcells whose workflows and actions were told to belong to it. */
   readonly #usedWorkcells = new Map<string, Set<string>>();
+  /** Ends of what does not run. */
+  readonly #early = new Early<ExperimentEnd>();
 
   take(fact: ExperimentFact): void {
     const { id, at, step, workcell } = fact;
     if (step === "start" && !this.#states.has(id)) this.#states.set(id, begun(id, at));
     const state = this.#states.get(id);
+    if (isEnd(step) && state?.end !== null) this.#early.add(id, at, step);
     if (state === undefined) return;
     state.name ??= fact.name;
     if (workcell !== null) state.workcells.add(workcell);
-    if (step === "start") start(state, at);
+    if (isEnd(step)) end(state, at, step);
     else if (step === "pause") pause(state, at);
     else if (step === "continue") resume(state, at);
-    else end(state, at, step);
+    else {
+      start(state, at);
+      for (const how of this.#early.at(id, at)) end(state, at, how);
+    }
   }
 
   /** Notes where a workcell works for an experiment. */
@@ -79,13 +87,17 @@ export class Experiments {
   }
 }
 
+const isEnd = (step: ExperimentFact["step"]): step is ExperimentEnd =>
+  step !== "start" && step !== "pause" && step !== "continue";
+
 function begun(id: string, at: Micros): State {
   const ended = { since: null, end: at, status: "completed" } as const;
   return { id, name: null, start: at, starts: [], running: [], workcells: new Set(), ...ended };
 }
 
 function start(state: State, at: Micros): void {
-  if (state.end === null) return;
+  // Told again at the instant of the last one, it is that one, even if the end came in between.
+  if (state.end === null || state.starts.at(-1) === at) return;
   state.starts.push(at);
   Object.assign(state, { since: at, end: null, status: "in_progress" });
 }

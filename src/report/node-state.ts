@@ -2,6 +2,7 @@
  * Node state: when a node was up, busy and in error. Two small machines over the marks of its sightings:
  *
  *   down ── start ──▶ up ── stop ──▶ down            the first sign of it is no start: it was up before
+ *                                                   a stop and a start of one instant lead back, in whatever order
  *   well ── error ──▶ error ── start, a status without error, an action that succeeded ──▶ well
  *
  * An action that never ends stops where its node starts again, else where the last of the sessions ends that it began in.
@@ -38,11 +39,16 @@ function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): I
   const signs = sightings.flatMap(({ firstSign }) => firstSign ?? []).sort((a, b) => a.order - b.order);
   const up: Interval[] = [];
   let since: Micros | null = signs[0]?.isStart ? null : Number.NEGATIVE_INFINITY;
+  let vain: Micros | null = null;
   for (const { step, at } of marks) {
-    if (step === "start") since ??= at;
-    if (step !== "stop" || since === null) continue;
-    up.push({ start: since, end: at });
-    since = null;
+    if (step !== "start" && step !== "stop") continue;
+    if ((step === "start") === (since !== null)) vain = at;
+    else if (at === vain) vain = null;
+    else if (since === null) since = at;
+    else {
+      up.push({ start: since, end: at });
+      since = null;
+    }
   }
   if (since !== null) up.push({ start: since, end });
   return union(up);

@@ -59,7 +59,7 @@ export class Payload {
   seconds(value: unknown): number | null {
     if (value === undefined || value === null) return null;
     const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    const good = typeof number === "number" && Math.abs(number) <= LONGEST_SECONDS;
+    const good = typeof number === "number" && number >= 0 && number <= LONGEST_SECONDS;
     this.#expect(good);
     return good ? number : null;
   }

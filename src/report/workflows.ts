@@ -58,7 +58,8 @@ export class Workflows {
 
 function start(state: State, { at }: WorkflowStartFact): void {
   state.submitted ??= at;
-  state.status = "started";
+  // At the instant of its end it may well come before that.
+  if (state.end?.at !== at) state.status = "started";
 }
 
 function end(state: State, fact: WorkflowEndFact): void {
@@ -70,7 +71,10 @@ function end(state: State, fact: WorkflowEndFact): void {
 function durationOf({ end, submitted }: State): number | null {
   if (end === null) return null;
   const { seconds, startedAt, endedAt, roughSeconds } = end.length;
-  if (seconds !== null) return seconds;
-  if (startedAt !== null && endedAt !== null) return (endedAt - startedAt) / 1e6;
-  return roughSeconds ?? (submitted === null ? null : (end.at - submitted) / 1e6);
+  return seconds ?? secondsBetween(startedAt, endedAt) ?? roughSeconds ?? secondsBetween(submitted, end.at);
+}
+
+/** Unknown where clocks disagree so much that it would be negative. */
+function secondsBetween(from: Micros | null, to: Micros | null): number | null {
+  return from === null || to === null || to < from ? null : (to - from) / 1e6;
 }

@@ -41,6 +41,27 @@ describe("an experiment", () => {
     expect(only).toMatchObject({ name: "growth", ...span("08:00", "09:00"), running: [span("08:00", "09:00")] });
   });
 
+  it("that begins and ends at one instant takes no time, in whichever order that is told", async () => {
+    const events = [
+      wrapped("08:00", "experiment_failed", {}, { experiment_id: "X" }),
+      wrapped("08:00", "experiment_start", {}, { experiment_id: "X" }),
+      wrapped("08:00", "experiment_complete", {}, { experiment_id: "X" }),
+      wrapped("08:00", "experiment_start", {}, { experiment_id: "X" }),
+    ];
+    for (const order of ["0123", "3210", "1302", "1032", "0213", "2031"]) {
+      const inOrder = events.map((event, place) => ({ ...event, _id: order[place]! }));
+      expect(await experimentsOf(inOrder)).toMatchObject([{ id: "X", ...span("08:00", "08:00"), running: [] }]);
+    }
+    const once = [
+      { ...events[1]!, _id: "0" },
+      { ...events[2]!, _id: "1" },
+      { ...events[3]!, _id: "2" },
+    ];
+    expect(await experimentsOf(once)).toMatchObject([{ ...span("08:00", "08:00"), starts: [micros("08:00")] }]);
+    const later = [told("08:00", "experiment_complete", X), told("08:00:01", "experiment_start", X)];
+    expect(await experimentsOf(later)).toMatchObject([{ status: "in_progress" }]);
+  });
+
   it("failed if that is told within a minute of its end", async () => {
     const start = told("08:00", "experiment_start", X);
     const complete = told("09:00", "experiment_complete", X);

@@ -30,6 +30,22 @@ describe("a node", () => {
     expect(node).toMatchObject({ up: [span("06:00", "08:00")], busy: [] });
   });
 
+  it("that stops and starts at one instant goes on as before, in whichever order that is told", async () => {
+    const [stop, start] = [told("08:00", "node_stop", N), told("08:00", "node_start", N)];
+    const later = [told("09:00", "node_stop", N), told("10:00", "node_stop", N), told("10:00", "node_start", N)];
+    for (const [first, second] of [
+      [stop, start],
+      [start, stop],
+    ] as const) {
+      const pair = [
+        { ...first, _id: "0" },
+        { ...second, _id: "1" },
+      ];
+      expect((await nodesOf([...up, ...pair]))[0]?.up).toEqual([span("06:00", "23:59")]);
+      expect((await nodesOf([...up, ...pair, ...later]))[0]?.up).toEqual([span("06:00", "09:00")]);
+    }
+  });
+
   it.each([
     ["its start", told("09:00", "node_start", N)],
     ["a status without error", told("09:00", "node_status_update", N, { errored: false, errors: [], error: null })],

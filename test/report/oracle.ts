@@ -121,9 +121,15 @@ function sessionsOf(id: string, lines: readonly Line[], to: number): Whole[] {
 
 function isRunning(id: string, tick: number, lines: readonly Line[]): boolean {
   let state = "ended";
+  // An end may come before its start, or between two that are one, at one instant.
+  let [early, started] = [-1, -1];
   for (const [told, what] of lines) {
     if (told > tick || what.say !== "experiment" || what.of !== id) continue;
-    if (what.step === "start" && state === "ended") state = "running";
+    if (what.step === "complete" && state === "ended") early = told;
+    if (what.step === "start" && state === "ended") {
+      if (early !== told && started !== told) state = "running";
+      started = told;
+    }
     if (what.step === "pause" && state === "running") state = "paused";
     if (what.step === "continued" && state === "paused") state = "running";
     if (what.step === "complete") state = "ended";
@@ -135,10 +141,14 @@ function isUp(node: string, tick: number, lines: readonly Line[], idOf: Names): 
   const own = lines.filter(([, what]) => nodeOf(what, idOf) === node);
   const [, first] = own[0]!;
   let up = !(first.say === "node" && first.step === "start");
+  // A stop and a start of one instant lead back, in whatever order.
+  let vain = -1;
   for (const [told, what] of own) {
-    if (told > tick || what.say !== "node") continue;
-    if (what.step === "start") up = true;
-    if (what.step === "stop") up = false;
+    if (told > tick || what.say !== "node" || (what.step !== "start" && what.step !== "stop")) continue;
+    const then = what.step === "start";
+    if (then === up) vain = told;
+    else if (vain === told) vain = -1;
+    else up = then;
   }
   return up;
 }

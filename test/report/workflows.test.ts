@@ -80,6 +80,20 @@ describe("a workflow", () => {
     expect((await workflowOf(end("09:00"))).durationSeconds).toBeNull();
   });
 
+  it("takes no negative time", async () => {
+    const turned = { start_time: "2025-06-10T08:45:00", end_time: "2025-06-10T08:30:00" };
+    expect((await workflowOf(start("08:00"), end("09:00", { duration_seconds: -12.5 }))).durationSeconds).toBe(3600);
+    expect((await workflowOf(start("08:00"), end("09:00", turned))).durationSeconds).toBe(3600);
+    expect((await workflowOf(end("09:00", turned), start("09:30"))).durationSeconds).toBeNull();
+    expect((await historyOf([end("09:00", { duration_seconds: -12.5 })], day)).skipped).toBe(1);
+  });
+
+  it("that begins and ends at one instant has ended, in whichever order that is told", async () => {
+    const [begin, over] = [start("09:00"), end("09:00", { status: "failed" })];
+    expect(await workflowOf({ ...begin, _id: "0" }, { ...over, _id: "1" })).toMatchObject({ status: "failed" });
+    expect(await workflowOf({ ...over, _id: "0" }, { ...begin, _id: "1" })).toMatchObject({ status: "failed" });
+  });
+
   it("begins when its end says it began to run, else when it was submitted first", async () => {
     const times = { start_time: "2025-06-10T08:30:00Z" };
     expect((await workflowOf(start("08:00"), end("09:00", times))).start).toBe(micros("08:30"));
