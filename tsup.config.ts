@@ -19,7 +19,12 @@ const quick = process.env.npm_lifecycle_event === "pretest";
 
 /** One entry per public subpath; shared code lands in chunks. ESM only: Node ≥ 20.19 can require() it. */
 export default defineConfig({
-  entry: { ...library, "sqlite-writer": "src/backend/sqlite/writer-thread.ts", "cli/main": "src/cli/main.ts" },
+  entry: {
+    ...library,
+    "sqlite-writer": "src/backend/sqlite/writer-thread.ts",
+    "report-worker": "src/rest/report-worker.ts",
+    "cli/main": "src/cli/main.ts",
+  },
   format: "esm",
   target: "node20",
   platform: "node",

@@ -49,15 +49,23 @@ function noDatabase(file: string): CommandFailure {
   );
 }
 
-function storeOptions({ settings, origins }: Config, io: Io): EventStoreOptions {
-  const mongo = settings.mongo_db_url.startsWith("mongodb");
+function storeOptions(config: Config, io: Io): EventStoreOptions {
+  const { settings } = config;
   return {
-    naiveTimezone: settings.naive_timezone ?? undefined,
+    ...placeOptions(config),
     strictEventTypes: settings.strict_event_types,
     limits: { maxBytes: settings.max_event_bytes },
     findTimeoutMs: settings.query_time_limit * 1000,
-    database: mongo && origins.has("database_name") ? settings.database_name : undefined,
-    collection: mongo ? settings.collection_name : undefined,
     onWarning: (message) => warn(io, message),
   };
+}
+
+/** What says which events there are: all that another reader of them has to know beside the URL. */
+export function placeOptions({ settings, origins }: Config) {
+  const mongo = settings.mongo_db_url.startsWith("mongodb");
+  return {
+    naiveTimezone: settings.naive_timezone ?? undefined,
+    database: mongo && origins.has("database_name") ? settings.database_name : undefined,
+    collection: mongo ? settings.collection_name : undefined,
+  } satisfies EventStoreOptions;
 }

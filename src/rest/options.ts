@@ -3,6 +3,7 @@ import type { AlertDesk } from "../alert/desk.ts";
 import { EventStoreError } from "../errors.ts";
 import type { EventStore } from "../store/store.ts";
 import type { BackupDesk } from "./backup-desk.ts";
+import type { Reporter } from "./reporter.ts";
 
 /** Requests per client address, counted in sliding windows. @since 0.1.0 */
 export interface RateLimitOptions {
@@ -44,6 +45,11 @@ export interface RestOptions {
   readonly alerts?: AlertDesk | null;
   /** What answers the routes of backups; without it `POST /backup` is a 501. @default null */
   readonly backups?: BackupDesk | null;
+  /**
+   * Who makes the reports of `GET /utilization/…`: `reportThread` lets nothing else wait for them. It is used and not closed.
+   * @default null: this process does, in short turns
+   */
+  readonly reporter?: Reporter | null;
   /** @default "EventManager" */
   readonly managerName?: string;
   readonly managerDescription?: string | null;
@@ -116,7 +122,7 @@ const RATE_LIMIT: ResolvedRateLimit = {
 
 const LIMITS: Required<RequestLimits> = { bodyBytes: 786_432, bulkBytes: 10_485_760, bulkEvents: 10_000 };
 
-const DEFAULTS: Omit<ResolvedRestOptions, "store" | "alerts" | "backups" | "rateLimit" | "limits"> = {
+const DEFAULTS: Omit<ResolvedRestOptions, "store" | "alerts" | "backups" | "reporter" | "rateLimit" | "limits"> = {
   managerName: "EventManager",
   managerDescription: null,
   managerId: null,
@@ -147,9 +153,11 @@ const FASTIFY_KEYS = new Set(["prefix", "logLevel", "logSerializers"]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option. */
 export function resolveRestOptions(options: RestOptions): ResolvedRestOptions {
-  const { store, alerts = null, backups = null, rateLimit, limits, ...others } = options;
+  const { store, alerts = null, backups = null, reporter = null, rateLimit, limits, ...others } = options;
   if (typeof store?.appendParsed !== "function") throw invalid("store must be an open EventStore");
   if (alerts !== null && typeof alerts.incidents !== "function") throw invalid("alerts must be what startAlerts gives");
+  if (reporter !== null && typeof reporter.make !== "function")
+    throw invalid("reporter must be what reportThread gives");
   if (backups !== null && typeof backups.create !== "function") throw invalid("backups must have create and list");
   const given = Object.fromEntries(Object.entries(others).filter(([key]) => !FASTIFY_KEYS.has(key)));
   return Object.freeze({
@@ -157,6 +165,7 @@ export function resolveRestOptions(options: RestOptions): ResolvedRestOptions {
     store,
     alerts,
     backups,
+    reporter,
     rateLimit: complete("rateLimit.", RATE_LIMIT, rateLimit ?? {}),
     limits: complete("limits.", LIMITS, limits ?? {}),
   });

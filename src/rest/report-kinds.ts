@@ -15,8 +15,10 @@ import {
 } from "../report/index.ts";
 import type { EventStore } from "../store/store.ts";
 import { type ReportRequest, readPeriods, readReport } from "./report-query.ts";
+import type { ReportName } from "./reporter.ts";
 
 export interface ReportKind<Report, Options extends ReportOptions> {
+  readonly name: ReportName;
   read(url: string): ReportRequest<Options>;
   make(store: EventStore, options: Options): Promise<Report>;
   csv(report: Report, options: CsvOptions): Iterable<string>;
@@ -31,6 +33,7 @@ export interface ReportKind<Report, Options extends ReportOptions> {
 }
 
 export const SESSIONS: ReportKind<SessionsReport, ReportOptions> = {
+  name: "sessions",
   read: readReport,
   make: sessions,
   csv: sessionsCsv,
@@ -41,6 +44,7 @@ export const SESSIONS: ReportKind<SessionsReport, ReportOptions> = {
 };
 
 export const PERIODS: ReportKind<PeriodsReport, PeriodsOptions> = {
+  name: "periods",
   read: readPeriods,
   make: periods,
   csv: periodsCsv,
@@ -51,6 +55,7 @@ export const PERIODS: ReportKind<PeriodsReport, PeriodsOptions> = {
 };
 
 export const USERS: ReportKind<UsersReport, ReportOptions> = {
+  name: "users",
   read: readReport,
   make: users,
   csv: usersCsv,

@@ -65,9 +65,11 @@ function make<Report, Options extends ReportOptions>(kind: ReportKind<Report, Op
   const { rest, reply, asked } = call;
   const { store, options, reports } = rest;
   const { maxReports: most, reportTimeoutMs: limitMs, now } = options;
-  const { naiveTimezone } = store;
-  return reports.run(reply, { most, limitMs }, (signal) =>
-    kind.make(store, { ...asked.options, naiveTimezone, signal, now }),
+  const wish = { ...asked.options, naiveTimezone: store.naiveTimezone };
+  const { reporter } = options;
+  return reports.run(reply, { most, limitMs }, async (signal) =>
+    // What comes out of a thread is what its own `kind.make` made.
+    reporter ? ((await reporter.make(kind.name, wish, signal)) as Report) : kind.make(store, { ...wish, signal, now }),
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import { Command, Option } from "commander";
 import { redactUrl } from "../../backend/open.ts";
+import type { Reporter } from "../../rest/reporter.ts";
 import type { EventStore } from "../../store/store.ts";
 import { type Address, type AddressFlags, addressOf, urlOf } from "../address.ts";
 import { type AlertSetup, alertSetup } from "../alert-setup.ts";
@@ -17,6 +18,7 @@ import { type Io, warn } from "../io.ts";
 import { managerId } from "../manager-id.ts";
 import { commandConfig, openStore } from "../open-store.ts";
 import { alertsLine, type ServedAlerts, serveAlerts } from "../serve-alerts.ts";
+import { serveReports } from "../serve-reports.ts";
 import { announcement, buildServer, doubts, type HttpServer, listen } from "../server.ts";
 import { ROWS, type Settings } from "../settings.ts";
 import { settingsTable } from "../settings-table.ts";
@@ -90,6 +92,7 @@ interface Running {
   readonly server: HttpServer;
   readonly alerts: ServedAlerts | undefined;
   readonly backups: ServedBackups | undefined;
+  readonly reporter: Reporter | undefined;
   readonly store: EventStore;
 }
 
@@ -99,13 +102,15 @@ async function startServer(store: EventStore, config: Config, around: Surroundin
   const { settings: configured } = config;
   let alerts: ServedAlerts | undefined;
   let backups: ServedBackups | undefined;
+  let reporter: Reporter | undefined;
   let settings: Settings = configured;
   const onError = (error: unknown, request: string) => io.err(`${request}: ${describeError(error, true)}`);
   try {
     alerts = await serveAlerts(store, setup, { io, file: sqliteFile(configured.mongo_db_url) });
     backups = serveBackups(store, config, io);
-    const parts = { store, settings: () => settings, version, alerts: alerts?.desk, backups: backups?.desk, onError };
-    const server = await buildServer(parts);
+    reporter = await serveReports(config);
+    const desks = { alerts: alerts?.desk, backups: backups?.desk, reporter };
+    const server = await buildServer({ store, settings: () => settings, version, ...desks, onError });
     const address = { ...around.address, port: await listen(server, around.address) };
     settings = { ...configured, server_url: urlOf(address) };
     const place = redactUrl(settings.mongo_db_url);
@@ -113,8 +118,9 @@ async function startServer(store: EventStore, config: Config, around: Surroundin
     if (setup !== undefined) io.err(alertsLine(setup.plan));
     const line = backupLine(settings, settings.backup_dir);
     if (line !== undefined && backups !== undefined) io.err(line);
-    return { server, alerts, backups, store };
+    return { server, alerts, backups, reporter, store };
   } catch (error) {
+    await reporter?.close();
     await backups?.close();
     await alerts?.close();
     await store.close();
@@ -122,10 +128,11 @@ async function startServer(store: EventStore, config: Config, around: Surroundin
   }
 }
 
-async function stop({ server, alerts, backups, store }: Running): Promise<void> {
+async function stop({ server, alerts, backups, reporter, store }: Running): Promise<void> {
   const cleanEnd = async () => {
     await backups?.close();
     await server.close();
+    await reporter?.close();
     await alerts?.close();
     await store.close();
   };

@@ -1,0 +1,129 @@
+/**
+ * Reports made in a thread of their own, which reads the store for itself: a server stores events meanwhile as if nobody asked.
+ *
+ * The thread begins with the first report. It is never terminated, because a driver may abort the process when that happens
+ * within a statement: it ends by closing its port. One that ended by itself (out of memory) fails what it had, and the next
+ * report starts another.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { EventStoreError, type EventStoreErrorCode, type FieldIssue } from "../errors.ts";
+import type { EventStoreOptions } from "../store/options.ts";
+import type { Reporter, ReportName, ReportWish } from "./reporter.ts";
+
+/** What the thread is started with: how to open the store, in what can be sent to a thread. */
+export interface ThreadStart {
+  readonly url: string;
+  readonly options: Pick<EventStoreOptions, "naiveTimezone" | "database" | "collection">;
+}
+
+export type Request =
+  | { readonly do: "make"; readonly id: number; readonly name: ReportName; readonly wish: ReportWish }
+  | { readonly do: "stop"; readonly id: number }
+  | { readonly do: "close" };
+
+export type Reply = { readonly id: number } & ({ readonly report: unknown } | { readonly error: ThreadError });
+
+export interface ThreadError {
+  /** Undefined: nobody expected it. */
+  readonly code: EventStoreErrorCode | undefined;
+  readonly message: string;
+  readonly issues: readonly FieldIssue[];
+  readonly cause: string | undefined;
+}
+
+const FILE = "report-worker.js";
+
+/**
+ * Reports of the store at `start.url`, which another thread can open (not one in memory); undefined where there is no file for
+ * the thread (a bundle).
+ * @param file the thread's code
+ * @since 0.1.0
+ */
+export function reportThread(start: ThreadStart, file = threadFile()): Reporter | undefined {
+  return existsSync(file) ? new ReportThread(file, start) : undefined;
+}
+
+function threadFile(): string {
+  return fileURLToPath(new URL(FILE, import.meta.url));
+}
+
+interface Pending {
+  resolve(report: unknown): void;
+  reject(error: unknown): void;
+}
+
+class ReportThread implements Reporter {
+  readonly #file: string;
+  readonly #start: ThreadStart;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+
+  constructor(file: string, start: ThreadStart) {
+    this.#file = file;
+    this.#start = start;
+  }
+
+  make(name: ReportName, wish: ReportWish, signal: AbortSignal): Promise<unknown> {
+    const id = ++this.#lastId;
+    const worker = this.#running();
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      signal.addEventListener("abort", () => this.#stop(id, signal.reason), { once: true });
+      worker.postMessage({ do: "make", id, name, wish } satisfies Request);
+    });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    worker.postMessage({ do: "close" } satisfies Request);
+    await ended;
+  }
+
+  #stop(id: number, reason: unknown): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    this.#worker?.postMessage({ do: "stop", id } satisfies Request);
+    pending.reject(reason);
+  }
+
+  #running(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    const worker = new Worker(this.#file, { workerData: this.#start });
+    worker.unref();
+    worker.on("message", (reply: Reply) => this.#settle(reply));
+    let failure: unknown;
+    worker.on("error", (error) => {
+      failure = error;
+    });
+    worker.on("exit", () => this.#fail(worker, failure));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #settle(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if ("error" in reply) pending?.reject(thrown(reply.error));
+    else pending?.resolve(reply.report);
+  }
+
+  #fail(worker: Worker, cause: unknown): void {
+    if (this.#worker === worker) this.#worker = undefined;
+    const message =
+      "the thread that makes reports ended; ask again, for a shorter window where it has too little memory";
+    const error = new EventStoreError("EVT_BACKEND_UNAVAILABLE", message, { cause });
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+}
+
+function thrown({ code, message, issues, cause }: ThreadError): Error {
+  if (code === undefined) return new Error(message, { cause });
+  return new EventStoreError(code, message, { issues, ...(cause !== undefined && { cause: new Error(cause) }) });
+}

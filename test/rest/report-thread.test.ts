@@ -1,0 +1,127 @@
+/** Reports of a real server come out of a thread that reads the store for itself, and are what the library makes. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EventStore } from "../../src/index.ts";
+import { periods, sessions, users, usersCsv } from "../../src/report/index.ts";
+import { reportThread } from "../../src/rest/index.ts";
+import { type Served, serve } from "../fault/server.ts";
+import { mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
+import { eventsOf } from "../report/golden.ts";
+
+const DAY = { from: "2025-06-10T05:00:00Z", to: "2025-06-11T05:00:00Z" };
+const WINDOW = `start_time=${DAY.from}&end_time=${DAY.to}`;
+
+const ENGINES = [
+  { name: "SQLite", skip: undefined, url: (folder: string) => `sqlite:${join(folder, "lab.db")}` },
+  { name: "MongoDB", skip: mongoSkip, url: () => `${mongoUrl}${newDatabase()}` },
+];
+
+describe.each(ENGINES)("$name", ({ skip, url }) => {
+  describe.skipIf(skip)("reports of serve", () => {
+    const folder = mkdtempSync(join(tmpdir(), "madsci-report-thread-"));
+    let served: Served;
+    let made: { sessions: unknown; periods: unknown; csv: string };
+
+    beforeAll(async () => {
+      const place = url(folder);
+      const store = await EventStore.open(place, { naiveTimezone: "UTC" });
+      await store.append(eventsOf("a-single-workcell-day"));
+      made = {
+        sessions: await sessions(store, DAY),
+        periods: await periods(store, { ...DAY, analysisType: "hourly", timezone: "Asia/Kathmandu" }),
+        csv: [...usersCsv(await users(store, DAY))].join(""),
+      };
+      await store.close();
+      served = await serve(place);
+    }, 60_000);
+
+    afterAll(async () => {
+      await served?.end("SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const get = (path: string) => fetch(`${served.url}/utilization/${path}`);
+    const sameBut = (report: unknown) =>
+      JSON.parse(JSON.stringify(report), (key, value) => (key === "generated_at" ? "then" : value));
+
+    it("are what the library makes, key by key", async () => {
+      const text = await (await get(`sessions?${WINDOW}`)).text();
+      expect(JSON.stringify(sameBut(JSON.parse(text)))).toBe(JSON.stringify(sameBut(made.sessions)));
+      const hourly = await get(`periods?${WINDOW}&analysis_type=hourly&user_timezone=Asia/Kathmandu`);
+      expect(JSON.stringify(sameBut(await hourly.json()))).toBe(JSON.stringify(sameBut(made.periods)));
+    });
+
+    it("are told as CSV", async () => {
+      const csv = await (await get(`users?${WINDOW}&csv_format=true`)).text();
+      const withoutDate = (text: string) => text.replace(/^Generated At,.*$/m, "");
+      expect(withoutDate(csv)).toBe(withoutDate(made.csv));
+    });
+
+    it("know what has arrived since the last one", async () => {
+      const workflow = {
+        workflow_id: "w",
+        name: "late",
+        status: "completed",
+        author: "Late Author",
+        duration_seconds: 60,
+      };
+      const event = { event_type: "workflow_complete", event_timestamp: "2025-06-10T20:00:00Z", event_data: workflow };
+      const headers = { "content-type": "application/json" };
+      await fetch(`${served.url}/event`, { method: "POST", headers, body: JSON.stringify(event) });
+      const { user_utilization } = (await (await get(`user?${WINDOW}`)).json()) as { user_utilization: object };
+      expect(Object.keys(user_utilization)).toContain("Late Author");
+    });
+
+    it("are refused with the parameter's name", async () => {
+      const answer = await get(`periods?${WINDOW}&user_timezone=Mars/Base`);
+      expect(answer.status).toBe(422);
+      expect(await answer.json()).toMatchObject({ detail: [{ loc: ["query", "user_timezone"], input: "Mars/Base" }] });
+      const mild = await get(`sessions?start_time=2025-02-01&end_time=2025-01-01&strict=false`);
+      expect([mild.status, await mild.json()]).toEqual([
+        200,
+        { error: expect.stringContaining("the start of the window must be before its end") },
+      ]);
+    });
+  });
+});
+
+describe("a thread", () => {
+  const folder = mkdtempSync(join(tmpdir(), "madsci-report-thread-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const start = { url: "sqlite:none.db", options: {} };
+
+  it("that dies fails what it had, and the next report gets another", async () => {
+    const file = join(folder, "dying.mjs");
+    const code = `import { parentPort } from "node:worker_threads";
+parentPort.on("message", ({ id }) => (id === 1 ? process.exit(1) : parentPort.postMessage({ id, report: "made" })));`;
+    writeFileSync(file, code);
+    const reporter = reportThread(start, file);
+    const { signal } = new AbortController();
+    const died = { code: "EVT_BACKEND_UNAVAILABLE", retryable: true };
+    await expect(reporter?.make("users", {}, signal)).rejects.toMatchObject(died);
+    await expect(reporter?.make("users", {}, signal)).resolves.toBe("made");
+  });
+
+  it("is told when nobody waits any more", async () => {
+    const file = join(folder, "silent.mjs");
+    const code = `import { parentPort } from "node:worker_threads";
+let told = "nothing";
+parentPort.on("message", (request) => {
+  if (request.do === "stop") told = request.id;
+  else if (request.name === "users") parentPort.postMessage({ id: request.id, report: told });
+});`;
+    writeFileSync(file, code);
+    const reporter = reportThread(start, file);
+    const stop = new AbortController();
+    const making = reporter?.make("sessions", {}, stop.signal);
+    stop.abort(new Error("gone"));
+    await expect(making).rejects.toThrow("gone");
+    await expect(reporter?.make("users", {}, new AbortController().signal)).resolves.toBe(1);
+  });
+
+  it("is not there where its file is not", () => {
+    expect(reportThread(start, join(folder, "none.js"))).toBeUndefined();
+  });
+});
