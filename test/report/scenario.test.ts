@@ -16,7 +16,7 @@ import { eventsOf, FORMS, type FormName, iso } from "./scenario-events.ts";
 import { type Plan, planOf } from "./scenario-plan.ts";
 import { type Truth, truthOf } from "./scenario-truth.ts";
 
-const SEEDS = Array.from({ length: process.env.FUZZ ? 300 : 12 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: process.env.FUZZ ? 300 : 6 }, (_, seed) => seed);
 const HOURS = 6; // decimals
 
 const near = (hours: number) => expect.closeTo(hours, HOURS);
