@@ -31,7 +31,7 @@ const before = process.memoryUsage.rss();
 let most = before;
 const watch = setInterval(() => {
   most = Math.max(most, process.memoryUsage.rss());
-}, 5);
+}, 25);
 const startMs = performance.now();
 const cpu = process.cpuUsage();
 await report(store);
