@@ -1,4 +1,5 @@
 /** The other end of report-thread.ts: opens the store to read it, and makes one report after the other. */
+import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { EventStoreError } from "../errors.ts";
 import { periods, sessions, users } from "../report/index.ts";
@@ -13,6 +14,9 @@ const MAKE: Readonly<Record<ReportName, Make>> = { sessions, periods, users };
 const { url, options } = workerData as ThreadStart;
 const running = new Map<number, AbortController>();
 let store: Promise<EventStore> | undefined;
+
+// Requests that store events come first. Linux alone has priorities of threads; elsewhere it would be the process's.
+if (process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
 
 parentPort?.on("message", (request: Request) => {
   if (request.do === "close") return void end();
