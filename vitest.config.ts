@@ -12,6 +12,7 @@ export default defineConfig({
     pool: "forks",
     // Each file would load the drivers and the server afresh: a fifth of the whole time.
     isolate: false,
-    maxWorkers: 2,
+    // One more than the smallest machine has cores: many tests wait for processes and clocks.
+    maxWorkers: 3,
   },
 });
