@@ -4,11 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openDumpSource } from "../../src/backend/open-dump.ts";
 import { createBackup } from "../../src/backup/create.ts";
 import { filledFile } from "../backup/filled.ts";
@@ -16,22 +14,12 @@ import { archiveOf, writeBackup } from "../backup/outside-dump.ts";
 import { type Place, restingIn, TARGETS } from "../backup/targets.ts";
 import { rawClient } from "../helpers/mongo.ts";
 import type { RestorePlan } from "./restore-app.ts";
+import { restoreProgram } from "./restore-program.ts";
 
-const CACHE = fileURLToPath(new URL("../../node_modules/.cache/madsci-events/", import.meta.url));
-const PROGRAM = join(CACHE, `restore-app.${process.pid}.mjs`);
+const PROGRAM = restoreProgram("restore-app");
 const MOST_STEPS = 60;
 /** Steps from one death to the next; every one where FAULT_ROUNDS does not ask for less. */
 const STRIDE = Number(process.env.FAULT_ROUNDS ?? 50) < 10 ? 3 : 1;
-
-beforeAll(async () => {
-  mkdirSync(CACHE, { recursive: true });
-  const entry = fileURLToPath(new URL("restore-app.ts", import.meta.url));
-  await build({
-    ...{ entryPoints: [entry], outfile: PROGRAM, bundle: true, packages: "external" },
-    ...{ format: "esm", platform: "node", target: "node20", logLevel: "error" },
-  });
-  return () => rmSync(PROGRAM, { force: true });
-});
 
 async function run(plan: RestorePlan): Promise<{ readonly signal: string | null; readonly text: string }> {
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(plan)], { stdio: ["ignore", "pipe", "pipe"] });

@@ -4,30 +4,17 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { beforeAll, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { writeBackup } from "../backup/outside-dump.ts";
 import { restingIn, TARGETS } from "../backup/targets.ts";
 import type { RestorePlan } from "./restore-app.ts";
+import { restoreProgram } from "./restore-program.ts";
 
-const CACHE = fileURLToPath(new URL("../../node_modules/.cache/madsci-events/", import.meta.url));
-const PROGRAM = join(CACHE, `restore-stop.${process.pid}.mjs`);
+const PROGRAM = restoreProgram("restore-stop");
 const STEPS = ["swap events: begin", "swap events: old one away", "swap events: done", "swap plans: old one away"];
 const [mongo] = TARGETS.filter(({ name }) => name === "MongoDB");
-
-beforeAll(async () => {
-  mkdirSync(CACHE, { recursive: true });
-  const entry = fileURLToPath(new URL("restore-app.ts", import.meta.url));
-  await build({
-    ...{ entryPoints: [entry], outfile: PROGRAM, bundle: true, packages: "external" },
-    ...{ format: "esm", platform: "node", target: "node20", logLevel: "error" },
-  });
-  return () => rmSync(PROGRAM, { force: true });
-});
 
 function start(plan: RestorePlan): ChildProcess {
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(plan)], { stdio: ["ignore", "pipe", "pipe"] });
