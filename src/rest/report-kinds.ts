@@ -24,7 +24,7 @@ export interface ReportKind<Report, Options extends ReportOptions> {
   csv(report: Report, options: CsvOptions): Iterable<string>;
   /** Name of the file a browser saves. */
   readonly download: string;
-  /** Name of the file the server saves, without its date. */
+  /** Name of the file the server saves, without its date and ending. */
   saved(report: Report): string;
   /** As an answer about a saved file says it. */
   readonly type: string;

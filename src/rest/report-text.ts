@@ -1,10 +1,22 @@
 /** Text of a report in pieces, with turns for others in between: a report may have many thousand rows. */
+import type { ReportOptions } from "../report/index.ts";
 import { pace } from "../report/pace.ts";
+import type { ReportKind } from "./report-kinds.ts";
+import type { ReportForm, ReportText } from "./reporter.ts";
 
 /** Characters of one piece. */
 const PIECE = 65_536;
 /** Rows lie this deep at the most: `time_series`, `nodes`, the node, the period. */
 const DEPTH = 4;
+
+export function textOf<Report, Options extends ReportOptions>(
+  kind: ReportKind<Report, Options>,
+  report: Report,
+  form: ReportForm,
+): ReportText {
+  const pieces = form === "json" ? jsonPieces(report) : kind.csv(report, form);
+  return { savedName: kind.saved(report), pieces: inTurns(pieces) };
+}
 
 /** The same text as `JSON.stringify` makes of a report. */
 export function* jsonPieces(value: unknown, depth = DEPTH): Generator<string> {

@@ -1,5 +1,6 @@
 /**
  * Reports made in a thread of their own, which reads the store for itself: a server stores events meanwhile as if nobody asked.
+ * They come out of it as text, piece by piece as it is sent: to take over a whole report would hold up the server's thread.
  *
  * The thread begins with the first report. It is never terminated, because a driver may abort the process when that happens
  * within a statement: it ends by closing its port. One that ended by itself (out of memory) fails what it had, and the next
@@ -10,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EventStoreError, type EventStoreErrorCode, type FieldIssue } from "../errors.ts";
 import type { EventStoreOptions } from "../store/options.ts";
-import type { Reporter, ReportName, ReportWish } from "./reporter.ts";
+import type { Reporter, ReportForm, ReportName, ReportText, ReportWish } from "./reporter.ts";
 
 /** What the thread is started with: how to open the store, in what can be sent to a thread. */
 export interface ThreadStart {
@@ -19,11 +20,22 @@ export interface ThreadStart {
 }
 
 export type Request =
-  | { readonly do: "make"; readonly id: number; readonly name: ReportName; readonly wish: ReportWish }
-  | { readonly do: "stop"; readonly id: number }
+  | {
+      readonly do: "make";
+      readonly id: number;
+      readonly name: ReportName;
+      readonly form: ReportForm;
+      readonly wish: ReportWish;
+    }
+  | { readonly do: "next" | "stop"; readonly id: number }
   | { readonly do: "close" };
 
-export type Reply = { readonly id: number } & ({ readonly report: unknown } | { readonly error: ThreadError });
+/** To `make`, to `next` (null: that was all), or to either. */
+export type Reply = { readonly id: number } & (
+  | { readonly savedName: string }
+  | { readonly piece: string | null }
+  | { readonly error: ThreadError }
+);
 
 export interface ThreadError {
   /** Undefined: nobody expected it. */
@@ -50,7 +62,7 @@ function threadFile(): string {
 }
 
 interface Pending {
-  resolve(report: unknown): void;
+  resolve(reply: Reply): void;
   reject(error: unknown): void;
 }
 
@@ -66,14 +78,25 @@ class ReportThread implements Reporter {
     this.#start = start;
   }
 
-  make(name: ReportName, wish: ReportWish, signal: AbortSignal): Promise<unknown> {
+  async make(name: ReportName, form: ReportForm, wish: ReportWish, signal: AbortSignal): Promise<ReportText> {
     const id = ++this.#lastId;
     const worker = this.#running();
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      signal.addEventListener("abort", () => this.#stop(id, signal.reason), { once: true });
-      worker.postMessage({ do: "make", id, name, wish } satisfies Request);
-    });
+    signal.addEventListener("abort", () => this.#stop(worker, id, signal.reason), { once: true });
+    const { savedName } = (await this.#ask(worker, { do: "make", id, name, form, wish })) as { savedName: string };
+    return { savedName, pieces: this.#pieces(worker, id, signal) };
+  }
+
+  async *#pieces(worker: Worker, id: number, signal: AbortSignal): AsyncGenerator<string> {
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const { piece } = (await this.#ask(worker, { do: "next", id })) as { piece: string | null };
+        if (piece === null) return;
+        yield piece;
+      }
+    } finally {
+      this.#stop(worker, id, signal.reason);
+    }
   }
 
   async close(): Promise<void> {
@@ -84,12 +107,19 @@ class ReportThread implements Reporter {
     await ended;
   }
 
-  #stop(id: number, reason: unknown): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
+  #ask(worker: Worker, request: Request & { readonly id: number }): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      // One that has ended answers nothing.
+      if (this.#worker !== worker) return reject(ended());
+      this.#pending.set(request.id, { resolve, reject });
+      worker.postMessage(request);
+    });
+  }
+
+  #stop(worker: Worker, id: number, reason: unknown): void {
+    worker.postMessage({ do: "stop", id } satisfies Request);
+    this.#pending.get(id)?.reject(reason);
     this.#pending.delete(id);
-    this.#worker?.postMessage({ do: "stop", id } satisfies Request);
-    pending.reject(reason);
   }
 
   #running(): Worker {
@@ -110,17 +140,19 @@ class ReportThread implements Reporter {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if ("error" in reply) pending?.reject(thrown(reply.error));
-    else pending?.resolve(reply.report);
+    else pending?.resolve(reply);
   }
 
   #fail(worker: Worker, cause: unknown): void {
     if (this.#worker === worker) this.#worker = undefined;
-    const message =
-      "the thread that makes reports ended; ask again, for a shorter window where it has too little memory";
-    const error = new EventStoreError("EVT_BACKEND_UNAVAILABLE", message, { cause });
-    for (const { reject } of this.#pending.values()) reject(error);
+    for (const { reject } of this.#pending.values()) reject(ended(cause));
     this.#pending.clear();
   }
+}
+
+function ended(cause?: unknown): EventStoreError {
+  const message = "the thread that makes reports ended; ask again, for a shorter window where it has too little memory";
+  return new EventStoreError("EVT_BACKEND_UNAVAILABLE", message, { cause });
 }
 
 function thrown({ code, message, issues, cause }: ThreadError): Error {

@@ -2,17 +2,24 @@
 import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { EventStoreError } from "../errors.ts";
-import { periods, sessions, users } from "../report/index.ts";
 import { EventStore } from "../store/store.ts";
+import { PERIODS, type ReportKind, SESSIONS, USERS } from "./report-kinds.ts";
+import { textOf } from "./report-text.ts";
 import type { Reply, Request, ThreadError, ThreadStart } from "./report-thread.ts";
-import type { ReportName, ReportWish } from "./reporter.ts";
+import type { ReportName } from "./reporter.ts";
 
-type Make = (store: EventStore, options: ReportWish & { readonly signal: AbortSignal }) => Promise<unknown>;
+const KINDS = { sessions: SESSIONS, periods: PERIODS, users: USERS } as Readonly<
+  Record<ReportName, ReportKind<unknown, object>>
+>;
 
-const MAKE: Readonly<Record<ReportName, Make>> = { sessions, periods, users };
+/** A report under way: `pieces` once it is made. */
+interface Running {
+  readonly stop: AbortController;
+  pieces?: AsyncGenerator<string>;
+}
 
 const { url, options } = workerData as ThreadStart;
-const running = new Map<number, AbortController>();
+const running = new Map<number, Running>();
 let store: Promise<EventStore> | undefined;
 
 // Requests that store events come first. Linux alone has priorities of threads; elsewhere it would be the process's.
@@ -20,19 +27,38 @@ if (process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW);
 
 parentPort?.on("message", (request: Request) => {
   if (request.do === "close") return void end();
-  if (request.do === "stop") return running.get(request.id)?.abort();
-  void answer(request.id, request.name, request.wish);
+  if (request.do === "stop") return forget(request.id);
+  const answer = request.do === "make" ? make(request) : next(request.id);
+  const failed = (error: unknown): Reply => {
+    forget(request.id);
+    return { id: request.id, error: described(error) };
+  };
+  void answer.catch(failed).then((reply) => parentPort?.postMessage(reply));
 });
 
-async function answer(id: number, name: ReportName, wish: ReportWish): Promise<void> {
-  const stop = new AbortController();
-  running.set(id, stop);
-  const reply: Reply = await opened()
-    .then((open) => MAKE[name](open, { ...wish, signal: stop.signal }))
-    .then((report) => ({ id, report }))
-    .catch((error: unknown) => ({ id, error: described(error) }));
+async function make({ id, name, form, wish }: Request & { do: "make" }): Promise<Reply> {
+  const report: Running = { stop: new AbortController() };
+  running.set(id, report);
+  const kind = KINDS[name];
+  const made = await kind.make(await opened(), { ...wish, signal: report.stop.signal });
+  const { savedName, pieces } = textOf(kind, made, form);
+  report.pieces = pieces;
+  return { id, savedName };
+}
+
+async function next(id: number): Promise<Reply> {
+  const { pieces } = running.get(id) ?? {};
+  // Nothing must look like the end of a text but its end.
+  if (pieces === undefined) throw new Error(`report ${id} is over`);
+  const { done, value } = await pieces.next();
+  if (!done) return { id, piece: value };
+  forget(id);
+  return { id, piece: null };
+}
+
+function forget(id: number): void {
+  running.get(id)?.stop.abort();
   running.delete(id);
-  parentPort?.postMessage(reply);
 }
 
 /** Opened for the first report; one that failed to leaves the next to try. The server itself has warned of what there is. */
@@ -45,7 +71,7 @@ function opened(): Promise<EventStore> {
 }
 
 async function end(): Promise<void> {
-  for (const stop of running.values()) stop.abort();
+  for (const { stop } of running.values()) stop.abort();
   const open = await store?.catch(() => undefined);
   await open?.close().catch(() => {});
   // Ends the thread.

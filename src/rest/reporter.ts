@@ -1,5 +1,5 @@
 /** Reporter: who makes the reports of the routes, where that is not the process that answers. */
-import type { PeriodsOptions, ReportOptions } from "../report/index.ts";
+import type { CsvOptions, PeriodsOptions, ReportOptions } from "../report/index.ts";
 
 /** @since 0.1.0 */
 export type ReportName = "sessions" | "periods" | "users";
@@ -7,13 +7,23 @@ export type ReportName = "sessions" | "periods" | "users";
 /** What a report is asked for, as it can be sent elsewhere. */
 export type ReportWish = Omit<PeriodsOptions & ReportOptions, "signal" | "now">;
 
+/** What its text is to be. @since 0.1.0 */
+export type ReportForm = "json" | CsvOptions;
+
+/** A report as text, which is made while it is read. @since 0.1.0 */
+export interface ReportText {
+  /** Name of the file the server saves, without its date and ending. */
+  readonly savedName: string;
+  readonly pieces: AsyncGenerator<string>;
+}
+
 /** @since 0.1.0 */
 export interface Reporter {
   /**
-   * The report of that name, as the library makes it.
+   * The report of that name, as the library makes it. `signal` ends its text too.
    * @throws EventStoreError what the library's function throws; the signal's reason when it is aborted
    */
-  make(name: ReportName, wish: ReportWish, signal: AbortSignal): Promise<unknown>;
+  make(name: ReportName, form: ReportForm, wish: ReportWish, signal: AbortSignal): Promise<ReportText>;
   /** Ends what it has begun. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -14,7 +14,8 @@ import { periodsSchema } from "./report-periods-schema.ts";
 import type { ReportRequest } from "./report-query.ts";
 import { dayOf, placeOf, save } from "./report-save.ts";
 import { sessionsSchema, usersSchema } from "./report-schemas.ts";
-import { inTurns, jsonPieces } from "./report-text.ts";
+import { textOf } from "./report-text.ts";
+import type { ReportText } from "./reporter.ts";
 import { JSON_TYPE, type Rest, type Route, type RouteDoc, sendJson } from "./route.ts";
 import { sendPieces } from "./stream.ts";
 
@@ -44,14 +45,13 @@ function handlerOf<Report, Options extends ReportOptions>(kind: ReportKind<Repor
 async function answer<Report, Options extends ReportOptions>(kind: ReportKind<Report, Options>, call: Call<Options>) {
   const { rest, request, reply, asked } = call;
   const place = asked.save && placeOf(rest, request, asked.save.outputPath);
-  const report = await make(kind, call);
-  if (asked.csv === undefined) return sendPieces(reply, inTurns(jsonPieces(report)), { type: JSON_TYPE });
-  const pieces = inTurns(kind.csv(report, asked.csv));
+  const { savedName, pieces } = await make(kind, call);
+  if (asked.csv === undefined) return sendPieces(reply, pieces, { type: JSON_TYPE });
   if (place === undefined) {
     reply.header("content-disposition", `attachment; filename=${kind.download}`);
     return sendPieces(reply, pieces, { type: CSV_TYPE });
   }
-  const name = `${kind.saved(report)}_${dayOf(rest.options.now())}.csv`;
+  const name = `${savedName}_${dayOf(rest.options.now())}.csv`;
   const file_path = await save(rest, place, { name, pieces });
   return sendJson(
     reply,
@@ -61,16 +61,18 @@ async function answer<Report, Options extends ReportOptions>(kind: ReportKind<Re
 
 const SAVED = { success: true, message: "CSV file saved successfully" };
 
-function make<Report, Options extends ReportOptions>(kind: ReportKind<Report, Options>, call: Call<Options>) {
-  const { rest, reply, asked } = call;
+function make<Report, Options extends ReportOptions>(
+  kind: ReportKind<Report, Options>,
+  { rest, reply, asked }: Call<Options>,
+): Promise<ReportText> {
   const { store, options, reports } = rest;
-  const { maxReports: most, reportTimeoutMs: limitMs, now } = options;
+  const { maxReports: most, reportTimeoutMs: limitMs, now, reporter } = options;
   const wish = { ...asked.options, naiveTimezone: store.naiveTimezone };
-  const { reporter } = options;
-  return reports.run(reply, { most, limitMs }, async (signal) =>
-    // What comes out of a thread is what its own `kind.make` made.
-    reporter ? ((await reporter.make(kind.name, wish, signal)) as Report) : kind.make(store, { ...wish, signal, now }),
-  );
+  const form = asked.csv ?? "json";
+  return reports.run(reply, { most, limitMs }, async (signal) => {
+    if (reporter) return reporter.make(kind.name, form, wish, signal);
+    return textOf(kind, await kind.make(store, { ...wish, signal, now }), form);
+  });
 }
 
 const routeOf = (path: string, handle: Route["handle"], doc: () => RouteDoc): Route => ({

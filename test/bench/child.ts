@@ -11,8 +11,24 @@ function start(script: URL, args: readonly string[]): ChildProcess {
 }
 
 /** Runs a script to its end; it prints one JSON value. */
-export async function runChild<Result>(script: URL, args: readonly string[]): Promise<Result> {
+export function runChild<Result>(script: URL, args: readonly string[]): Promise<Result> {
+  return resultOf(start(script, args), script);
+}
+
+/** Runs a script that goes on until its standard input ends, and prints one JSON value then. */
+export function runUntilStopped<Result>(script: URL, args: readonly string[]): { stop(): Promise<Result> } {
   const child = start(script, args);
+  const result = resultOf<Result>(child, script);
+  // Its failure is told by stop().
+  result.catch(() => {});
+  const stop = () => {
+    child.stdin?.end();
+    return result;
+  };
+  return { stop };
+}
+
+async function resultOf<Result>(child: ChildProcess, script: URL): Promise<Result> {
   let printed = "";
   child.stdout?.on("data", (data) => {
     printed += data;

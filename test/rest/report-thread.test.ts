@@ -95,13 +95,24 @@ describe("a thread", () => {
   it("that dies fails what it had, and the next report gets another", async () => {
     const file = join(folder, "dying.mjs");
     const code = `import { parentPort } from "node:worker_threads";
-parentPort.on("message", ({ id }) => (id === 1 ? process.exit(1) : parentPort.postMessage({ id, report: "made" })));`;
+parentPort.on("message", ({ do: what, id }) => {
+  if (what === "stop") return;
+  if (id === 1 || what === "next") process.exit(1);
+  parentPort.postMessage({ id, savedName: "made" });
+});`;
     writeFileSync(file, code);
     const reporter = reportThread(start, file);
     const { signal } = new AbortController();
     const died = { code: "EVT_BACKEND_UNAVAILABLE", retryable: true };
-    await expect(reporter?.make("users", {}, signal)).rejects.toMatchObject(died);
-    await expect(reporter?.make("users", {}, signal)).resolves.toBe("made");
+    await expect(reporter?.make("users", "json", {}, signal)).rejects.toMatchObject(died);
+    const [made, another] = [
+      await reporter?.make("users", "json", {}, signal),
+      await reporter?.make("users", {}, {}, signal),
+    ];
+    expect(made?.savedName).toBe("made");
+    // The rest of a text is not missed silently: neither of the one that was asked for, nor of one asked for later.
+    await expect(made?.pieces.next()).rejects.toMatchObject(died);
+    await expect(another?.pieces.next()).rejects.toMatchObject(died);
   });
 
   it("is told when nobody waits any more", async () => {
@@ -110,15 +121,35 @@ parentPort.on("message", ({ id }) => (id === 1 ? process.exit(1) : parentPort.po
 let told = "nothing";
 parentPort.on("message", (request) => {
   if (request.do === "stop") told = request.id;
-  else if (request.name === "users") parentPort.postMessage({ id: request.id, report: told });
+  else if (request.name === "users") parentPort.postMessage({ id: request.id, savedName: \`told of \${told}\` });
+  else if (request.do === "next") parentPort.postMessage({ id: request.id, piece: "text" });
 });`;
     writeFileSync(file, code);
     const reporter = reportThread(start, file);
     const stop = new AbortController();
-    const making = reporter?.make("sessions", {}, stop.signal);
+    const making = reporter?.make("sessions", "json", {}, stop.signal);
     stop.abort(new Error("gone"));
     await expect(making).rejects.toThrow("gone");
-    await expect(reporter?.make("users", {}, new AbortController().signal)).resolves.toBe(1);
+    const { signal } = new AbortController();
+    await expect(reporter?.make("users", "json", {}, signal)).resolves.toMatchObject({ savedName: "told of 1" });
+  });
+
+  it("is told when nobody reads the rest of a text", async () => {
+    const reporter = reportThread(start, join(folder, "silent.mjs"));
+    const { signal } = new AbortController();
+    const made = await reporter?.make("users", "json", {}, signal);
+    expect(await made?.pieces.next()).toEqual({ done: false, value: "text" });
+    await made?.pieces.return(undefined);
+    await expect(reporter?.make("users", "json", {}, signal)).resolves.toMatchObject({ savedName: "told of 1" });
+  });
+
+  it("ends a text with the signal's reason", async () => {
+    const reporter = reportThread(start, join(folder, "silent.mjs"));
+    const stop = new AbortController();
+    const made = await reporter?.make("users", "json", {}, stop.signal);
+    await made?.pieces.next();
+    stop.abort(new Error("too slow"));
+    await expect(made?.pieces.next()).rejects.toThrow("too slow");
   });
 
   it("is not there where its file is not", () => {
