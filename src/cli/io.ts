@@ -4,6 +4,8 @@
  * A reader that goes away (`| head`) is no error: `out.write` answers false from then on and the command stops. A disk
  * that is full is one.
  */
+import { fstatSync, writeSync } from "node:fs";
+import { Writable } from "node:stream";
 import { EventStoreError } from "../errors.ts";
 import { oneLine } from "./exit.ts";
 
@@ -77,7 +79,7 @@ export class Output {
 export function processIo(): Io {
   process.stderr.on("error", () => {});
   return {
-    out: new Output(process.stdout),
+    out: new Output(stdout()),
     err: (line) => void process.stderr.write(`${line}\n`),
     stdin: process.stdin,
     env: process.env,
@@ -86,6 +88,22 @@ export function processIo(): Io {
     columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
     progress: process.stderr.isTTY ? (line) => void process.stderr.write(`\r${line}\u001b[K`) : undefined,
   };
+}
+
+/** Node's own stream to a file takes a part written for all of it: where the disk becomes full the end would just be missing. */
+function stdout(): NodeJS.WritableStream {
+  const { fd } = process.stdout;
+  if (!fstatSync(fd).isFile()) return process.stdout;
+  return new Writable({
+    write(bytes: Uint8Array, _encoding, done) {
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
 }
 
 /** Warnings are one line each on stderr. */

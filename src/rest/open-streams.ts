@@ -3,6 +3,7 @@
  * so that it never waits for one.
  */
 import type { FastifyReply } from "fastify";
+import { cut, onceClosed } from "./closed.ts";
 import { Failure } from "./failure.ts";
 
 /** Longest a client may take for the last words, in ms; then its connection is cut. */
@@ -34,7 +35,7 @@ export class OpenStreams {
   /** Keeps the stream until its answer is closed. */
   add(stream: OpenStream): void {
     this.#open.add(stream);
-    stream.reply.raw.once("close", () => this.#open.delete(stream));
+    onceClosed(stream.reply, () => this.#open.delete(stream));
   }
 
   /** Ends all of them, and lets no other begin. */
@@ -44,10 +45,10 @@ export class OpenStreams {
   }
 }
 
-function ended({ reply: { raw }, end }: OpenStream): Promise<void> {
+function ended({ reply, end }: OpenStream): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => raw.destroy(), FAREWELL_MS);
-    raw.once("close", () => {
+    const timer = setTimeout(() => cut(reply), FAREWELL_MS);
+    onceClosed(reply, () => {
       clearTimeout(timer);
       resolve();
     });

@@ -38,9 +38,12 @@ export class RateLimiter {
     return this.#clients.size;
   }
 
-  /** Counts a request; undefined when its address is exempt or the limit is off. */
-  check(address: string): Verdict | undefined {
-    const ip = plainIp(address);
+  /**
+   * Counts a request; undefined when its address is exempt or the limit is off.
+   * @param address undefined where the client has gone already; those count as one
+   */
+  check(address: string | undefined): Verdict | undefined {
+    const ip = plainIp(address ?? "");
     if (!this.#options.enabled || this.#exempt.has(ip)) return undefined;
     const nowMs = this.#nowMs();
     this.#cleanUp(nowMs);

@@ -1,6 +1,6 @@
 /** What a report refuses, as a failure that names the parameter; and as MADSci says it: a 200 with `error`. */
 import { EventStoreError } from "../errors.ts";
-import { type Failure, invalidRequest, toFailure } from "./failure.ts";
+import { Failure, invalidRequest, toFailure } from "./failure.ts";
 import { searchParams } from "./query-reader.ts";
 
 /** Option of the reports → parameter of the routes. */
@@ -11,11 +11,24 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   timezone: "user_timezone",
 };
 
+/** Node's code for a thread that ended of it. */
+const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
+
+/** Whether the report needed more memory than there is. Asking again is of no use, and who runs the server should know. */
+export function isOutOfMemory(error: unknown): boolean {
+  const { cause } = error instanceof EventStoreError ? error : {};
+  return (cause as NodeJS.ErrnoException | undefined)?.code === OUT_OF_MEMORY;
+}
+
 /**
  * Anything a report throws; what nobody expected stays as it is.
  * @param url of the request
  */
 export function reportFailure(error: unknown, url: string): unknown {
+  if (isOutOfMemory(error)) {
+    const message = "There is too little memory for this report; one of a shorter window takes less";
+    return new Failure(503, "unavailable", message);
+  }
   if (!(error instanceof EventStoreError) || error.code !== "EVT_INVALID_OPTION") return error;
   const [issue] = error.issues;
   const option = String(issue?.loc[0]);

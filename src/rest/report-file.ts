@@ -2,16 +2,20 @@
  * Files of reports in the export directory, and nowhere else.
  *
  * Folders below it have plain names, and no link is followed there. A file appears under its name when all of it is on the disk;
- * one that was there before is replaced.
+ * one that was there before is replaced. What a killed server has left unfinished in a folder goes with the next file saved there.
  */
 import { randomUUID } from "node:crypto";
-import { lstat, mkdir, open, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { isAbsolute, join, win32 } from "node:path";
 import { badPath } from "./report-failure.ts";
 
 /** What a folder may be called: nothing hidden, nothing that means another folder on any system. */
 const FOLDER = /^[\p{L}\p{N}_-](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}_-])?$/u;
 const MOST_FOLDERS = 8;
+/** Files under way. */
+const PART = /^\..+\.csv\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.part$/;
+/** Nothing is written to a file under way for so long, however slow the report: its time is limited to a day. */
+const LEFT_MS = 2 * 86_400_000;
 /** No file system takes longer names. */
 const MOST_BYTES = 255;
 
@@ -46,6 +50,7 @@ export interface FilePlace {
  */
 export async function saveFile({ root, folders, name }: FilePlace, pieces: AsyncIterable<string>): Promise<void> {
   const folder = await folderIn(root, folders);
+  await tidy(folder);
   const part = join(folder, `.${name}.${randomUUID()}.part`);
   try {
     await writeWhole(part, pieces);
@@ -66,6 +71,15 @@ async function folderIn(root: string, folders: readonly string[]): Promise<strin
       throw badPath("output_path leads through what is no folder", folders.join("/"));
   }
   return at;
+}
+
+/** Best effort: whoever saves a file does not care. */
+async function tidy(folder: string): Promise<void> {
+  const parts = (await readdir(folder).catch(() => [])).filter((name) => PART.test(name));
+  for (const part of parts.map((name) => join(folder, name))) {
+    const found = await lstat(part).catch(() => undefined);
+    if (found?.isFile() && Date.now() - found.mtimeMs > LEFT_MS) await rm(part, { force: true }).catch(() => {});
+  }
 }
 
 function unlessThere(error: NodeJS.ErrnoException): void {

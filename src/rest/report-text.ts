@@ -9,13 +9,19 @@ const PIECE = 65_536;
 /** Rows lie this deep at the most: `time_series`, `nodes`, the node, the period. */
 const DEPTH = 4;
 
+interface TextOptions {
+  readonly form: ReportForm;
+  /** Ends the text with its reason. */
+  readonly signal: AbortSignal;
+}
+
 export function textOf<Report, Options extends ReportOptions>(
   kind: ReportKind<Report, Options>,
   report: Report,
-  form: ReportForm,
+  { form, signal }: TextOptions,
 ): ReportText {
   const pieces = form === "json" ? jsonPieces(report) : kind.csv(report, form);
-  return { savedName: kind.saved(report), pieces: inTurns(pieces) };
+  return { savedName: kind.saved(report), pieces: inTurns(pieces, signal) };
 }
 
 /** The same text as `JSON.stringify` makes of a report. */
@@ -36,10 +42,11 @@ export function* jsonPieces(value: unknown, depth = DEPTH): Generator<string> {
 }
 
 /** Small pieces joined to large ones. */
-export async function* inTurns(pieces: Iterable<string>): AsyncGenerator<string> {
+export async function* inTurns(pieces: Iterable<string>, signal?: AbortSignal): AsyncGenerator<string> {
   const turn = pace();
   let text = "";
   for (const piece of pieces) {
+    signal?.throwIfAborted();
     text += piece;
     const pause = turn();
     if (pause !== undefined) await pause;

@@ -5,6 +5,9 @@
  * The thread begins with the first report. It is never terminated, because a driver may abort the process when that happens
  * within a statement: it ends by closing its port. One that ended by itself (out of memory) fails what it had, and the next
  * report starts another.
+ *
+ * It is asked for the next report when it has answered about the last one, also where nobody waits for that any more: one that
+ * is given up goes on until the thread looks up from its page, and many of those at once would fill the memory.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -72,6 +75,10 @@ class ReportThread implements Reporter {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
+  /** The report the thread makes, and what to call when it has answered. */
+  #making: { readonly id: number; readonly over: () => void } | undefined;
+  /** Resolves when all that were asked for before are over. */
+  #idle: Promise<void> = Promise.resolve();
 
   constructor(file: string, start: ThreadStart) {
     this.#file = file;
@@ -80,10 +87,29 @@ class ReportThread implements Reporter {
 
   async make(name: ReportName, form: ReportForm, wish: ReportWish, signal: AbortSignal): Promise<ReportText> {
     const id = ++this.#lastId;
-    const worker = this.#running();
+    const worker = await this.#turn(id, signal);
     signal.addEventListener("abort", () => this.#stop(worker, id, signal.reason), { once: true });
     const { savedName } = (await this.#ask(worker, { do: "make", id, name, form, wish })) as { savedName: string };
     return { savedName, pieces: this.#pieces(worker, id, signal) };
+  }
+
+  /** Waits until the thread has nothing else to make; it makes `id` from then on. */
+  async #turn(id: number, signal: AbortSignal): Promise<Worker> {
+    const before = this.#idle;
+    let over = () => {};
+    this.#idle = new Promise((resolve) => {
+      over = resolve;
+    });
+    await before;
+    try {
+      signal.throwIfAborted();
+      const worker = this.#running();
+      this.#making = { id, over };
+      return worker;
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 
   async *#pieces(worker: Worker, id: number, signal: AbortSignal): AsyncGenerator<string> {
@@ -137,6 +163,7 @@ class ReportThread implements Reporter {
   }
 
   #settle(reply: Reply): void {
+    if (this.#making?.id === reply.id) this.#making.over();
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
     if ("error" in reply) pending?.reject(thrown(reply.error));
@@ -145,6 +172,7 @@ class ReportThread implements Reporter {
 
   #fail(worker: Worker, cause: unknown): void {
     if (this.#worker === worker) this.#worker = undefined;
+    this.#making?.over();
     for (const { reject } of this.#pending.values()) reject(ended(cause));
     this.#pending.clear();
   }

@@ -5,6 +5,7 @@
  * of them when the server does. An answer that is not read in time is broken off.
  */
 import type { FastifyReply } from "fastify";
+import { cut, isClosed, onceClosed } from "./closed.ts";
 import { Failure } from "./failure.ts";
 
 interface Limits {
@@ -15,18 +16,20 @@ interface Limits {
 }
 
 const RETRY_SECONDS = "5";
+/** Longest a client may take for the rest of what was sent when the server ends, in ms. */
+const FAREWELL_MS = 1000;
 /** Longer timers run out at once. Source: Node's `timers`. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class ReportTurns {
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Map<AbortController, FastifyReply>();
   #last: Promise<unknown> = Promise.resolve();
   #isEnding = false;
 
   /** @throws Failure 503 when there are too many, when it takes too long, and when the server stops */
   run<T>(reply: FastifyReply, { most, limitMs }: Limits, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#isEnding) throw stopping();
-    if (reply.raw.destroyed) throw gone(); // its end has been told already
+    if (isClosed(reply)) throw gone(); // its end has been told already
     if (this.#open.size >= most) throw refused(`${most} reports are being made already, the most this server makes`);
     const signal = this.#enter(reply, limitMs);
     const made = this.#last.then(() => {
@@ -41,7 +44,11 @@ export class ReportTurns {
   /** Stops all of them, and lets no other begin. */
   endAll(): void {
     this.#isEnding = true;
-    for (const open of this.#open) open.abort(stopping());
+    for (const [open, reply] of this.#open) {
+      open.abort(stopping());
+      const timer = setTimeout(() => cut(reply), FAREWELL_MS);
+      onceClosed(reply, () => clearTimeout(timer));
+    }
   }
 
   #enter(reply: FastifyReply, limitMs: number): AbortSignal {
@@ -49,11 +56,11 @@ export class ReportTurns {
     const end = () => {
       open.abort(tooSlow(limitMs));
       // Who does not read the answer must not keep others from theirs, nor the server from its end.
-      if (reply.raw.headersSent) reply.raw.destroy();
+      if (reply.raw.headersSent) cut(reply);
     };
     const timer = setTimeout(end, Math.min(limitMs, MAX_TIMER_MS));
-    this.#open.add(open);
-    reply.raw.once("close", () => {
+    this.#open.set(open, reply);
+    onceClosed(reply, () => {
       clearTimeout(timer);
       this.#open.delete(open);
       open.abort(gone());

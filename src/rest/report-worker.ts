@@ -41,7 +41,7 @@ async function make({ id, name, form, wish }: Request & { do: "make" }): Promise
   running.set(id, report);
   const kind = KINDS[name];
   const made = await kind.make(await opened(), { ...wish, signal: report.stop.signal });
-  const { savedName, pieces } = textOf(kind, made, form);
+  const { savedName, pieces } = textOf(kind, made, { form, signal: report.stop.signal });
   report.pieces = pieces;
   return { id, savedName };
 }

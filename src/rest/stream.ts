@@ -9,6 +9,7 @@ import type { FastifyReply } from "fastify";
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
 import type { EventCursor } from "../store/find.ts";
+import { onceClosed } from "./closed.ts";
 
 /** Characters up to which an answer is collected and sent in one go. */
 const AT_ONCE = 524_288;
@@ -77,6 +78,6 @@ export async function* joined(pieces: AsyncIterable<string>): AsyncGenerator<str
 /** Aborted when the client has gone (or the answer is complete). */
 export function closedSignal(reply: FastifyReply): AbortSignal {
   const closed = new AbortController();
-  reply.raw.once("close", () => closed.abort());
+  onceClosed(reply, () => closed.abort());
   return closed.signal;
 }

@@ -8,7 +8,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ReportOptions } from "../report/index.ts";
 import { docOf, periodsQuery, plainQuery } from "./report-docs.ts";
-import { errorText, reportFailure } from "./report-failure.ts";
+import { errorText, isOutOfMemory, reportFailure } from "./report-failure.ts";
 import { PERIODS, type ReportKind, SESSIONS, USERS } from "./report-kinds.ts";
 import { periodsSchema } from "./report-periods-schema.ts";
 import type { ReportRequest } from "./report-query.ts";
@@ -35,6 +35,7 @@ function handlerOf<Report, Options extends ReportOptions>(kind: ReportKind<Repor
     try {
       return await answer(kind, { rest, request, reply, asked });
     } catch (error) {
+      if (isOutOfMemory(error)) rest.options.onError?.(error, `GET ${request.routeOptions.url}`);
       const failure = reportFailure(error, request.url);
       if (asked.strict) throw failure;
       return sendJson(reply, errorText(kind.failed, failure));
@@ -71,7 +72,7 @@ function make<Report, Options extends ReportOptions>(
   const form = asked.csv ?? "json";
   return reports.run(reply, { most, limitMs }, async (signal) => {
     if (reporter) return reporter.make(kind.name, form, wish, signal);
-    return textOf(kind, await kind.make(store, { ...wish, signal, now }), form);
+    return textOf(kind, await kind.make(store, { ...wish, signal, now }), { form, signal });
   });
 }
 

@@ -12,6 +12,7 @@ import { parseJson } from "../event/json.ts";
 import type { Selector } from "../event/selector/selector.ts";
 import type { Tail } from "../store/tail.ts";
 import type { TailOptions } from "../store/tail-options.ts";
+import { onceClosed } from "./closed.ts";
 import { invalidRequest } from "./failure.ts";
 import { answerWithin } from "./health.ts";
 import type { Rest, Route } from "./route.ts";
@@ -34,7 +35,7 @@ async function streamEvents(rest: Rest, request: FastifyRequest, reply: FastifyR
   streams.assertRoom(options.maxStreams);
   const tail = openTail(rest, order);
   const end = () => void tail.close();
-  reply.raw.once("close", end);
+  onceClosed(reply, end);
   streams.add({ reply, end });
   const farewell = (error?: unknown) => reasonOf(rest, error);
   const frames = framesOf(tail, { heartbeatMs: options.streamHeartbeatMs, farewell });

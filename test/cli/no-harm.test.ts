@@ -1,10 +1,11 @@
 /** Commands that write files never harm a database or an input, and a disk that is full ends them cleanly. */
+import { execFileSync } from "node:child_process";
 import { createWriteStream, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Output } from "../../src/cli/io.ts";
 import { EventStore } from "../../src/store/store.ts";
-import { project } from "./run.ts";
+import { ensureBuilt, MAIN, project } from "./run.ts";
 import { runHere } from "./run-here.ts";
 
 let cwd: string;
@@ -88,6 +89,15 @@ describe.skipIf(!existsSync("/dev/full"))("on a disk that is full", () => {
       expect(run.code).toBe(4);
     },
   );
+
+  test("an end that is missing in a file is told of", async () => {
+    ensureBuilt();
+    await using store = await EventStore.open(`sqlite:${cwd}/lab.db`);
+    await store.append([1, 2, 3].map((n) => ({ event_data: n + "x".repeat(200_000) })));
+    const limited = `ulimit -f 300; "${process.execPath}" "${MAIN}" export - --url sqlite:lab.db > out; echo $?`;
+    const code = execFileSync("bash", ["-c", limited], { cwd, encoding: "utf8", stdio: "pipe" });
+    expect(code).toBe("4\n");
+  });
 
   test("import says how far it came, and the same command goes on", async () => {
     writeFileSync(join(cwd, "in.ndjson"), '{"_id":"new","event_data":1}\n{"cut\n');

@@ -116,6 +116,11 @@ describe("RateLimiter", () => {
     expect(limiter({ enabled: false }, () => 0).check("a")).toBeUndefined();
   });
 
+  it("counts those whose client has gone, and so has no address, as one", () => {
+    const limit = limiter({ requests: 1 }, () => 0);
+    expect([limit.check(undefined)?.refused, limit.check(undefined)?.refused]).toEqual([undefined, expect.any(String)]);
+  });
+
   it("remembers nothing of exempt addresses, however they are written", () => {
     const limit = limiter({ exemptIps: ["127.0.0.1", "::1"] }, () => 0);
     for (const ip of ["127.0.0.1", "::ffff:127.0.0.1", "::1"]) expect(limit.check(ip)).toBeUndefined();

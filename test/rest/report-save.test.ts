@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -209,6 +210,19 @@ it("a file whose text breaks off never appears", async () => {
   const place = { root: exportDir, folders: ["a"], name: "r.csv" };
   await expect(saveFile(place, breaking())).rejects.toThrow("broken");
   expect(found()).toEqual([]);
+});
+
+it("what a killed server left unfinished goes with the next file, and nothing else does", async () => {
+  const id = "2de55f21-e65e-4d7b-bc38-b00b9c585411";
+  const [left, fresh] = [`.old.csv.${id}.part`, `.new.csv.${id}.part`];
+  const others = [".old.csv.part", "old.csv", `old.csv.${id}.part`, fresh];
+  mkdirSync(exportDir);
+  for (const name of [left, ...others]) writeFileSync(join(exportDir, name), "half");
+  const longAgo = new Date(Date.now() - 3 * 86_400_000);
+  for (const name of [left, ...others.slice(0, 3)]) utimesSync(join(exportDir, name), longAgo, longAgo);
+  await using server = await serverOf();
+  const { file_path } = (await server.get(saving("."))).json;
+  expect(found()).toEqual([file_path, ...others].map((name) => `exports/${name}`).sort());
 });
 
 it.each([

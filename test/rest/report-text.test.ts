@@ -37,3 +37,15 @@ it("joins pieces in order, and lets others have their turn", async () => {
   expect(joined.length).toBeLessThan(10);
   expect(turns).toBeGreaterThanOrEqual(9);
 });
+
+it("ends with the signal's reason", async () => {
+  const stop = new AbortController();
+  function* stopping() {
+    yield "x".repeat(100_000);
+    stop.abort(new Error("too slow"));
+    yield "y";
+  }
+  const pieces = inTurns(stopping(), stop.signal);
+  expect((await pieces.next()).value).toHaveLength(100_000);
+  await expect(pieces.next()).rejects.toThrow("too slow");
+});

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { EventStore } from "../../src/index.ts";
 import { periods, sessions, users, usersCsv } from "../../src/report/index.ts";
 import { reportThread } from "../../src/rest/index.ts";
@@ -121,6 +122,7 @@ parentPort.on("message", ({ do: what, id }) => {
 let told = "nothing";
 parentPort.on("message", (request) => {
   if (request.do === "stop") told = request.id;
+  if (request.do === "stop") parentPort.postMessage({ id: request.id, error: { message: "stopped", issues: [] } });
   else if (request.name === "users") parentPort.postMessage({ id: request.id, savedName: \`told of \${told}\` });
   else if (request.do === "next") parentPort.postMessage({ id: request.id, piece: "text" });
 });`;
@@ -128,6 +130,7 @@ parentPort.on("message", (request) => {
     const reporter = reportThread(start, file);
     const stop = new AbortController();
     const making = reporter?.make("sessions", "json", {}, stop.signal);
+    await setImmediate(); // asked for now
     stop.abort(new Error("gone"));
     await expect(making).rejects.toThrow("gone");
     const { signal } = new AbortController();
@@ -152,7 +155,57 @@ parentPort.on("message", (request) => {
     await expect(made?.pieces.next()).rejects.toThrow("too slow");
   });
 
+  it("is asked for the next report when it is done with the last one, also where nobody waits for that", async () => {
+    const file = join(folder, "busy.mjs");
+    const code = `import { parentPort } from "node:worker_threads";
+const begun = [];
+parentPort.on("message", ({ do: what, id }) => {
+  if (what !== "make") return;
+  begun.push(id);
+  setTimeout(() => parentPort.postMessage({ id, savedName: begun.join() }), id === 1 ? 300 : 0);
+});`;
+    writeFileSync(file, code);
+    const reporter = reportThread(start, file);
+    const stop = new AbortController();
+    const { signal } = new AbortController();
+    const [first, second] = [1, 2].map(() => reporter?.make("users", "json", {}, stop.signal));
+    const third = reporter?.make("users", "json", {}, signal);
+    const before = performance.now();
+    setTimeout(() => stop.abort(new Error("gone")), 50);
+    await expect(first).rejects.toThrow("gone");
+    expect(performance.now() - before).toBeLessThan(250);
+    await expect(second).rejects.toThrow("gone");
+    // The second was given up before its turn: the thread never hears of it.
+    await expect(third).resolves.toMatchObject({ savedName: "1,3" });
+    expect(performance.now() - before).toBeGreaterThan(250);
+  });
+
   it("is not there where its file is not", () => {
     expect(reportThread(start, join(folder, "none.js"))).toBeUndefined();
   });
 });
+
+it("a report for which there is too little memory is refused, and the server goes on", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "madsci-report-thread-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const place = `sqlite:${join(folder, "lab.db")}`;
+  const name = "x".repeat(200_000);
+  const done = { event_type: "workflow_complete", event_timestamp: "2025-01-01T05:00:00Z", source: {} };
+  const store = await EventStore.open(place);
+  for (let n = 0; n < 600; n++)
+    await store.append([{ ...done, event_data: { workflow_id: `F${n}`, name: n + name, status: "completed" } }]);
+  await store.close();
+  const served = await serve(place, { nodeFlags: ["--max-old-space-size=64"] });
+  onTestFinished(async () => void (await served.end("SIGKILL")));
+  const url = `${served.url}/utilization/users?start_time=2025-01-01`;
+  const [plain, mild] = await Promise.all([fetch(url), fetch(`${url}&strict=false`)]);
+  const words = "There is too little memory for this report; one of a shorter window takes less";
+  expect([plain.status, await plain.json()]).toEqual([503, { detail: words }]);
+  expect([mild.status, await mild.json()]).toEqual([200, { error: `Failed to generate report: ${words}` }]);
+  expect(served.output()).toMatch(/GET \/utilization\/users: .*the thread that makes reports ended/);
+  const headers = { "content-type": "application/json" };
+  const stored = await fetch(`${served.url}/event`, { method: "POST", headers, body: '{"event_data":1}' });
+  expect(stored.status).toBe(200);
+  expect((await fetch(`${served.url}/utilization/users?start_time=2020-01-01`)).status).toBe(200);
+  expect((await served.end("SIGTERM")).code).toBe(0);
+}, 60_000);

@@ -1,5 +1,6 @@
 /** Reports take turns: how many, how long, and when they stop. */
 import { connect } from "node:net";
+import type { FastifyInstance } from "fastify";
 import { expect, it, vi } from "vitest";
 import type { ActivitiesOptions } from "../../src/store/activities.ts";
 import type { EventStore } from "../../src/store/store.ts";
@@ -141,4 +142,51 @@ it("no longer than they may where nobody reads the answer: others have their tur
   client.resume();
   await closed;
   expect(size).toBeLessThan(20_000_000);
+}, 30_000);
+
+/** Sends `paths` at once on one connection (pipelining). */
+async function pipelined(app: FastifyInstance, paths: readonly string[]) {
+  const { hostname, port } = new globalThis.URL(await app.listen({ port: 0, host: "127.0.0.1" }));
+  const client = connect(Number(port), hostname);
+  client.on("error", () => {});
+  client.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: lab\r\n\r\n`).join(""));
+  return client;
+}
+
+it("until the client has gone, also where their answers wait behind another of its connection", async () => {
+  await using server = await openServer({ maxReports: 3 });
+  const { readers, go } = held(server.store);
+  const client = await pipelined(server.app, [URL, URL, URL]);
+  await vi.waitFor(() => expect(readers).toHaveLength(1));
+  expect((await server.get(URL)).status).toBe(503);
+  client.destroy();
+  await vi.waitFor(() => expect(readers[0]?.signal?.aborted).toBe(true));
+  const more = [server.get(URL), server.get(URL), server.get(URL)];
+  go();
+  expect((await Promise.all(more)).map((answer) => answer.status)).toEqual([200, 200, 200]);
+  // None was begun for those nobody waits for.
+  expect(readers).toHaveLength(4);
+});
+
+it("no longer than they may where their answers wait behind one without an end", async () => {
+  await using server = await openServer({ maxReports: 2, reportTimeoutMs: 1000 });
+  const client = await pipelined(server.app, ["/v1/events/stream", URL, URL]);
+  const closed = new Promise((resolve) => client.once("close", resolve));
+  client.resume();
+  await closed;
+  await vi.waitFor(async () => expect((await server.get(URL)).status).toBe(200));
+});
+
+it("until the server stops, also where nobody reads the answer", async () => {
+  await using server = await openServer();
+  const name = "x".repeat(200_000);
+  const done = { event_type: "workflow_complete", event_timestamp: "2025-01-01T05:00:00Z", source: {} };
+  for (let n = 0; n < 100; n++)
+    await server.store.append([{ ...done, event_data: { workflow_id: `F${n}`, name, status: "completed" } }]);
+  const client = await pipelined(server.app, [URL.replace("sessions", "users")]);
+  await new Promise((resolve) => client.once("data", resolve));
+  client.pause();
+  const before = performance.now();
+  await server.app.close();
+  expect(performance.now() - before).toBeLessThan(5000);
 }, 30_000);

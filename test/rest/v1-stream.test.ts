@@ -227,3 +227,16 @@ it("works below a prefix in a host's own app, whose end does not wait either", a
   expect(names(await open.take(1))).toEqual(["bye"]);
   await closing;
 });
+
+it("is over for a client that has gone, also where it waits behind another of the connection", async () => {
+  const { url, app, port } = await listening({ maxStreams: 3 });
+  const client = connect(port, "127.0.0.1");
+  client.write("GET /v1/events/stream HTTP/1.1\r\nHost: lab\r\n\r\n".repeat(3));
+  await once(client, "data");
+  await expect.poll(async () => (await fetch(url)).status).toBe(503);
+  client.destroy();
+  await expect.poll(async () => (await opened(url)).response.status).toBe(200);
+  const before = performance.now();
+  await app.close();
+  expect(performance.now() - before).toBeLessThan(3000);
+});

@@ -16,7 +16,7 @@ import { orderSql, type Stretch, sliceSql, sliceValues, walk } from "./walk.ts";
 
 /** A server answers its clients between two steps. */
 const AIM_MS = 0.7;
-const FIRST_STEP = 256;
+const FIRST_STEP = 16;
 const ORDER = "oldest";
 const NONE: readonly Activity[] = [];
 
