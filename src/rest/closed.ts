@@ -2,6 +2,7 @@
  * The end of an answer, however it comes. One that waits behind another of its connection (pipelining) is never told by Node
  * that the connection has closed: without this, what is kept for it would be kept for ever.
  */
+import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 
 /** By connection, what to call at its end. One listener for all of them: there may be many at once. */
@@ -36,7 +37,18 @@ export function isClosed({ raw, request }: FastifyReply): boolean {
 
 /** Breaks off the answer, and the connection with it, also where the answer still waits behind another. */
 export function cut({ raw, request }: FastifyReply): void {
+  const { httpVersion, socket } = request.raw;
+  if (httpVersion === "1.0") reset(socket);
   raw.destroy();
-  const socket: { destroy?(): void } = request.raw.socket; // without it where the request came by `inject`
-  socket.destroy?.();
+  // There is none where the request came by `inject`.
+  (socket as Partial<Socket>).destroy?.();
+}
+
+/** An answer of HTTP/1.0 (what proxies ask for) ends with its connection: that this is not its end only a reset tells. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    // Not TCP alone.
+  }
 }

@@ -9,7 +9,7 @@ import type { FastifyReply } from "fastify";
 import { EventStoreError } from "../errors.ts";
 import type { StoredEvent } from "../event/event.ts";
 import type { EventCursor } from "../store/find.ts";
-import { onceClosed } from "./closed.ts";
+import { cut, onceClosed } from "./closed.ts";
 
 /** Characters up to which an answer is collected and sent in one go. */
 const AT_ONCE = 524_288;
@@ -37,6 +37,7 @@ export async function sendPieces(reply: FastifyReply, pieces: AsyncGenerator<str
     throw error;
   }
   const stream = Readable.from(startingWith(head, pieces), { highWaterMark: 2 });
+  stream.once("error", () => cut(reply));
   stream.once("close", () => void pieces.return(undefined));
   return reply.type(options.type).send(stream);
 }

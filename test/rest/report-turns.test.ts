@@ -190,3 +190,28 @@ it("until the server stops, also where nobody reads the answer", async () => {
   await server.app.close();
   expect(performance.now() - before).toBeLessThan(5000);
 }, 30_000);
+
+it.each(["1.0", "1.1"])("an answer that breaks off never looks complete, by HTTP/%s", async (version) => {
+  const made = async () => ({ savedName: "report", pieces: breaking() });
+  async function* breaking() {
+    for (let n = 0; n < 20; n++) yield "x".repeat(100_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    throw new Error("broken");
+  }
+  await using server = await openServer({ reporter: { make: made, close: async () => {} } });
+  const { hostname, port } = new globalThis.URL(await server.app.listen({ port: 0, host: "127.0.0.1" }));
+  for (const path of [URL, `${URL}&csv_format=true`, `${URL}&strict=false`]) {
+    const client = connect(Number(port), hostname);
+    let [text, failure] = ["", ""];
+    client.on("error", ({ code }: NodeJS.ErrnoException) => {
+      failure = String(code);
+    });
+    client.on("data", (data) => {
+      text += data.toString("latin1");
+    });
+    client.write(`GET ${path} HTTP/${version}\r\nHost: lab\r\n\r\n`);
+    await new Promise((resolve) => client.once("close", resolve));
+    if (version === "1.0") expect(failure).toBe("ECONNRESET");
+    else expect([text.includes("\r\nTransfer-Encoding: chunked\r\n"), text.slice(-7)]).toEqual([true, "xxxxx\r\n"]);
+  }
+});
