@@ -158,11 +158,14 @@ parentPort.on("message", (request) => {
   it("is asked for the next report when it is done with the last one, also where nobody waits for that", async () => {
     const file = join(folder, "busy.mjs");
     const code = `import { parentPort } from "node:worker_threads";
-const begun = [];
+const told = [];
 parentPort.on("message", ({ do: what, id }) => {
   if (what !== "make") return;
-  begun.push(id);
-  setTimeout(() => parentPort.postMessage({ id, savedName: begun.join() }), id === 1 ? 300 : 0);
+  told.push(\`begun \${id}\`);
+  setTimeout(() => {
+    told.push(\`done \${id}\`);
+    parentPort.postMessage({ id, savedName: told.join() });
+  }, id === 1 ? 300 : 0);
 });`;
     writeFileSync(file, code);
     const reporter = reportThread(start, file);
@@ -170,14 +173,11 @@ parentPort.on("message", ({ do: what, id }) => {
     const { signal } = new AbortController();
     const [first, second] = [1, 2].map(() => reporter?.make("users", "json", {}, stop.signal));
     const third = reporter?.make("users", "json", {}, signal);
-    const before = performance.now();
     setTimeout(() => stop.abort(new Error("gone")), 50);
     await expect(first).rejects.toThrow("gone");
-    expect(performance.now() - before).toBeLessThan(250);
     await expect(second).rejects.toThrow("gone");
     // The second was given up before its turn: the thread never hears of it.
-    await expect(third).resolves.toMatchObject({ savedName: "1,3" });
-    expect(performance.now() - before).toBeGreaterThan(250);
+    await expect(third).resolves.toMatchObject({ savedName: "begun 1,done 1,begun 3,done 3" });
   });
 
   it("is not there where its file is not", () => {
@@ -192,20 +192,19 @@ it("a report for which there is too little memory is refused, and the server goe
   const name = "x".repeat(200_000);
   const done = { event_type: "workflow_complete", event_timestamp: "2025-01-01T05:00:00Z", source: {} };
   const store = await EventStore.open(place);
-  for (let n = 0; n < 600; n++)
+  for (let n = 0; n < 300; n++)
     await store.append([{ ...done, event_data: { workflow_id: `F${n}`, name: n + name, status: "completed" } }]);
   await store.close();
-  const served = await serve(place, { nodeFlags: ["--max-old-space-size=64"] });
+  const served = await serve(place, { nodeFlags: ["--max-old-space-size=48"] });
   onTestFinished(async () => void (await served.end("SIGKILL")));
   const url = `${served.url}/utilization/users?start_time=2025-01-01`;
-  const [plain, mild] = await Promise.all([fetch(url), fetch(`${url}&strict=false`)]);
+  const refused = await fetch(url);
   const words = "There is too little memory for this report; one of a shorter window takes less";
-  expect([plain.status, await plain.json()]).toEqual([503, { detail: words }]);
-  expect([mild.status, await mild.json()]).toEqual([200, { error: `Failed to generate report: ${words}` }]);
+  expect([refused.status, await refused.json()]).toEqual([503, { detail: words }]);
   expect(served.output()).toMatch(/GET \/utilization\/users: .*the thread that makes reports ended/);
   const headers = { "content-type": "application/json" };
   const stored = await fetch(`${served.url}/event`, { method: "POST", headers, body: '{"event_data":1}' });
   expect(stored.status).toBe(200);
   expect((await fetch(`${served.url}/utilization/users?start_time=2020-01-01`)).status).toBe(200);
   expect((await served.end("SIGTERM")).code).toBe(0);
-}, 60_000);
+}, 120_000);

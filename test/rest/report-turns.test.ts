@@ -1,7 +1,7 @@
 /** Reports take turns: how many, how long, and when they stop. */
 import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { expect, it, vi } from "vitest";
+import { expect, it, type MockInstance, vi } from "vitest";
 import type { ActivitiesOptions } from "../../src/store/activities.ts";
 import type { EventStore } from "../../src/store/store.ts";
 import { openServer } from "./server.ts";
@@ -200,18 +200,20 @@ it.each(["1.0", "1.1"])("an answer that breaks off never looks complete, by HTTP
   }
   await using server = await openServer({ reporter: { make: made, close: async () => {} } });
   const { hostname, port } = new globalThis.URL(await server.app.listen({ port: 0, host: "127.0.0.1" }));
+  // What a client makes of a reset depends on the moment: seen from here.
+  const resets: MockInstance[] = [];
+  server.app.server.on("connection", (socket) => resets.push(vi.spyOn(socket, "resetAndDestroy")));
   for (const path of [URL, `${URL}&csv_format=true`, `${URL}&strict=false`]) {
     const client = connect(Number(port), hostname);
-    let [text, failure] = ["", ""];
-    client.on("error", ({ code }: NodeJS.ErrnoException) => {
-      failure = String(code);
-    });
+    let text = "";
+    client.on("error", () => {});
     client.on("data", (data) => {
       text += data.toString("latin1");
     });
     client.write(`GET ${path} HTTP/${version}\r\nHost: lab\r\n\r\n`);
     await new Promise((resolve) => client.once("close", resolve));
-    if (version === "1.0") expect(failure).toBe("ECONNRESET");
-    else expect([text.includes("\r\nTransfer-Encoding: chunked\r\n"), text.slice(-7)]).toEqual([true, "xxxxx\r\n"]);
+    expect(resets.pop()).toHaveBeenCalledTimes(version === "1.0" ? 1 : 0);
+    if (version === "1.1")
+      expect([text.includes("\r\nTransfer-Encoding: chunked\r\n"), text.slice(-7)]).toEqual([true, "xxxxx\r\n"]);
   }
 });
