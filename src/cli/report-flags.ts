@@ -53,9 +53,12 @@ interface Flags {
 
 export function addReportFlags(command: Command): Command {
   command
-    .option("--from <time>", "start: any notation, or 10m, 2h, 7d; = --since")
+    .option(
+      "--from <time>",
+      "start: any notation, or 10m, 2h, 7d; default: the first event, or a day before --to; = --since",
+    )
     .addOption(new Option("--since <time>", "the same as --from").hideHelp())
-    .option("--to <time>", "end; default: now, or the last event; = --until")
+    .option("--to <time>", "end; default: now, or the last event without --from; = --until")
     .addOption(new Option("--until <time>", "the same as --to").hideHelp())
     .option("--tz <zone>", "zone of days and of times without offset; default: here")
     .addOption(booleanOption("include-archived", "archived events too; default: yes"))
