@@ -98,8 +98,9 @@ function offset(ms: number): string {
 function meansText({ key_metrics, workcell_summary, trends }: PeriodsReport): string {
   const { active_periods, total_periods, average_utilization, peak_context } = key_metrics;
   const active = `\n${active_periods} of ${counted(total_periods, "period")} active`;
-  const sessions =
-    Object.keys(workcell_summary).length > 0 ? "" : "No session was told of: all of the time counts as one.\n";
+  // MADSci's server counts no time then.
+  const invented = Object.keys(workcell_summary).length === 0 && key_metrics.total_runtime_hours > 0;
+  const sessions = invented ? "No session was told of: all of the time counts as one.\n" : "";
   if (active_periods === 0) return `${active}.\n${sessions}`;
   const trend = trendText(trends.utilization_trend);
   return `${active}, on average ${percent(average_utilization)}. ${peak_context}; ${trend}.\n${sessions}`;
