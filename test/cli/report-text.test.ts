@@ -249,6 +249,23 @@ describe("tables of a made-up lab", () => {
     expect(row(shown, "chem")).toEqual(["chem", "10-20 08:00", "4.00 h", "0.0 %"]);
   });
 
+  test.each([
+    [":/etc/localtime", "UTC"],
+    ["Mars/Phobos", "UTC"],
+    ["", "UTC"],
+    ["Europe/Berlin", "Europe/Berlin"],
+  ])("with TZ=%s and no --tz the clock is that of %s", async (TZ, zone) => {
+    const before = process.env.TZ;
+    process.env.TZ = TZ;
+    try {
+      const { lines } = await table("made up", ["periods", "--from", "2025-10-20", "--to", "2025-10-21"]);
+      expect(lines[0]).toBe(`Use of the lab, 2025-10-20 00:00 to 2025-10-21 00:00, ${zone}`);
+    } finally {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    }
+  });
+
   test("warns of an end in the future", async () => {
     const future = "warning: --to is in the future: what is open now counts as open until then\n";
     expect((await table("made up", ["sessions", "--from", "2025-10-20", "--to", "2999-01-01"])).stderr).toBe(future);
