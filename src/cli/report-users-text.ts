@@ -21,27 +21,35 @@ export function usersText(report: UsersReport, place: Place, look: GridLook): st
 }
 
 function userGrid({ user_utilization }: UsersReport): Grid {
-  const users = Object.values(user_utilization).map((user) => ({ user, lengths: lengthsOf(user) }));
-  users.sort((a, b) => total(b.lengths) - total(a.lengths));
-  const all = users.flatMap(({ lengths }) => lengths);
+  const users = Object.values(user_utilization).map((user) => ({ user, ...lengthsOf(user) }));
+  users.sort((a, b) => b.runtime - a.runtime);
+  const runtime = users.reduce((sum, one) => sum + one.runtime, 0);
+  const told = users.reduce((sum, one) => sum + one.told, 0);
   const counts = users.map(({ user }) => user).reduce(added, NONE);
   const withOthers = others(counts) > 0;
-  const rows = users.map(({ user, lengths }): Cell[] => {
-    const share = percentOf(total(lengths), total(all));
-    const cells = [hours(total(lengths)), percent(share), share / 100, ...countCells(user, withOthers)];
-    return [user.author, ...cells, mean(lengths)];
+  const rows = users.map(({ user, ...own }): Cell[] => {
+    const share = percentOf(own.runtime, runtime);
+    const cells = [hours(own.runtime), percent(share), share / 100, ...countCells(user, withOthers)];
+    return [user.author, ...cells, mean(own)];
   });
-  const sums = ["all", hours(total(all)), "", null, ...countCells(counts, withOthers), mean(all)];
+  const sums = ["all", hours(runtime), "", null, ...countCells(counts, withOthers), mean({ runtime, told })];
   return { columns: COLUMNS, rows: rows.length === 0 ? [] : [...rows, sums] };
 }
 
-/** Hours of those that tell. The row's own sum and mean are rounded: of short workflows nothing would be left. */
-function lengthsOf({ workflows }: UserRow): number[] {
-  return workflows.flatMap(({ duration_hours }) => duration_hours ?? []);
+interface Lengths {
+  /** Hours of all workflows that tell their length. */
+  readonly runtime: number;
+  /** How many those are. */
+  readonly told: number;
 }
 
-const total = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);
-const mean = (lengths: readonly number[]) => hours(lengths.length === 0 ? null : total(lengths) / lengths.length);
+/** The row's own sum and mean are rounded: of short workflows nothing would be left. */
+function lengthsOf({ workflows }: UserRow): Lengths {
+  const lengths = workflows.flatMap(({ duration_hours }) => duration_hours ?? []);
+  return { runtime: lengths.reduce((sum, length) => sum + length, 0), told: lengths.length };
+}
+
+const mean = ({ runtime, told }: Lengths) => hours(told === 0 ? null : runtime / told);
 
 const NONE: Counts = { total_workflows: 0, completed_workflows: 0, failed_workflows: 0, cancelled_workflows: 0 };
 
