@@ -8,6 +8,7 @@ import { fstatSync, writeSync } from "node:fs";
 import { Writable } from "node:stream";
 import { EventStoreError } from "../errors.ts";
 import { oneLine } from "./exit.ts";
+import { cut } from "./width.ts";
 
 export interface Io {
   readonly out: Output;
@@ -85,8 +86,8 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     terminal: process.stdout.isTTY === true,
-    columns: (process.stdout.isTTY && process.stdout.columns) || undefined,
-    progress: process.stderr.isTTY ? (line) => void process.stderr.write(`\r${line}\u001b[K`) : undefined,
+    columns: columnsOf(process.stdout, process.env),
+    progress: progressOn(process.stderr, process.env),
   };
 }
 
@@ -104,6 +105,26 @@ function stdout(): NodeJS.WritableStream {
       }
     },
   });
+}
+
+interface MaybeTerminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Characters in a line of a terminal: what COLUMNS says, as for other programs, else how wide it is. */
+export function columnsOf({ isTTY, columns }: MaybeTerminal, env: Io["env"]): number | undefined {
+  if (isTTY !== true) return undefined;
+  return (/^[1-9]\d{0,5}$/.test(env.COLUMNS ?? "") ? Number(env.COLUMNS) : columns) || undefined;
+}
+
+/** Writes over one line of a terminal. A longer one would be broken into two, of which the next would cover only one. */
+export function progressOn(
+  stream: MaybeTerminal & { write(text: string): unknown },
+  env: Io["env"],
+): Io["progress"] | undefined {
+  if (stream.isTTY !== true) return undefined;
+  return (line) => void stream.write(`\r${cut(line, (columnsOf(stream, env) ?? Infinity) - 1)}\u001b[K`);
 }
 
 /** Warnings are one line each on stderr. */

@@ -53,9 +53,12 @@ interface Flags {
 
 export function addReportFlags(command: Command): Command {
   command
-    .option("--from <time>", "start: any notation, or 10m, 2h, 7d; = --since")
+    .option(
+      "--from <time>",
+      "start: any notation, or 10m, 2h, 7d; default: the first event, or a day before --to; = --since",
+    )
     .addOption(new Option("--since <time>", "the same as --from").hideHelp())
-    .option("--to <time>", "end; default: now, or the last event; = --until")
+    .option("--to <time>", "end; default: now, or the last event without --from; = --until")
     .addOption(new Option("--until <time>", "the same as --to").hideHelp())
     .option("--tz <zone>", "zone of days and of times without offset; default: here")
     .addOption(booleanOption("include-archived", "archived events too; default: yes"))
@@ -70,7 +73,7 @@ export function addReportFlags(command: Command): Command {
 /** @throws EventStoreError `EVT_INVALID_OPTION` */
 export function reportWish(command: Command, now = new Date()): ReportWish {
   const flags = command.opts<Flags>();
-  const zone = flags.tz ?? localZone();
+  const zone = flags.tz ?? zoneHere();
   const clock = wallClock(zone);
   if (clock === undefined)
     throw usageError(`--tz takes an IANA time zone such as Europe/Berlin; "${zone}" is not a known one`);
@@ -95,6 +98,12 @@ export function reportLook(command: Command, io: Io): ReportLook {
     paint: paintFor(color, io.terminal, io),
     columns: wide === "true" ? undefined : io.columns,
   };
+}
+
+/** Where `TZ` names no place (`:/etc/localtime`, `UTC0`) JavaScript knows none, and its clock shows UTC. */
+function zoneHere(): string {
+  const zone: string | undefined = localZone();
+  return zone !== undefined && wallClock(zone) !== undefined ? zone : "UTC";
 }
 
 function toInstant(time: Date | string | undefined, zone: string): Instant | undefined {

@@ -1,6 +1,7 @@
 /**
  * Grid: a table with a bar in each row, for people. As wide as its cells need; where the terminal is narrower, the bar, the
- * first column and words in the last one become smaller, one after the other; then the bar goes, and at last lines are cut.
+ * first column and words in the last one become smaller, one after the other; then the bar goes, then columns that can be
+ * spared, then the others from the right. They go whole: half a number is a wrong one.
  *
  * No text can steer the terminal (see `printable`); what is cut off is cut before it is painted.
  */
@@ -12,6 +13,8 @@ export interface Column {
   readonly title: string;
   /** A bar's cells are shares from 0 to 1; null for none. */
   readonly kind?: "right" | "bar";
+  /** In a line that is too narrow the highest goes first; those without any go last. */
+  readonly spare?: number;
 }
 
 export type Cell = string | number | null;
@@ -32,6 +35,8 @@ type Piece = readonly [style: Style, text: string];
 const GAP = 2;
 const BAR = { most: 20, least: 4 } as const;
 const FIRST_LEAST = 12;
+/** Rather than lose a column that cannot be spared. */
+const FIRST_TIGHT = 8;
 const LAST_LEAST = 8;
 const FULL = "█";
 const EMPTY = "░";
@@ -54,19 +59,34 @@ function naturalWidths(columns: readonly Column[], rows: readonly (readonly Cell
 }
 
 /** Widths that fit into a line, as far as they can; what has none is left out. */
-function fitted(columns: readonly Column[], natural: readonly number[], limit: number | undefined): number[] {
+function fitted(columns: readonly Column[], natural: readonly number[], limit = Number.POSITIVE_INFINITY): number[] {
   const widths = [...natural];
-  const over = () => widths.reduce((sum, width) => sum + (width > 0 ? width + GAP : 0), -GAP) - (limit ?? Infinity);
+  const over = () => widths.reduce((sum, width) => sum + (width > 0 ? width + GAP : 0), -GAP) - limit;
   const shrink = (at: number, least: number) => {
     const width = widths[at];
     if (width !== undefined && over() > 0) widths[at] = Math.min(width, Math.max(least, width - over()));
   };
-  const bar = columns.findIndex(({ kind }) => kind === "bar");
+  const giveUp = (at: number) => {
+    if (over() > 0) widths[at] = 0;
+  };
+  const growBack = (at: number) => {
+    const width = widths[at] ?? 0;
+    if (width > 0 && over() < 0) widths[at] = Math.min(natural[at] ?? 0, width - over());
+  };
   const last = columns.length - 1;
+  const bar = columns.findIndex(({ kind }) => kind === "bar");
+  const others = columns.map((_, at) => at).slice(1);
+  const spared = (at: number) => columns[at]?.spare ?? 0;
+  const going = others.toReversed().toSorted((a, b) => spared(b) - spared(a));
   shrink(bar, BAR.least);
   shrink(0, FIRST_LEAST);
   if (columns[last]?.kind === undefined) shrink(last, LAST_LEAST);
-  if (bar >= 0 && over() > 0) widths[bar] = 0;
+  if (bar >= 0) giveUp(bar);
+  for (const at of going) if (spared(at) > 0) giveUp(at);
+  shrink(0, FIRST_TIGHT);
+  for (const at of going) giveUp(at);
+  growBack(last);
+  growBack(0);
   return widths;
 }
 

@@ -1,5 +1,6 @@
 /** Runs a report: flags → desk → the report → stdout. */
 import type { Command } from "commander";
+import { instantOf } from "../event/instant.ts";
 import { stringifyJson } from "../event/json.ts";
 import type { CsvOptions } from "../report/index.ts";
 import { counted } from "./exit.ts";
@@ -35,8 +36,14 @@ export async function runReport<Wish extends ReportWish, Report extends object>(
   if (look.format === "json") await io.out.write(`${stringifyJson(report as never, 2)}\n`);
   else if (look.format === "csv") await writeLines(kind.csv(report, look), io);
   else await io.out.write(kind.text(report, wish, look));
-  const skipped = kind.skipped(report) ?? 0;
-  if (skipped > 0 && look.format === "table") warn(io, `${counted(skipped, "event")} could not be read in full`);
+  if (look.format === "table") for (const told of warnings(wish, kind.skipped(report) ?? 0)) warn(io, told);
+}
+
+/** What the numbers of a table do not say of themselves. */
+function* warnings({ to }: ReportWish, skipped: number): Generator<string> {
+  if (skipped > 0) yield `${counted(skipped, "event")} could not be read in full`;
+  if (to !== undefined && to > instantOf(new Date()))
+    yield "--to is in the future: what is open now counts as open until then";
 }
 
 async function writeLines(lines: Iterable<string>, io: Io): Promise<void> {

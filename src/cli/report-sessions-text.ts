@@ -8,12 +8,17 @@ import {
   number,
   type Place,
   percent,
+  percentOf,
   section,
+  spare,
   type Times,
   text,
   timesOf,
   wallSpan,
 } from "./report-words.ts";
+
+/** A percentage that is not nothing, and too little for a number. */
+const SOME = 0.01;
 
 export function sessionsText(report: SessionsReport, place: Place, look: GridLook): string {
   const { analysis_start, analysis_end } = report.report_metadata;
@@ -23,12 +28,13 @@ export function sessionsText(report: SessionsReport, place: Place, look: GridLoo
 
 function sessionGrid({ report_metadata, session_details, overall_summary: all }: SessionsReport, place: Place): Grid {
   const times = timesOf(report_metadata.analysis_start, report_metadata.analysis_end, place);
-  const titles = [text("SESSION"), text("FROM"), text("TO"), number("LENGTH"), number("ACTIVE"), number("USE"), BAR];
-  const columns = [...titles, number("EXP"), number("NODES"), text("NOTE")];
+  const titles = [text("SESSION"), text("FROM"), spare(text("TO"), 2), number("LENGTH"), spare(number("ACTIVE"), 1)];
+  const counts = [spare(number("EXP"), 3), spare(number("NODES"), 3)];
+  const columns = [...titles, number("USE"), BAR, ...counts, spare(text("NOTE"), 1)];
   const rows = session_details.map((session) => sessionRow(session, times));
   const total = [
     ...["all", "", "", hours(all.total_system_runtime_hours), hours(all.total_active_time_hours)],
-    ...useCells(all.average_system_utilization_percent),
+    ...useCells(percentOf(all.total_active_time_hours, all.total_system_runtime_hours)),
     ...[`${all.total_experiments}`, `${all.nodes_tracked}`, sumNote(all)],
   ];
   return { columns, rows: [...rows, total] };
@@ -37,7 +43,7 @@ function sessionGrid({ report_metadata, session_details, overall_summary: all }:
 function sessionRow(session: SessionDetails, times: Times): Cell[] {
   const { session_name, start_time, end_time, duration_hours, active_time_hours } = session;
   const span = wallSpan([start_time, end_time], times);
-  const use = useCells(session.system_utilization_percent);
+  const use = useCells(percentOf(active_time_hours, duration_hours));
   const counts = [`${session.total_experiments}`, `${session.nodes_active}`];
   const lengths = [hours(duration_hours), hours(active_time_hours)];
   return [session_name, ...span, ...lengths, ...use, ...counts, notes(session)];
@@ -64,14 +70,16 @@ function sumNote({ total_session_hours, total_system_runtime_hours }: SessionsRe
 }
 
 function nodeGrid({ overall_summary, session_details }: SessionsReport): Grid {
-  const columns = [text("NODE"), number("BUSY"), number("USE"), BAR, number("SESSIONS"), text("STATE")];
+  const columns = [text("NODE"), number("BUSY"), number("USE"), BAR, spare(number("SESSIONS"), 1), text("STATE")];
   const details = new Map<string, NodeDetails>();
   for (const { node_utilizations } of session_details)
     for (const [id, node] of Object.entries(node_utilizations)) details.set(id, node);
   const rows = Object.entries(overall_summary.node_summary).map(([id, totals]): Cell[] => {
     const { average_utilization_percent: use, total_busy_time_hours, sessions_active } = totals;
     const node = details.get(id);
-    const cells = [hours(total_busy_time_hours), ...useCells(use), `${sessions_active}`, node?.state ?? ""];
+    // The report rounds it to a tenth.
+    const exact = use === 0 && total_busy_time_hours > 0 ? SOME : use;
+    const cells = [hours(total_busy_time_hours), ...useCells(exact), `${sessions_active}`, node?.state ?? ""];
     return [node?.display_name ?? id, ...cells];
   });
   return { columns, rows };

@@ -7,17 +7,28 @@ const DAY_MS = 86_400_000;
 
 export const text = (title: string): Column => ({ title });
 export const number = (title: string): Column => ({ title, kind: "right" });
+/** The same column, given up where a line is too narrow: the highest first. */
+export const spare = (column: Column, rank: number): Column => ({ ...column, spare: rank });
 export const BAR: Column = { title: "", kind: "bar" };
 
-/** `4.35 h`, `152.8 h`; a dash where a server does not tell. */
+/** `4.35 h`, `152.8 h`, `<0.01 h`: only nothing is 0. A dash where a server does not tell. */
 export function hours(value: number | null | undefined): string {
   if (typeof value !== "number") return "-";
-  return `${value.toFixed(Math.abs(value) < 10 ? 2 : 1)} h`;
+  if (value > 0 && value < 0.005) return "<0.01 h";
+  return `${value.toFixed(Math.abs(value) < 9.995 ? 2 : 1)} h`;
 }
 
-/** `37.5 %` */
+/** `37.5 %`, `<0.1 %`, `>99.9 %`: only nothing is 0, and only all is 100. */
 export function percent(value: number): string {
+  if (value > 0 && value < 0.05) return "<0.1 %";
+  if (value >= 99.95 && value < 100) return ">99.9 %";
   return `${value.toFixed(1)} %`;
+}
+
+/** As a percentage; 0 of nothing. All of it is 100, also where sums of the same parts differ in their last bits. */
+export function percentOf(part: number, whole: number): number {
+  const share = whole > 0 ? (100 * part) / whole : 0;
+  return Math.abs(share - 100) < 1e-6 ? 100 : share;
 }
 
 /** `2025-06-10 08:00`, as the clock on the wall shows what the report tells in UTC. */

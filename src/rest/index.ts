@@ -6,7 +6,7 @@ import { type RestOptions, resolveRestOptions } from "./options.ts";
 export type { BackupDesk, ShownBackup } from "./backup-desk.ts";
 export type { RateLimitOptions, RequestLimits, RestOptions } from "./options.ts";
 export { reportThread } from "./report-thread.ts";
-export type { Reporter } from "./reporter.ts";
+export type { Reporter, ReportForm, ReportName, ReportText, ReportWish } from "./reporter.ts";
 export { createServer } from "./server.ts";
 
 /**

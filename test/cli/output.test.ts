@@ -2,7 +2,7 @@ import { Readable, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { describeError, EXIT } from "../../src/cli/exit.ts";
 import { type Format, writeEvents } from "../../src/cli/format.ts";
-import { type Io, Output } from "../../src/cli/io.ts";
+import { columnsOf, type Io, Output, progressOn } from "../../src/cli/io.ts";
 import { readLines } from "../../src/cli/lines.ts";
 import { UNPAINTED } from "../../src/cli/paint.ts";
 import { RowTime } from "../../src/cli/row-time.ts";
@@ -133,5 +133,32 @@ describe("errors", () => {
     const error = new EventStoreError("EVT_CLOSED", "the store\nis closed", { cause: new Error("why") });
     expect(describeError(error, false)).toBe("error: the store is closed");
     expect(describeError(error, true)).toMatch(/at .*\n[\s\S]*caused by Error: why/);
+  });
+});
+
+describe("a terminal", () => {
+  test.each([
+    [{ isTTY: true, columns: 120 }, undefined, 120],
+    [{ isTTY: true, columns: 120 }, "40", 40],
+    [{ isTTY: true, columns: 0 }, "40", 40],
+    [{ isTTY: true, columns: 0 }, undefined, undefined],
+    [{ isTTY: true, columns: 120 }, "", 120],
+    [{ isTTY: true, columns: 120 }, "0", 120],
+    [{ isTTY: true, columns: 120 }, "-5", 120],
+    [{ isTTY: true, columns: 120 }, "wide", 120],
+    [{ isTTY: false, columns: 120 }, "40", undefined],
+    [{}, "40", undefined],
+  ])("%j with COLUMNS=%j has lines of %j", (stream, COLUMNS, columns) => {
+    expect(columnsOf(stream, { COLUMNS })).toBe(columns);
+  });
+
+  test("has progress on one line, however long it is and whatever is in it; nothing else has any", () => {
+    let text = "";
+    const write = (piece: string) => (text += piece);
+    progressOn({ isTTY: true, columns: 12, write }, {})?.("[##--] 2 of 5 漢字");
+    progressOn({ isTTY: true, columns: 120, write }, {})?.("short");
+    progressOn({ isTTY: true, write }, {})?.("");
+    expect(text).toBe("\r[##--] 2 o…\u001b[K\rshort\u001b[K\r\u001b[K");
+    expect(progressOn({ write }, { COLUMNS: "80" })).toBeUndefined();
   });
 });

@@ -47,7 +47,7 @@ describe("a grid", () => {
     ["漢字の名前のとても長いロボット", "1.0 %", 0.01, ""],
   ] as const;
 
-  test("gives up the bar's length, then the name's, then words at the end, then the bar", () => {
+  test("gives up the bar's length, then the name's, then words at the end, then the bar, then columns from the right", () => {
     const look = (columns?: number) => {
       const line = shown(ROWS, columns)[1]!;
       return [
@@ -61,8 +61,50 @@ describe("a grid", () => {
     expect(look(50)).toEqual([4, 22, "began before"]);
     expect(look(40)).toEqual([4, 12, "began before"]);
     expect(look(38)).toEqual([4, 12, "began bef…"]);
-    expect(look(35)).toEqual([0, 12, "began b…"]);
-    expect(look(22)).toEqual([0, 12, "37.5 %"]);
+    expect(look(35)).toEqual([0, 13, "began before"]);
+    expect(look(31)).toEqual([0, 12, "began be…"]);
+    expect(look(22)).toEqual([0, 14, "37.5 %"]);
+  });
+
+  const WIDE = {
+    columns: [
+      { title: "SESSION" },
+      { title: "TO", spare: 2 },
+      { title: "LENGTH", kind: "right" },
+      { title: "ACTIVE", kind: "right", spare: 1 },
+      { title: "USE", kind: "right" },
+      { title: "EXP", kind: "right", spare: 3 },
+    ],
+    rows: [
+      ["bio_workcell", "11-24 00:00", "10.7 h", "1234.5 h", "100.0 %", "4"],
+      ["液体ワークセル", "18:00", "4.71 h", "0.01 h", "9.5 %", "12345"],
+    ],
+  } as const;
+  const titles = (columns: number) => gridText(WIDE, { paint: UNPAINTED, columns }).split("\n")[0]!.trim().split(/ +/);
+
+  test("gives up columns that can be spared before the others, and those from the right", () => {
+    expect(titles(63)).toEqual(["SESSION", "TO", "LENGTH", "ACTIVE", "USE", "EXP"]);
+    expect(titles(55)).toEqual(["SESSION", "TO", "LENGTH", "ACTIVE", "USE"]);
+    expect(titles(43)).toEqual(["SESSION", "LENGTH", "ACTIVE", "USE"]);
+    expect(titles(32)).toEqual(["SESSION", "LENGTH", "USE"]);
+    expect(titles(25)).toEqual(["SESSION", "LENGTH", "USE"]);
+    expect(titles(24)).toEqual(["SESSION", "LENGTH"]);
+    expect(titles(15)).toEqual(["SESSION"]);
+  });
+
+  test("shows a number whole or not at all", () => {
+    const numbers = new Set(WIDE.rows.flatMap((row) => row.slice(1).flatMap((cell) => cell.split(" "))));
+    for (let columns = 8; columns <= 70; columns++) {
+      const lines = gridText(WIDE, { paint: UNPAINTED, columns }).trimEnd().split("\n").slice(1);
+      expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns);
+      for (const line of lines) {
+        const shown = line.trim().split(/ +/).slice(1);
+        expect(
+          shown.filter((word) => !numbers.has(word)),
+          `at ${columns}`,
+        ).toEqual([]);
+      }
+    }
   });
 
   test.each([10, 20, 36, 40, 53, 70, 78, 200])("has no line longer than %i cells, painted or not", (columns) => {

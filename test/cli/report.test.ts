@@ -3,7 +3,7 @@ import { parseJson } from "../../src/event/json.ts";
 import { periods, periodsCsv, sessions, sessionsCsv, users, usersCsv } from "../../src/report/index.ts";
 import { EventStore } from "../../src/store/store.ts";
 import { scripted, sendJson } from "../client/setup.ts";
-import { eventsOf } from "../report/golden.ts";
+import { answerOf, eventsOf } from "../report/golden.ts";
 import { openServer, type TestServer } from "../rest/server.ts";
 import { project } from "./run.ts";
 import { runHere } from "./run-here.ts";
@@ -161,6 +161,26 @@ describe("report", () => {
     const foreign = await report("sessions", "--server", other);
     expect(foreign).toMatchObject({ code: 4, stdout: "" });
     expect(foreign.stderr).toContain("not as an event server");
+  });
+
+  test("shows what MADSci's server answers, and a dash for what it does not tell", async () => {
+    const files = { sessions: "sessions", periods: "periods-daily-with-users.intended", user: "user" };
+    const madsci = await scripted(({ url }, response) => {
+      const name = new URL(url!, "http://lab").pathname.split("/").at(-1) as keyof typeof files;
+      sendJson(response, 200, answerOf(SCENARIO, `${files[name]}.json`));
+    });
+    const shown = async (kind: string) => {
+      const { code, stdout, stderr } = await report(kind, ...DAY, "--format", "table", "--server", madsci);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).not.toMatch(/NaN|undefined|null|Infinity/);
+      return stdout.replace(/[█░]+ +/g, "").replace(/ {2,}/g, "|");
+    };
+    expect(await shown("sessions")).toContain("\nall|9.76 h|2.91 h|29.8 %|4|3\n");
+    const periods = await shown("periods");
+    expect(periods).toContain("\n2025-06-10|29.8 %|2.91 h|9.76 h|-|4\n");
+    expect(periods).toContain("\nplate_reader (FTWD7BS3)|8.4 %|0.82 h|8.4 %|2025-06-10\n");
+    expect(periods).toContain("\nbio_workcell (KJ73PX8J)|29.8 %|2.91 h|9.76 h|29.8 %|2025-06-10\n");
+    expect(await shown("users")).toContain("\nGrace Hopper|1.46 h|53.3 %|10|9|1|0|0.15 h\n");
   });
 
   test("tells what MADSci's server says instead of a report", async () => {
