@@ -23,34 +23,37 @@ export class ServerReports implements ReportDesk {
   }
 
   sessions(wish: ReportWish): Promise<SessionsReport> {
-    return this.#ask("sessions", wish, "session_details");
+    return this.#ask("sessions", wish, ["report_metadata", "overall_summary", "session_details"]);
   }
 
   periods(wish: PeriodsWish): Promise<PeriodsReport> {
     const { by, zone, includeUsers, experimentsLimit, experimentsOffset } = wish;
     const more = { analysis_type: by, user_timezone: zone, include_users: includeUsers };
     const page = { experiments_limit: experimentsLimit, experiments_offset: experimentsOffset };
-    return this.#ask<PeriodsReport>("periods", wish, "time_series", { ...more, ...page }).catch(inWordsOfFlags);
+    const parts = ["summary_metadata", "key_metrics", "time_series"];
+    return this.#ask<PeriodsReport>("periods", wish, parts, { ...more, ...page }).catch(inWordsOfFlags);
   }
 
   users(wish: ReportWish): Promise<UsersReport> {
-    return this.#ask("user", wish, "user_utilization");
+    return this.#ask("user", wish, ["report_metadata", "system_summary", "user_utilization"]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort();
   }
 
-  /** @param part what its answer must have */
-  async #ask<T>(name: string, wish: ReportWish, part: string, more: Question["query"] = {}): Promise<T> {
+  /** @param parts what its answer must have */
+  async #ask<T>(name: string, wish: ReportWish, parts: readonly string[], more: Question["query"] = {}): Promise<T> {
     const { from, to, includeArchived } = wish;
     const query = { start_time: timeText(from), end_time: timeText(to), include_archived: includeArchived, ...more };
     const question: Question = { method: "GET", path: `/utilization/${name}`, query, timeoutMs: PATIENCE_MS };
     const answer = await this.#http.json(question);
-    if (isObject(answer) && part in answer) return answer as T;
+    if (!isObject(answer)) throw this.#http.foreign(question, `no ${parts[0]}`);
+    const missing = parts.find((part) => typeof answer[part] !== "object" || answer[part] === null);
+    if (missing === undefined) return answer as T;
     // MADSci tells its failures with a status of success.
-    if (isObject(answer) && typeof answer.error === "string") throw failed(name, answer.error);
-    throw this.#http.foreign(question, `no ${part}`);
+    if (typeof answer.error === "string") throw failed(name, answer.error);
+    throw this.#http.foreign(question, `no ${missing}`);
   }
 }
 

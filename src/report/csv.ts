@@ -8,7 +8,7 @@ import { pythonFloat } from "./number.ts";
 
 /** @since 0.1.0 */
 export interface CsvOptions {
-  /** Put `'` before text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return. @default true */
+  /** Put `'` before text that begins with `=`, `+`, `-`, `@` (also of full width), a tab, a line feed or a carriage return. @default true */
   readonly formulaGuard?: boolean | undefined;
 }
 
@@ -45,6 +45,6 @@ function written(cell: Cell, guard: boolean): string {
   if (cell === null) return "";
   if (typeof cell === "number") return String(cell);
   if (typeof cell === "object") return pythonFloat(cell.float);
-  const text = guard && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  const text = guard && /^[=+\-@\uff1d\uff0b\uff0d\uff20\t\n\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -28,7 +28,7 @@ const formQuery = {
   save_to_file: z
     .boolean()
     .default(false)
-    .describe("CSV into a file in the export directory, where the server has one"),
+    .describe("With csv_format: the CSV into a file in the export directory, where the server has one"),
   output_path: z.string().optional().describe("Folder of the file, within the export directory"),
   formula_guard: z.boolean().default(true).describe("CSV: put ' before text that a spreadsheet would run"),
   include_archived: z.boolean().default(true).describe("Count archived events"),

@@ -161,6 +161,11 @@ describe("report", () => {
     const foreign = await report("sessions", "--server", other);
     expect(foreign).toMatchObject({ code: 4, stdout: "" });
     expect(foreign.stderr).toContain("not as an event server");
+    const half = { report_metadata: {}, session_details: [], overall_summary: null };
+    const vague = await scripted((_request, response) => sendJson(response, 200, half));
+    const halfTold = await report("sessions", "--server", vague);
+    expect(halfTold).toMatchObject({ code: 4, stdout: "" });
+    expect(halfTold.stderr).toContain("not as an event server (no overall_summary)");
   });
 
   test("shows what MADSci's server answers, and a dash for what it does not tell", async () => {
