@@ -1,5 +1,5 @@
 /** Backups nobody should trust: refused with the file and the reason, and nothing changes in the target. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { restoreBackup } from "../../src/backup/restore.ts";
@@ -7,33 +7,39 @@ import { openScratch } from "../../src/backup/scratch.ts";
 import { verifyBackup } from "../../src/backup/verify.ts";
 import { EVENTS, event, HOSTILE } from "./hostile-backups.ts";
 import { bsonOf, writeBackup, writeDump } from "./outside-dump.ts";
-import { type Place, restingIn, TARGETS } from "./targets.ts";
+import { type Place, restingIn, sharedPlace, TARGETS } from "./targets.ts";
 
-describe.each(TARGETS)("into $name", ({ within, skip }) => {
-  for (const [name, { make, reason }] of Object.entries(HOSTILE)) {
-    it.skipIf(skip)(`${name} is refused and changes nothing`, () =>
-      within(async (place) => {
-        await filledPlace(place);
-        const before = await restingIn(place);
-        const folder = join(place.folder, "hostile");
-        mkdirSync(folder);
+describe.each(TARGETS)("into $name", (engine) => {
+  const { within, skip } = engine;
+
+  // One place for all: what is refused changes nothing, so each finds it as it was.
+  describe("that is filled", () => {
+    let before: unknown;
+    const shared = sharedPlace(engine, async (place) => {
+      await filledPlace(place);
+      before = await restingIn(place);
+    });
+    for (const [name, { make, reason }] of Object.entries(HOSTILE)) {
+      it.skipIf(skip)(`${name} is refused and changes nothing`, async () => {
+        const place = shared();
+        const folder = mkdtempSync(join(place.folder, "hostile-"));
         const path = await make(folder);
+        const target = await place.open();
         for (const drop of [false, true]) {
-          const target = await place.open();
           const refused = restoreBackup(path, { target, drop });
           await expect(refused).rejects.toMatchObject({
             code: "EVT_INVALID_OPTION",
             message: expect.stringMatching(reason),
           });
-          await target.close();
         }
+        await target.close();
         expect(await restingIn(place)).toEqual(before);
         const scratch = () => openScratch(place.url, { database: place.database });
         const verdict = await verifyBackup(path, { scratch });
         expect(verdict).toMatchObject({ valid: false, reason: expect.stringMatching(reason) });
-      }),
-    );
-  }
+      });
+    }
+  });
 
   it.skipIf(skip)("a backup of another database than the one that is meant is refused", () =>
     within(async (place) => {
