@@ -5,23 +5,25 @@ import { describe, expect, it } from "vitest";
 import { restoreBackup } from "../../src/backup/restore.ts";
 import { openScratch } from "../../src/backup/scratch.ts";
 import { verifyBackup } from "../../src/backup/verify.ts";
+import { shared } from "../helpers/shared.ts";
 import { EVENTS, event, HOSTILE } from "./hostile-backups.ts";
 import { bsonOf, writeBackup, writeDump } from "./outside-dump.ts";
-import { type Place, restingIn, sharedPlace, TARGETS } from "./targets.ts";
+import { type Place, restingIn, TARGETS } from "./targets.ts";
 
-describe.each(TARGETS)("into $name", (engine) => {
-  const { within, skip } = engine;
-
+describe.each(TARGETS)("into $name", ({ within, skip }) => {
   // One place for all: what is refused changes nothing, so each finds it as it was.
   describe("that is filled", () => {
-    let before: unknown;
-    const shared = sharedPlace(engine, async (place) => {
-      await filledPlace(place);
-      before = await restingIn(place);
-    });
+    const filled = shared<{ readonly place: Place; readonly before: unknown }>(
+      (work) =>
+        within(async (place) => {
+          await filledPlace(place);
+          await work({ place, before: await restingIn(place) });
+        }),
+      skip,
+    );
     for (const [name, { make, reason }] of Object.entries(HOSTILE)) {
       it.skipIf(skip)(`${name} is refused and changes nothing`, async () => {
-        const place = shared();
+        const { place, before } = filled();
         const folder = mkdtempSync(join(place.folder, "hostile-"));
         const path = await make(folder);
         const target = await place.open();

@@ -1,7 +1,6 @@
 /** The engines a backup is restored into. */
 import { join } from "node:path";
 import { BSON } from "mongodb";
-import { afterAll, beforeAll } from "vitest";
 import type { DumpTarget } from "../../src/backend/dump-contract.ts";
 import { openDumpSource } from "../../src/backend/open-dump.ts";
 import { type OpenDumpTargetOptions, openDumpTarget } from "../../src/backend/open-dump-target.ts";
@@ -40,33 +39,6 @@ export const TARGETS: readonly { readonly name: string; readonly skip: boolean; 
         }),
     },
   ];
-
-/** One place for all tests of a suite, made by `prepare`. Registers hooks. */
-export function sharedPlace({ within, skip }: (typeof TARGETS)[number], prepare: Work): () => Place {
-  let place: Place | undefined;
-  let leave = () => {};
-  let left: Promise<void> | undefined;
-  const stay = new Promise<void>((resolve) => {
-    leave = resolve;
-  });
-  beforeAll(async () => {
-    if (skip) return;
-    await new Promise<void>((ready, fail) => {
-      left = within(async (made) => {
-        await prepare(made);
-        place = made;
-        ready();
-        await stay;
-      });
-      left.catch(fail);
-    });
-  });
-  afterAll(async () => {
-    leave();
-    await left;
-  });
-  return () => place as Place;
-}
 
 function file(folder: string): Place {
   const url = `sqlite:${join(folder, "target.db")}`;
