@@ -15,9 +15,7 @@ import { mapFinished } from "./map-finished.ts";
 import { askModule, eventOf, type MapModule } from "./map-module.ts";
 import { lineReader, PLACE_BYTES, type Place, type Read, stamp } from "./map-read.ts";
 
-export { checkMap } from "../event/line-map.ts";
 export { loadMapModule, type MapModule } from "./map-module.ts";
-export type { Place } from "./map-read.ts";
 
 /**
  * What decides how a line becomes an event; plain data (JSON), because it is kept beside the spool for whoever adopts it.

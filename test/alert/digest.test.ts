@@ -11,7 +11,8 @@ import { deliver, draft, drafts, incident, notice, type Setting, setting } from 
 import { VirtualClock } from "./virtual-clock.ts";
 
 const HOUR_MS = 3_600_000;
-const FLOOD = process.env.FUZZ ? 100_000 : 10_000;
+/** Of many pages. */
+const FLOOD = process.env.FUZZ ? 100_000 : 3_000;
 
 function folded(incidentId: string, n: number, severity: Severity = "error"): Notification {
   return notificationOf(newRecord(draft(n, { incident_id: incidentId, channel: "mail", severity }), 0));

@@ -1,7 +1,7 @@
 /** Whole engines in virtual time, on records they share; what they send is kept. Registers no hooks. */
 import { type Alerts, startAlerts } from "../../src/alert/engine.ts";
 import { functionChannel } from "../../src/alert/function-channel.ts";
-import type { AlertHost } from "../../src/alert/host.ts";
+import type { AlertHost, Marker } from "../../src/alert/host.ts";
 import type { Incident } from "../../src/alert/incident.ts";
 import { compileMarker } from "../../src/alert/marker.ts";
 import { MemoryRecords } from "../../src/alert/memory-records.ts";
@@ -58,10 +58,12 @@ export class EngineBench {
   readonly added: StoredEvent[] = [];
   counters: Record<string, number> = {};
   readonly plan: AlertPlan;
+  readonly #marker: Marker;
   readonly #wakes = new Set<() => void>();
 
   constructor(options: AlertOptions = { rules: [NODE_ERROR] }) {
     this.plan = planOf(options);
+    this.#marker = compileMarker(this.plan.rules);
   }
 
   async start(options: StartOptions = {}): Promise<Alerts> {
@@ -82,7 +84,7 @@ export class EngineBench {
 
   /** One that arrived when it says. */
   keep(event: StoredEvent): StoredEvent {
-    const rules = compileMarker(this.plan.rules)(event);
+    const rules = this.#marker(event);
     this.memory.add(event, { rules });
     this.added.push(event);
     return event;

@@ -117,7 +117,8 @@ const ELEMENTS = "!doctype html head meta title style body div table tr td span 
 
 function expectHarmless(html: string): void {
   const visible = html.replace(/<!--\[if mso\]>|<!\[endif\]-->/g, "");
-  for (const [, name] of visible.matchAll(/<\/?([^\s>/]*)/g)) expect(ELEMENTS).toContain(name!.toLowerCase());
+  const names = [...visible.matchAll(/<\/?([^\s>/]*)/g)].map(([, name]) => name!.toLowerCase());
+  expect(names.filter((name) => !ELEMENTS.includes(name))).toEqual([]);
   expect(visible).not.toMatch(/<[^>]*\son\w+\s*=|href="(?!https?:)/i);
 }
 
@@ -130,7 +131,7 @@ describe("whatever an event says", () => {
         const text = raw.toString("utf8");
         expect(raw.every((byte) => byte < 0x80 && byte !== 0)).toBe(true);
         expect(text.split("\r\n").every((line) => line.length <= 998 && !/[\r\n]/.test(line))).toBe(true);
-        for (const line of headerLines({ raw: text })) expect(line).toMatch(KNOWN_HEADER);
+        expect(headerLines({ raw: text }).filter((line) => !KNOWN_HEADER.test(line))).toEqual([]);
         const mail = await simpleParser(raw);
         expect([...mail.subject!].length).toBeLessThanOrEqual(120);
         expect(mail.subject).not.toMatch(HIDDEN);

@@ -1,10 +1,13 @@
 /** In which order the notices of one incident reach a recipient. */
 import { describe, expect, it } from "vitest";
+import { PAGE } from "../../src/alert/outbox-pass.ts";
 import { notificationId } from "../../src/alert/outbox-record.ts";
 import { EngineBench, NODE_ERROR } from "./engine-bench.ts";
 import { MINUTE, SECOND } from "./lab.ts";
 import { DOWN, deliver, draft, drafts, held, LATER, REFUSED, SENT, type Setting, setting } from "./outbox-setting.ts";
 
+/** More than an outbox looks at at once. */
+const FLOOD = PAGE + 100;
 const FIRST = notificationId("i.1", 1, "hook", "ops");
 
 /** `incident/sequence@seconds` of all that was handed over. */
@@ -106,13 +109,13 @@ describe("notices of one incident to one recipient", () => {
   it("of a flood do not hide those of others", async () => {
     const world = blocked();
     await deliver(world.outbox, [draft(1)]);
-    await world.outbox.put(Array.from({ length: 500 }, (_, n) => draft(n + 2)));
+    await world.outbox.put(Array.from({ length: FLOOD }, (_, n) => draft(n + 2)));
     await deliver(world.outbox, [draft(1, { incident_id: "i.2" })]);
     expect(world.hook.handed.at(-1)?.notification.incident_id).toBe("i.2");
     world.hook.answer = () => SENT;
     await world.clock.advance(10 * MINUTE);
     const sequences = world.hook.handed.slice(2).map(({ notification }) => notification.sequence);
-    expect(sequences).toEqual(Array.from({ length: 501 }, (_, n) => n + 1));
+    expect(sequences).toEqual(Array.from({ length: 1 + FLOOD }, (_, n) => n + 1));
   });
 });
 

@@ -9,7 +9,7 @@ import { EngineBench, NODE_ERROR } from "./engine-bench.ts";
 import { type EventChange, MINUTE, SECOND } from "./lab.ts";
 import { Replica, randomOf } from "./replica.ts";
 
-const RUNS = process.env.FUZZ ? 600 : 25;
+const RUNS = process.env.FUZZ ? 600 : 16;
 const REPLICAS = 3;
 /** Longer than anybody keeps the lead without a renewal. */
 const STALL_MS = 40 * SECOND;

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { openDumpSource } from "../../src/backend/open-dump.ts";
 import { backupTool } from "../../src/backup/tool.ts";
 import { mongoSkip } from "../helpers/mongo.ts";
+import { shared } from "../helpers/shared.ts";
 import { type Filled, filledFile, inFolder, withDatabase } from "./filled.ts";
 import { type Place, restingIn, TARGETS } from "./targets.ts";
 
@@ -33,25 +34,25 @@ async function resting(place: Pick<Place, "url" | "database">): Promise<unknown>
 for (const source of SOURCES)
   for (const target of TARGETS)
     describe.skipIf(source.skip || target.skip)(`a backup of ${source.name}, restored into ${target.name}`, () => {
+      const filled = shared<readonly [Filled, string]>((work) => source.within((its, dir) => work([its, dir])));
       for (const { format, gzip } of FORMATS)
         it(`is the same, as ${format}${gzip ? " packed" : ""}`, () =>
-          source.within(({ url, database }, dir) =>
-            target.within(async (place) => {
-              const from = await openDumpSource(url, { database });
-              const options = { dir: join(dir, "backups"), format, gzip, now: () => new Date() };
-              const backup = await backupTool.create({ source: from, ...options });
-              await from.close();
-              expect(await backupTool.isValid(backup)).toBe(true);
-              expect(await backupTool.list(options.dir)).toEqual([backup]);
-              expect(await backupTool.verify(backup.path, {})).toMatchObject({ valid: true, reason: null });
-              const into = await place.open();
-              await backupTool.restore(backup.path, { target: into, drop: true });
-              await into.close();
-              expect(await resting(place)).toEqual(await resting({ url, database }));
-              await backupTool.delete(backup.path);
-              expect(await backupTool.list(options.dir)).toEqual([]);
-            }),
-          ));
+          target.within(async (place) => {
+            const [{ url, database }, dir] = filled();
+            const from = await openDumpSource(url, { database });
+            const options = { dir: join(dir, `backups ${format} ${gzip}`), format, gzip, now: () => new Date() };
+            const backup = await backupTool.create({ source: from, ...options });
+            await from.close();
+            expect(await backupTool.isValid(backup)).toBe(true);
+            expect(await backupTool.list(options.dir)).toEqual([backup]);
+            expect(await backupTool.verify(backup.path, {})).toMatchObject({ valid: true, reason: null });
+            const into = await place.open();
+            await backupTool.restore(backup.path, { target: into, drop: true });
+            await into.close();
+            expect(await resting(place)).toEqual(await resting({ url, database }));
+            await backupTool.delete(backup.path);
+            expect(await backupTool.list(options.dir)).toEqual([]);
+          }));
     });
 
 describe("a copy of an SQLite file", () => {

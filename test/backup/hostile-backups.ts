@@ -40,6 +40,10 @@ const dumped =
     return database;
   };
 
+/** Packed, in little time: gzip files behind each other unpack to one stream. */
+const packed = (megabytes: number, byte: string | number) =>
+  Buffer.concat(Array<Buffer>(megabytes).fill(gzipSync(Buffer.alloc(1_000_000, byte))));
+
 const metadataWith = (fields: object) => (path: string) => {
   const file = join(path, "backup_metadata.json");
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), ...fields }));
@@ -55,7 +59,7 @@ const archive =
     return join(folder, "lab.archive");
   };
 
-/** A list of collections, and nothing of them. */
+/** A list of collections, more than a stack has room for calls, and nothing of them. */
 function manyCollections(count: number): Buffer {
   const listed = Array.from({ length: count }, (_, n) => ({ db: "lab", collection: `c${n}`, metadata: "" }));
   const head = Buffer.from([0x6d, 0xe2, 0x99, 0x81]);
@@ -105,7 +109,7 @@ export const HOSTILE: Readonly<Record<string, Hostile>> = {
   "zeros packed a thousandfold": {
     make: (folder) => {
       const database = writeDump(join(folder, "b"), {});
-      writeFileSync(join(database, "events.bson.gz"), gzipSync(Buffer.alloc(300_000_000)));
+      writeFileSync(join(database, "events.bson.gz"), packed(300, 0));
       return database;
     },
     reason: /0 is no length/,
@@ -114,7 +118,7 @@ export const HOSTILE: Readonly<Record<string, Hostile>> = {
     make: (folder) => {
       const database = writeDump(join(folder, "b"), EVENTS);
       renameSync(join(database, "events.metadata.json"), join(folder, "aside"));
-      writeFileSync(join(database, "events.metadata.json.gz"), gzipSync(Buffer.alloc(100_000_000, " ")));
+      writeFileSync(join(database, "events.metadata.json.gz"), packed(100, " "));
       return database;
     },
     reason: /metadata\.json\.gz: is larger than/,
@@ -167,8 +171,8 @@ export const HOSTILE: Readonly<Record<string, Hostile>> = {
     make: changed(besideWith({ indexes: Array.from({ length: 100 }, (_, n) => ({ key: { a: 1 }, name: `i${n}` })) })),
     reason: /more than 64 indexes/,
   },
-  "an archive of twenty thousand collections": {
-    make: archive(manyCollections(20_000)),
+  "an archive of twelve thousand collections": {
+    make: archive(manyCollections(12_000)),
     reason: /the end of lab\.c0 is missing/,
   },
   "indexes that are none": { make: changed(besideWith({ indexes: [{ key: 1 }] })), reason: /no list of indexes/ },

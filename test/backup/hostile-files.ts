@@ -1,10 +1,31 @@
 /** SQLite files nobody should trust, each with the reason it is refused for. */
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { backedUp } from "./filled.ts";
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { backedUp, inFolder } from "./filled.ts";
 import type { Hostile } from "./hostile-backups.ts";
 
-const ofSqlite = (folder: string) => backedUp(folder, {});
+type Files = readonly (readonly [path: string, bytes: Buffer])[];
+let made: Promise<Files> | undefined;
+
+/** A backup of ours, made once. */
+function filesOfSqlite(): Promise<Files> {
+  made ??= inFolder(async (folder) => {
+    const backup = await backedUp(folder, {});
+    const entries = readdirSync(backup, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+    return paths.map((path) => [relative(backup, path), readFileSync(path)] as const);
+  });
+  return made;
+}
+
+async function ofSqlite(folder: string): Promise<string> {
+  const backup = join(folder, "b");
+  for (const [path, bytes] of await filesOfSqlite()) {
+    mkdirSync(dirname(join(backup, path)), { recursive: true });
+    writeFileSync(join(backup, path), bytes);
+  }
+  return backup;
+}
 
 /** A copy of ours, changed by this. */
 const changedBy =

@@ -1,39 +1,52 @@
 /** Backups nobody should trust: refused with the file and the reason, and nothing changes in the target. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { restoreBackup } from "../../src/backup/restore.ts";
 import { openScratch } from "../../src/backup/scratch.ts";
 import { verifyBackup } from "../../src/backup/verify.ts";
+import { shared } from "../helpers/shared.ts";
 import { EVENTS, event, HOSTILE } from "./hostile-backups.ts";
 import { bsonOf, writeBackup, writeDump } from "./outside-dump.ts";
 import { type Place, restingIn, TARGETS } from "./targets.ts";
 
 describe.each(TARGETS)("into $name", ({ within, skip }) => {
-  for (const [name, { make, reason }] of Object.entries(HOSTILE)) {
-    it.skipIf(skip)(`${name} is refused and changes nothing`, () =>
-      within(async (place) => {
-        await filledPlace(place);
+  // One place for all of them: what is refused changes nothing.
+  describe("that is filled", () => {
+    const filled = shared<Place>(
+      (work) =>
+        within(async (place) => {
+          await filledPlace(place);
+          await work(place);
+        }),
+      skip,
+    );
+    for (const [name, { make, reason }] of Object.entries(HOSTILE)) {
+      it.skipIf(skip)(`${name} is refused and changes nothing`, async () => {
+        const place = filled();
         const before = await restingIn(place);
-        const folder = join(place.folder, "hostile");
-        mkdirSync(folder);
+        expect(Object.keys(before.events ?? {})).not.toEqual([]);
+        const folder = mkdtempSync(join(place.folder, "hostile-"));
         const path = await make(folder);
-        for (const drop of [false, true]) {
-          const target = await place.open();
-          const refused = restoreBackup(path, { target, drop });
-          await expect(refused).rejects.toMatchObject({
-            code: "EVT_INVALID_OPTION",
-            message: expect.stringMatching(reason),
-          });
+        const target = await place.open();
+        try {
+          for (const drop of [false, true]) {
+            const refused = restoreBackup(path, { target, drop });
+            await expect(refused).rejects.toMatchObject({
+              code: "EVT_INVALID_OPTION",
+              message: expect.stringMatching(reason),
+            });
+          }
+        } finally {
           await target.close();
         }
         expect(await restingIn(place)).toEqual(before);
         const scratch = () => openScratch(place.url, { database: place.database });
         const verdict = await verifyBackup(path, { scratch });
         expect(verdict).toMatchObject({ valid: false, reason: expect.stringMatching(reason) });
-      }),
-    );
-  }
+      });
+    }
+  });
 
   it.skipIf(skip)("a backup of another database than the one that is meant is refused", () =>
     within(async (place) => {

@@ -4,24 +4,26 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openScratch } from "../../src/backup/scratch.ts";
+import { bundled } from "../helpers/bundled.ts";
 import { rawClient } from "../helpers/mongo.ts";
 import { type Place, TARGETS } from "./targets.ts";
 
-const LOADER = fileURLToPath(new URL("../bench/typescript.mjs", import.meta.url));
-const SCRATCH = new URL("../../src/backup/scratch.ts", import.meta.url).href;
+const OPEN = bundled(
+  "scratch",
+  `import { openScratch } from "./src/backup/scratch.ts";
+   const [url, database] = process.argv.slice(2);
+   const target = await openScratch(url, { database });
+   await target.open({ collectionName: "events", type: "collection", options: {}, indexes: [] });
+   console.log("open");
+   setInterval(() => {}, 1000);`,
+);
 
 /** Opens one in a process of its own, and kills it; what it has left is there. */
 async function killed({ url, database }: Place, temporary: string): Promise<void> {
-  const code = `const { openScratch } = await import(${JSON.stringify(SCRATCH)});
-    const target = await openScratch(${JSON.stringify(url)}, { database: ${JSON.stringify(database)} });
-    await target.open({ collectionName: "events", type: "collection", options: {}, indexes: [] });
-    console.log("open"); setInterval(() => {}, 1000);`;
   const env = { ...process.env, TMPDIR: temporary };
-  const args = ["--import", LOADER, "--input-type=module", "-e", code];
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [OPEN, url, database], { env, stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
   child.kill("SIGKILL");
   await once(child, "close");

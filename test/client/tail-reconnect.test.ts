@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { TcpProxy } from "../helpers/tcp-proxy.ts";
 import { openClient, openLab } from "./setup.ts";
 
-const EVENTS = 1500;
+const EVENTS = 900;
 const CUT_EVERY = 300;
 const CUTS = EVENTS / CUT_EVERY - 1;
 

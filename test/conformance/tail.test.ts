@@ -7,7 +7,7 @@ import { series, takeEvents } from "../store/tail-helpers.ts";
 
 const engines = [
   { name: "sqlite in memory", url: "memory:", total: 6000, skip: undefined },
-  { name: "mongo", url: String(mongoUrl), total: 900, skip: mongoSkip },
+  { name: "mongo", url: String(mongoUrl), total: 600, skip: mongoSkip },
 ];
 
 describe.each(engines)("on $name", ({ url, total, skip }) => {

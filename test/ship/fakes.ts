@@ -109,6 +109,8 @@ export function range(from: number, to: number): number[] {
 /** The invariant of a shipper's books. */
 export function balanced(shipper: Shipper): void {
   const { acknowledged, pending, deadLettered, dropped, in: accepted } = shipper.stats();
+  // Asked after every step: an expectation that is met costs more than the step.
+  if (pending >= 0 && acknowledged + pending + deadLettered + dropped === accepted) return;
   expect(pending).toBeGreaterThanOrEqual(0);
   expect(acknowledged + pending + deadLettered + dropped).toBe(accepted);
 }

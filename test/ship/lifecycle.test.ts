@@ -7,8 +7,19 @@ import { createMapLine } from "../../src/ship/map.ts";
 import { resolveShipOptions } from "../../src/ship/options.ts";
 import { Shipper } from "../../src/ship/shipper.ts";
 import { SendError } from "../../src/ship/sink.ts";
+import { bundled } from "../helpers/bundled.ts";
 import { fakeShipper, line, range, storedAll } from "./fakes.ts";
 import { World } from "./ship-world.ts";
+
+const LEAVES = bundled(
+  "leaves",
+  `import { createMapLine } from "./src/ship/map.ts";
+   import { resolveShipOptions } from "./src/ship/options.ts";
+   import { Shipper } from "./src/ship/shipper.ts";
+   const options = resolveShipOptions({ spool: { dir: process.argv[2] } });
+   const sink = { send: async () => { throw new Error("down"); }, close: async () => {} };
+   new Shipper({ sink, options, mapping: {}, map: createMapLine({}), report: () => {} }).accept('{"n":1}\\n');`,
+);
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -42,19 +53,7 @@ describe("opening and closing", () => {
 
   it("is not needed for a process to end", () => {
     const dir = mkdtempSync(join(tmpdir(), "ends-"));
-    const script = `
-      const { Shipper } = await import(${JSON.stringify(new URL("../../src/ship/shipper.ts", import.meta.url).href)});
-      const { resolveShipOptions } = await import(${JSON.stringify(new URL("../../src/ship/options.ts", import.meta.url).href)});
-      const { createMapLine } = await import(${JSON.stringify(new URL("../../src/ship/map.ts", import.meta.url).href)});
-      const options = resolveShipOptions({ spool: { dir: ${JSON.stringify(dir)} } });
-      const sink = { send: async () => { throw new Error("down"); }, close: async () => {} };
-      new Shipper({ sink, options, mapping: {}, map: createMapLine({}), report: () => {} }).accept('{"n":1}\\n');
-    `;
-    const loader = new URL("../bench/typescript.mjs", import.meta.url).href;
-    const { status, stderr } = spawnSync(process.execPath, ["--import", loader, "--input-type=module", "-e", script], {
-      timeout: 25_000,
-      encoding: "utf8",
-    });
+    const { status, stderr } = spawnSync(process.execPath, [LEAVES, dir], { timeout: 25_000, encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
     rmSync(dir, { recursive: true, force: true });
   }, 30_000);

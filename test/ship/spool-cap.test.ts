@@ -31,6 +31,7 @@ describe("a full spool", () => {
       const one = world("shed-by-level", maxBytes);
       const rounds = Math.ceil(maxBytes / 400);
       let errors = 0;
+      let largest = 0;
       for (let at = 0; at < rounds; at++) {
         one.accept(20, 150, 4);
         if (at % 8 === 0) one.accept(30, 150, 1);
@@ -38,9 +39,10 @@ describe("a full spool", () => {
           one.accept(50, 150, 1);
           errors += 1;
         }
-        expect(bytesOnDisk(one.fs)).toBeLessThanOrEqual(maxBytes * 1.01);
+        largest = Math.max(largest, bytesOnDisk(one.fs));
         if (at % 100 === 0) await one.advance(500);
       }
+      expect(largest).toBeLessThanOrEqual(maxBytes * 1.01);
       const { dropped, droppedBy, spoolBytes } = one.shipper.stats();
       expect(dropped).toBeGreaterThan(0);
       expect(droppedBy).toEqual({ full: dropped });

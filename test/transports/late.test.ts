@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt } from "../cli/run.ts";
+import { runHere } from "../cli/run-here.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "madsci-events-late-"));
@@ -29,9 +30,8 @@ function run(code: string) {
 const spool = () => join(folder, `spool-${programs}`);
 
 /** The numbers of the lines that wait. */
-function waiting(): number[] {
-  const args = [join(root, "dist/cli/main.js"), "spool", "cat", spool()];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+async function waiting(): Promise<number[]> {
+  const { stdout } = await runHere(["spool", "cat", spool()]);
   const events = stdout.split("\n").filter((line) => line !== "");
   return events.map((line) => (JSON.parse(line) as { event_data: { n: number } }).event_data.n).sort((a, b) => a - b);
 }
@@ -53,30 +53,30 @@ describe("in process", () => {
     expect(stderr).toContain("1 event(s) lost");
   });
 
-  it("lines of a later exit handler are on disk", () => {
+  it("lines of a later exit handler are on disk", async () => {
     const { status, stderr } = run(`
       const log = pino(createEventStream({ url: "sqlite:exit.db", spool: { dir: SPOOL } }));
       process.on("exit", () => { for (let n = 1; n <= 5; n++) log.error({ n }, "in exit"); });
       log.info({ n: 0 }, "start");`);
     expect(status, stderr).toBe(0);
     expect(stderr).not.toContain("lost");
-    expect(waiting()).toEqual([1, 2, 3, 4, 5]);
+    expect(await waiting()).toEqual([1, 2, 3, 4, 5]);
   });
 });
 
 describe("with a synchronous hand-off", () => {
-  it("every line is on disk as the call returns, from the first on", () => {
+  it("every line is on disk as the call returns, from the first on", async () => {
     const { signal } = run(`
       const log = pino(createTransport({ url: "${AWAY}", spool: { dir: SPOOL }, handoff: "sync" }));
       for (let n = 0; n < 200; n++) log.info({ n }, "line");
       process.kill(process.pid, "SIGKILL");`);
     expect(signal).toBe("SIGKILL");
-    expect(waiting()).toEqual(Array.from({ length: 200 }, (_, n) => n));
+    expect(await waiting()).toEqual(Array.from({ length: 200 }, (_, n) => n));
   });
 });
 
 describe("a worker stream", () => {
-  it("ends as Node's streams do, takes bytes, and refuses what is no text", () => {
+  it("ends as Node's streams do, takes bytes, and refuses what is no text", async () => {
     const { status, stdout, stderr } = run(`
       const transport = createTransport({ url: "${AWAY}", spool: { dir: SPOOL } });
       transport.write(Buffer.from('{"level":30,"n":1}\\n'));
@@ -86,7 +86,7 @@ describe("a worker stream", () => {
       transport.end('{"level":30,"n":2}\\n', () => console.log("ended"));`);
     expect([status, stdout.trim().split("\n")]).toEqual([0, ["TypeError", "TypeError", "TypeError", "ended"]]);
     expect(stderr).toContain("wait in the spool");
-    expect(waiting()).toEqual([1, 2]);
+    expect(await waiting()).toEqual([1, 2]);
     expect(readdirSync(spool())).toHaveLength(1);
   });
 });

@@ -11,9 +11,12 @@ beforeAll(ensureBuilt);
 const PROGRAM = fileURLToPath(new URL("programs/trace.mjs", import.meta.url));
 const SPAN = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
 
-/** What a program in this folder logs. */
-function logged(folder: string, how: string): object {
-  return JSON.parse(execFileSync(process.execPath, [PROGRAM, how], { cwd: folder, encoding: "utf8" }));
+/** What a program in this folder logs with the mixin, given as it is and called, one after the other. */
+function logged(folder: string, hows: readonly string[] = ["given", "called"]): Record<string, unknown>[] {
+  const text = execFileSync(process.execPath, [PROGRAM, ...hows], { cwd: folder, encoding: "utf8" });
+  const lines = text.trim().split("\n");
+  expect(lines).toHaveLength(2);
+  return lines.map((line) => JSON.parse(line));
 }
 
 function projectWith(api: string): string {
@@ -25,10 +28,14 @@ function projectWith(api: string): string {
   return folder;
 }
 
-describe.each(["given", "called"])("the trace mixin, %s", (how) => {
-  it("adds trace and span of the active span", () => {
+describe("the trace mixin, given or called", () => {
+  it.each([
+    ["given", "called"],
+    ["called", "given"],
+  ])("adds trace and span of the active span (%s first)", (...hows) => {
     const api = `{ trace: { getActiveSpan: () => ({ spanContext: () => (${JSON.stringify(SPAN)}) }) } }`;
-    expect(logged(projectWith(api), how)).toMatchObject({ trace_id: SPAN.traceId, span_id: SPAN.spanId, msg: "line" });
+    for (const line of logged(projectWith(api), hows))
+      expect(line).toMatchObject({ trace_id: SPAN.traceId, span_id: SPAN.spanId, msg: "line" });
   });
 
   it.each([
@@ -37,14 +44,16 @@ describe.each(["given", "called"])("the trace mixin, %s", (how) => {
     ["the API is something else", "{}"],
     ["the API cannot be loaded", "(() => { throw new Error('broken'); })()"],
   ])("adds nothing when %s", (_when, api) => {
-    const line = logged(projectWith(api), how);
-    expect(line).toMatchObject({ msg: "line" });
-    expect(line).not.toHaveProperty("trace_id");
+    for (const line of logged(projectWith(api))) {
+      expect(line).toMatchObject({ msg: "line" });
+      expect(line).not.toHaveProperty("trace_id");
+    }
   });
 
   it("adds nothing, and costs nothing, without the API", () => {
-    const line = logged(project(), how) as { us: number };
-    expect(line).not.toHaveProperty("trace_id");
-    expect(line.us).toBeLessThan(20);
+    for (const line of logged(project())) {
+      expect(line).not.toHaveProperty("trace_id");
+      expect(line.us).toBeLessThan(20);
+    }
   });
 });

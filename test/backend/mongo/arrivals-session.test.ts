@@ -106,8 +106,8 @@ describe.skipIf(mongoSkip)("followers of a MongoDB database", () => {
     const process = start({ limits: { maxEvents: 10, maxIds: 20 } });
     const follower = await Follower.of(process, undefined, 7);
     const ids: string[] = [];
-    for (let i = 0; i < 5; i++) {
-      ids.push(...(await append(process, 50)));
+    for (let i = 0; i < 4; i++) {
+      ids.push(...(await append(process, 30)));
       await follower.step();
     }
     await follower.toEnd();
@@ -121,12 +121,12 @@ describe.skipIf(mongoSkip)("followers of a MongoDB database", () => {
     const followers = await Promise.all(steps);
     const ids: string[] = [];
     const writing = processes.map(async (process) => {
-      for (let i = 0; i < 15; i++) ids.push(...(await append(process, 10)));
+      for (let i = 0; i < 10; i++) ids.push(...(await append(process, 8)));
     });
     const following = followers.map(async (follower, i) => {
-      await follower.until(60);
+      await follower.until(40);
       follower.back(7 * i);
-      await follower.until(300);
+      await follower.until(160);
       await follower.toEnd();
     });
     await Promise.all([...writing, ...following]);

@@ -13,7 +13,7 @@ import { zoneReader } from "../../../src/event/zone.ts";
 import { arbitraryEventInputs, arbitrarySelector } from "../../helpers/selectors.ts";
 import { OPTIONS, prepared, query, RECEIVED } from "./setup.ts";
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
+const RUNS = Number(process.env.FUZZ_RUNS ?? (process.env.FUZZ ? 150 : 75));
 const UTC = zoneReader("UTC");
 
 async function tableOf(inputs: readonly EventInput[]) {

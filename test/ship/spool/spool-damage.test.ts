@@ -94,10 +94,8 @@ function contents(fs: MemoryFileSystem): Map<number, Line> {
 }
 
 function inOrderAndAsWritten({ lines }: ReadBack, written: ReadonlyMap<number, Line>): void {
-  for (const [at, line] of lines.entries()) {
-    expect(line).toEqual(written.get(line.seq));
-    if (at > 0) expect(line.seq).toBeGreaterThan(lines[at - 1]?.seq as number);
-  }
+  expect(lines).toEqual(lines.map(({ seq }) => written.get(seq)));
+  expect(lines.filter(({ seq }, at) => at > 0 && seq <= (lines[at - 1]?.seq as number))).toEqual([]);
 }
 
 describe("a damaged spool", () => {
@@ -132,7 +130,8 @@ describe("a damaged spool", () => {
         expect(missed.filter((seq) => came.includes(seq))).toEqual([]);
         // Up to the last line that came, each place is settled, delivered or counted.
         const known = new Set([...came, ...missed]);
-        if (isKnown) for (let seq = settled + 1; seq <= Math.max(0, ...came); seq++) expect(known.has(seq)).toBe(true);
+        const upTo = Array.from({ length: Math.max(0, Math.max(0, ...came) - settled) }, (_, at) => settled + 1 + at);
+        if (isKnown) expect(upTo.filter((seq) => !known.has(seq))).toEqual([]);
         // The damaged end of all says how many lines it had, which may itself be off by one.
         expect(Math.max(0, ...missed)).toBeLessThanOrEqual(last + 1);
 
@@ -146,7 +145,7 @@ describe("a damaged spool", () => {
           owing.filter((seq) => seq > reached),
         );
       }),
-      { numRuns: Number(process.env.SHIP_RUNS ?? 1500) },
+      { numRuns: Number(process.env.SHIP_RUNS ?? 600) },
     );
   });
 
