@@ -166,10 +166,11 @@ describe("append and query", () => {
     expect(first).toEqual({ code: 0, stdout: "2500 acknowledged (2500 stored, 0 already there)\n", stderr: "" });
     const all = await run(["query", "--limit", "0"], { cwd });
     expect(all.stdout.trim().split("\n")).toHaveLength(2500);
-    const copy = await run(["append", "--url", "sqlite:copy.db"], { cwd, input: all.stdout });
+    const url = `sqlite:${join(cwd, "copy.db")}`;
+    const copy = await runHere(["append", "--url", url], { cwd, input: all.stdout });
     expect(copy).toMatchObject({ code: 0, stdout: "2500 acknowledged (2500 stored, 0 already there)\n" });
     expect((await runHere(["append"], { cwd, input: all.stdout })).stdout).toContain("0 stored, 2500 already there");
-    const other = await run(["query", "--limit", "0", "--url", "sqlite:copy.db", "--fields", "_id"], { cwd });
+    const other = await runHere(["query", "--limit", "0", "--url", url, "--fields", "_id"], { cwd });
     expect(
       other.stdout
         .trim()

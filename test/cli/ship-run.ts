@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, vi } from "vitest";
 import type { EventStoreOptions } from "../../src/store/options.ts";
 import { openServer } from "../rest/server.ts";
-import { type Ended, project, type RunningServer, type RunOptions, run, serve } from "./run.ts";
+import { type Ended, project, type RunOptions, run } from "./run.ts";
 import { runHere } from "./run-here.ts";
 
 export interface Stored {
@@ -31,18 +31,18 @@ export class Bench {
   readonly cwd = project();
   readonly spools = join(this.cwd, "spools");
   readonly #state = { XDG_STATE_HOME: join(this.cwd, "state") };
-  readonly #servers = new Set<HereServer | RunningServer>();
+  readonly #servers = new Set<HereServer>();
 
   get options(): RunOptions {
     return { cwd: this.cwd, env: this.#state };
   }
 
   /** A server of this process, over the file that commands find in the folder. */
-  async serve(storeOptions: EventStoreOptions = {}): Promise<HereServer> {
+  async serve(storeOptions: EventStoreOptions = {}, port = 0): Promise<HereServer> {
     const file = `sqlite:${join(this.cwd, ".madsci/events/events.db")}`;
     const server = await openServer({ url: file, storeOptions, rateLimit: { enabled: false } });
     const here: HereServer = {
-      url: await server.app.listen({ port: 0, host: "127.0.0.1" }),
+      url: await server.app.listen({ port, host: "127.0.0.1" }),
       stop: async () => {
         if (this.#servers.delete(here)) await server[Symbol.asyncDispose]();
       },
@@ -51,15 +51,8 @@ export class Bench {
     return here;
   }
 
-  /** The built `serve`, in a process of its own. */
-  async serveApart(...args: string[]): Promise<RunningServer> {
-    const server = await serve(["--rate-limit-enabled", "false", ...args], this.options);
-    this.#servers.add(server);
-    return server;
-  }
-
   async stop(): Promise<void> {
-    await Promise.all([...this.#servers].map((server) => server.stop("SIGKILL")));
+    await Promise.all([...this.#servers].map((server) => server.stop()));
   }
 
   /** The built command, in a process of its own: what a user gets, and what a test of ends, pipes and memory needs. */

@@ -20,9 +20,9 @@ const numbers = (events: readonly { readonly event_data: Readonly<Record<string,
 
 describe("ship from a pipe", () => {
   test("delivers every line once and says so", async () => {
-    const { url } = await bench.serveApart();
+    const { url } = await bench.serve();
     const { code, stdout, stderr } = await bench.run(
-      ["ship", "--url", url, "--source", "node_id=01JYKZDPANTNRYXF5TQKRJS0F2"],
+      ["ship", "--url", url, "--close-ms", "8000", "--source", "node_id=01JYKZDPANTNRYXF5TQKRJS0F2"],
       { input: lines(3000) },
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
@@ -88,7 +88,7 @@ describe("ship from a pipe", () => {
 
   test("a slow reader of --tee holds the program up, not the delivery", async () => {
     const { url } = await bench.serve();
-    const child = start(["ship", "--url", url, "--tee"], bench.options);
+    const child = start(["ship", "--url", url, "--tee", "--close-ms", "8000"], bench.options);
     child.stdin?.write(lines(5000));
     await expect.poll(async () => (await bench.stored()).length, { timeout: 20_000 }).toBeGreaterThan(100);
     let bytes = 0;
