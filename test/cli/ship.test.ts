@@ -75,7 +75,7 @@ describe("ship from a pipe", () => {
 
   test("goes on when nobody reads what it passes through any more", async () => {
     const { url } = await bench.serve();
-    const child = start(["ship", "--url", url, "--tee"], bench.options);
+    const child = start(["ship", "--url", url, "--tee", "--close-ms", "8000"], bench.options);
     child.stdin?.write(lines(10));
     await once(child.stdout as NodeJS.ReadableStream, "data");
     child.stdout?.destroy();
