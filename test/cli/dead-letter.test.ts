@@ -16,9 +16,9 @@ afterEach(() => bench.stop());
 
 /** Sends lines to a server that refuses those with a type it does not know. */
 async function refused(...types: string[]): Promise<void> {
-  const server = await bench.serve("--strict-event-types", "true");
+  const server = await bench.serve({ strictEventTypes: true });
   const input = types.map((event_type, n) => `${line(n, { event_type })}\n`).join("");
-  const ended = await bench.run(["ship", "--url", server.url, "--spool-dir", bench.spools], input);
+  const ended = await bench.here(["ship", "--url", server.url, "--spool-dir", bench.spools], { input });
   expect(ended.code).toBe(0);
   expect(ended.stderr).toContain(`${types.length} dead-lettered`);
   await server.stop();
@@ -31,7 +31,7 @@ function age(): void {
 }
 
 const listed = async () =>
-  (await bench.run(["dead-letter", "ls", "--json", dlq])).stdout
+  (await bench.here(["dead-letter", "ls", "--json", dlq])).stdout
     .split("\n")
     .filter(Boolean)
     .map((text) => JSON.parse(text));
@@ -40,7 +40,7 @@ test("ls shows what was refused; replay sends it when the server takes it, under
   await refused("odd", "odder");
   const letters = await listed();
   expect(letters.map(({ event }) => event.event_type)).toEqual(["odd", "odder"]);
-  const { stdout } = await bench.run(["dead-letter", "ls", dlq]);
+  const { stdout } = await bench.here(["dead-letter", "ls", dlq]);
   expect(stdout).toMatch(/^ID +TIME +LEVEL +TYPE +REASON +MESSAGE\n/);
   expect(stdout).toContain(letters[0].id);
   expect(stdout).toContain("line 1");
@@ -61,7 +61,7 @@ test("what is refused again stays with the new reason, and the exit code says so
   const other = JSON.stringify({ ...letter.event, event_data: { other: true } });
   const headers = { "content-type": "application/json" };
   expect((await fetch(`${server.url}/event`, { method: "POST", headers, body: other })).status).toBe(200);
-  const { code, stderr } = await bench.run(["dead-letter", "replay", dlq, "--url", server.url]);
+  const { code, stderr } = await bench.here(["dead-letter", "replay", dlq, "--url", server.url]);
   expect(code).toBe(2);
   expect(stderr).toContain("its id holds another event");
   expect(await listed()).toMatchObject([{ id: letter.event._id, reason: "its id holds another event" }]);
@@ -70,14 +70,14 @@ test("what is refused again stays with the new reason, and the exit code says so
 test("replay takes some by id, and leaves everything when nobody answers", async () => {
   await refused("odd", "odder");
   const [first, second] = (await listed()).map(({ id }) => id) as [string, string];
-  const away = await bench.run(["dead-letter", "replay", dlq, "--url", NOWHERE, "--give-up-ms", "400"]);
+  const away = await bench.here(["dead-letter", "replay", dlq, "--url", NOWHERE, "--give-up-ms", "400"]);
   expect(away.code).toBe(4);
   expect(await listed()).toHaveLength(2);
   const { url } = await bench.serve();
-  expect((await bench.run(["dead-letter", "replay", dlq, "--url", url, "--id", second])).code).toBe(0);
+  expect((await bench.here(["dead-letter", "replay", dlq, "--url", url, "--id", second])).code).toBe(0);
   expect((await listed()).map(({ id }) => id)).toEqual([first]);
   expect(await bench.stored()).toHaveLength(1);
-  expect(await bench.run(["dead-letter", "replay", dlq, "--url", url, "--id", second])).toMatchObject({ code: 1 });
+  expect(await bench.here(["dead-letter", "replay", dlq, "--url", url, "--id", second])).toMatchObject({ code: 1 });
 });
 
 test("discard takes ids or all; a letter that comes meanwhile is kept, and half of one is no letter", async () => {
@@ -85,38 +85,38 @@ test("discard takes ids or all; a letter that comes meanwhile is kept, and half 
   const [file] = readdirSync(dlq) as [string];
   const path = join(dlq, file);
   const [first] = await listed();
-  expect(await bench.run(["dead-letter", "discard", dlq])).toMatchObject({ code: 2, stdout: "" });
-  expect(await bench.run(["dead-letter", "discard", dlq, "--id", first.id, "--all"])).toMatchObject({ code: 2 });
+  expect(await bench.here(["dead-letter", "discard", dlq])).toMatchObject({ code: 2, stdout: "" });
+  expect(await bench.here(["dead-letter", "discard", dlq, "--id", first.id, "--all"])).toMatchObject({ code: 2 });
   expect(await listed()).toHaveLength(2);
-  const discarded = await bench.run(["dead-letter", "discard", dlq, "--id", first.id]);
+  const discarded = await bench.here(["dead-letter", "discard", dlq, "--id", first.id]);
   expect(discarded).toMatchObject({ code: 0, stderr: "madsci-events: 1 dead letter(s) discarded\n" });
-  expect((await bench.run(["dead-letter", "discard", dlq, "--all"])).code).toBe(0);
+  expect((await bench.here(["dead-letter", "discard", dlq, "--all"])).code).toBe(0);
   expect(await listed()).toEqual([]);
   // Its writer may still be there.
   const late = JSON.stringify({ ...first, event: { ...first.event, _id: "01JYKZDPANTNRYXF5TQKRJS0F2" } });
   appendFileSync(path, `${late}\n{"at":`);
   age();
   expect((await listed()).map(({ id }) => id)).toEqual(["01JYKZDPANTNRYXF5TQKRJS0F2"]);
-  expect((await bench.run(["dead-letter", "discard", dlq, "--all"])).code).toBe(0);
+  expect((await bench.here(["dead-letter", "discard", dlq, "--all"])).code).toBe(0);
 });
 
 test("a file whose writer lives stays, with the list of what is settled", async () => {
   await refused("odd");
-  expect((await bench.run(["dead-letter", "discard", dlq, "--all"])).code).toBe(0);
+  expect((await bench.here(["dead-letter", "discard", dlq, "--all"])).code).toBe(0);
   expect(readdirSync(dlq)).toHaveLength(2);
   age();
   const name = "01JYKZDPANTNRYXF5TQKRJS0F2-0001.ndjson.done";
   writeFileSync(join(dlq, name), "");
-  await bench.run(["dead-letter", "replay", dlq, "--url", NOWHERE]);
+  await bench.here(["dead-letter", "replay", dlq, "--url", NOWHERE]);
   expect(readdirSync(dlq)).toEqual([]);
 });
 
 test("without DIR it looks where ship puts them; what is not there is nothing, or named", async () => {
-  const { code, stdout } = await bench.run(["dead-letter", "ls"]);
+  const { code, stdout } = await bench.here(["dead-letter", "ls"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^no dead letters in .*state\/madsci-events\/.*\/dlq\n$/);
-  expect(await bench.run(["dead-letter", "replay", "--url", NOWHERE])).toMatchObject({ code: 0 });
-  expect(await bench.run(["dead-letter", "ls", "nowhere"])).toMatchObject({ code: 2, stdout: "" });
+  expect(await bench.here(["dead-letter", "replay", "--url", NOWHERE])).toMatchObject({ code: 0 });
+  expect(await bench.here(["dead-letter", "ls", "nowhere"])).toMatchObject({ code: 2, stdout: "" });
   mkdirSync(dlq, { recursive: true });
-  expect(await bench.run(["dead-letter", "replay", dlq, "--id", "x", "--url", NOWHERE])).toMatchObject({ code: 1 });
+  expect(await bench.here(["dead-letter", "replay", dlq, "--id", "x", "--url", NOWHERE])).toMatchObject({ code: 1 });
 });

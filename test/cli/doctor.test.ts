@@ -215,7 +215,7 @@ describe("single checks", () => {
 
   test("lines of a dead process and refused events are told with the commands that look after them", async () => {
     const bench = new Bench();
-    await bench.run(["ship", "--url", NOWHERE, "--spool-dir", bench.spools], lines(70));
+    await bench.run(["ship", "--url", NOWHERE, "--spool-dir", bench.spools], { input: lines(70) });
     const dlq = join(bench.spools, "dlq");
     mkdirSync(dlq, { recursive: true });
     writeFileSync(join(dlq, "01ARZ3NDEKTSV4RRFFQ69G5FAV-00000001.ndjson"), '{"reason":"no","line":"x"}\n');

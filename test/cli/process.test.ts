@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type ClientRequest, request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ensureBuilt, project, type RunningServer, type RunOptions, run, serve, start } from "./run.ts";
+import { runHere } from "./run-here.ts";
 
 beforeAll(ensureBuilt);
 
@@ -40,7 +42,7 @@ async function halfSent(server: RunningServer): Promise<{ request: ClientRequest
 }
 
 describe("serve", () => {
-  test("stores what is posted; query, count and get read it beside the running server; SIGTERM ends with 0", async () => {
+  test("stores what is posted; others read it beside the running server, and none writes; SIGTERM ends with 0", async () => {
     const cwd = project();
     const server = await serving([], { cwd });
     await post(server, { _id: "one", event_type: "test", log_level: 30, event_data: { message: "hello" } });
@@ -52,10 +54,15 @@ describe("serve", () => {
         .split("\n")
         .map((line) => JSON.parse(line)._id),
     ).toEqual(["one", "two"]);
-    expect(await run(["count", '{"log_level": {"$gte": 40}}'], { cwd })).toMatchObject({ code: 0, stdout: "1\n" });
-    const got = await run(["get", "one", "--format", "json"], { cwd });
+    expect(await runHere(["count", '{"log_level": {"$gte": 40}}'], { cwd })).toMatchObject({ code: 0, stdout: "1\n" });
+    const got = await runHere(["get", "one", "--format", "json"], { cwd });
     expect(got).toMatchObject({ code: 0, stderr: "" });
     expect(got.stdout).toContain('\n  "_id": "one"');
+    for (const args of [["serve", "--port", "0"], ["append"]]) {
+      const { code, stderr } = await runHere(args, { cwd, input: "{}" });
+      expect(code, args.join(" ")).toBe(4);
+      expect(stderr).toMatch(/^error: .*events\.db is already open for writing by another process/);
+    }
     expect(await server.stop("SIGTERM")).toBe(0);
   });
 
@@ -67,7 +74,7 @@ describe("serve", () => {
     expect(readFileSync(join(cwd, ".madsci/events/manager_id"), "utf8").trim()).toBe(source.manager_id);
     const second = await serving([], { cwd });
     expect(((await post(second, {})) as { source: unknown }).source).toEqual(source);
-    expect((await run(["get", "kept"], { cwd })).code).toBe(0);
+    expect((await runHere(["get", "kept"], { cwd })).code).toBe(0);
   });
 
   test("finishes a request under way before it ends", async () => {
@@ -92,11 +99,15 @@ describe("serve", () => {
     expect(await ended).toBe(143);
   });
 
-  test("reads settings files, environment and flags, and never shows secrets", async () => {
+  test("reads settings files, environment and flags, warns of what may be a mistake, and never shows secrets", async () => {
     const cwd = project();
     writeFileSync(join(cwd, "event.settings.yaml"), "event_manager_name: Bench\nevent_alert_level: warning\n");
     const env = { EVENT_EMAIL_ALERTS__SMTP_PASSWORD: "hunter2", EVENT_MANAGER_DESCRIPTION: "of room 3" };
-    const server = await serving(["--rate_limit_requests", "77", "--url", "memory:"], { cwd, env });
+    const doubtful = ["--host", "0.0.0.0", "--uvicorn-workers", "4"];
+    const server = await serving(["--rate_limit_requests", "77", "--url", "memory:", ...doubtful], { cwd, env });
+    await server.says("madsci-events is listening on");
+    expect(server.stderr).toMatch(/^warning: listening on 0\.0\.0\.0: anyone/);
+    expect(server.stderr).toContain("uvicorn_workers");
     const text = await (await fetch(`${server.url}/settings`)).text();
     expect(JSON.parse(text).settings).toMatchObject({
       manager_name: "Bench",
@@ -110,37 +121,19 @@ describe("serve", () => {
   });
 
   test("says in one line that a port is taken and how to choose another", async () => {
-    const server = await serving(["--url", "memory:"]);
-    const { port } = new URL(server.url);
-    const { code, stderr } = await run(["serve", "--url", "memory:", "--port", port]);
+    const other = createServer().listen(0, "localhost");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await runHere(["serve", "--url", "memory:", "--port", String(port)]);
+    other.close();
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^error: port ${port} on localhost is taken .*--port`));
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 
-  test("refuses to be the second writer of a file", async () => {
-    const cwd = project();
-    await serving([], { cwd });
-    for (const args of [["serve", "--port", "0"], ["append"]]) {
-      const { code, stderr } = await run(args, { cwd, input: "{}" });
-      expect(code, args.join(" ")).toBe(4);
-      expect(stderr).toMatch(/^error: .*events\.db is already open for writing by another process/);
-    }
-  });
-
-  test("warns when others can reach it", async () => {
-    const server = await serving(["--host", "0.0.0.0", "--url", "memory:"]);
-    expect(server.stderr).toMatch(/^warning: listening on 0\.0\.0\.0: anyone/);
-  });
-
-  test("says which settings have no effect", async () => {
-    const server = await serving(["--uvicorn-workers", "4", "--url", "memory:"]);
-    expect(server.stderr).toContain("uvicorn_workers");
-  });
-
   test("ends with 4 when MongoDB cannot be reached, and shows no password", async () => {
     const url = "mongodb://app:hunter2@127.0.0.1:9/?serverSelectionTimeoutMS=300";
-    const { code, stderr } = await run(["serve", "--port", "0"], { env: { MONGO_DB_URL: url } });
+    const { code, stderr } = await runHere(["serve", "--port", "0"], { env: { MONGO_DB_URL: url } });
     expect(code).toBe(4);
     expect(stderr).toMatch(/^error: /);
     expect(stderr).not.toContain("hunter2");
@@ -154,10 +147,10 @@ describe("the command", () => {
   });
 
   test.each([
-    [["serve", "--prot", "1"], "unknown flag --prot"],
-    [["serve", "--url", "postgres://h/db"], "sqlite:PATH, memory:, mongodb://… and mongodb+srv://…"],
-  ])("%j ends with exit code 2", async (args, words) => {
-    const { code, stdout, stderr } = await run(args);
+    [["serve", "--prot", "1"], "unknown flag --prot", run],
+    [["serve", "--url", "postgres://h/db"], "sqlite:PATH, memory:, mongodb://… and mongodb+srv://…", runHere],
+  ])("%j ends with exit code 2", async (args, words, runs) => {
+    const { code, stdout, stderr } = await runs(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(words);
   });
@@ -173,10 +166,11 @@ describe("append and query", () => {
     expect(first).toEqual({ code: 0, stdout: "2500 acknowledged (2500 stored, 0 already there)\n", stderr: "" });
     const all = await run(["query", "--limit", "0"], { cwd });
     expect(all.stdout.trim().split("\n")).toHaveLength(2500);
-    const copy = await run(["append", "--url", "sqlite:copy.db"], { cwd, input: all.stdout });
+    const url = `sqlite:${join(cwd, "copy.db")}`;
+    const copy = await runHere(["append", "--url", url], { cwd, input: all.stdout });
     expect(copy).toMatchObject({ code: 0, stdout: "2500 acknowledged (2500 stored, 0 already there)\n" });
-    expect((await run(["append"], { cwd, input: all.stdout })).stdout).toContain("0 stored, 2500 already there");
-    const other = await run(["query", "--limit", "0", "--url", "sqlite:copy.db", "--fields", "_id"], { cwd });
+    expect((await runHere(["append"], { cwd, input: all.stdout })).stdout).toContain("0 stored, 2500 already there");
+    const other = await runHere(["query", "--limit", "0", "--url", url, "--fields", "_id"], { cwd });
     expect(
       other.stdout
         .trim()
@@ -193,7 +187,7 @@ describe("append and query", () => {
   test("append names each bad line, stores the others and ends with 2", async () => {
     const cwd = project();
     const input = `${line(1)}\n\n{nope\n${line(1).replace('"id":1', '"id":2')}\n{"log_level":99}\n${line(2)}`;
-    const { code, stdout, stderr } = await run(["append"], { cwd, input });
+    const { code, stdout, stderr } = await runHere(["append"], { cwd, input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "2 acknowledged (2 stored, 0 already there)\n" });
     expect(stderr).toMatch(/^line 3: not valid JSON\nline 4: .*\nline 5: .*log_level.*\nerror: 3 /);
   });
@@ -205,7 +199,7 @@ describe("append and query", () => {
     ["a byte order mark and empty lines", `\ufeff${line(1)}\n\n \n${line(2)}\n`, 2],
     ["nothing", "", 0],
   ])("append reads %s", async (_what, input, count) => {
-    const { code, stdout } = await run(["append", "--url", "memory:"], { input });
+    const { code, stdout } = await runHere(["append", "--url", "memory:"], { input });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${count} acknowledged (${count} stored, 0 already there)\n` });
   });
 
@@ -213,7 +207,7 @@ describe("append and query", () => {
     const cwd = project();
     const child = start(["append"], { cwd });
     child.stdin?.write(`${line(1)}\n`);
-    await expect.poll(async () => (await run(["count"], { cwd })).stdout, { timeout: 25_000 }).toBe("1\n");
+    await expect.poll(async () => (await runHere(["count"], { cwd })).stdout, { timeout: 25_000 }).toBe("1\n");
     child.stdin?.end();
     await once(child, "close");
   });
@@ -226,9 +220,9 @@ describe("append and query", () => {
       { _id: "b", event_type: "node_start", log_level: 20, source: { node_id }, event_data: { n: 1 } },
       { _id: "c", event_type: "node_error", log_level: 40, event_timestamp: "2020-01-01T00:00:00Z" },
     ];
-    await run(["append"], { cwd, input: events.map((event) => JSON.stringify(event)).join("\n") });
+    await runHere(["append"], { cwd, input: events.map((event) => JSON.stringify(event)).join("\n") });
     const ids = async (...args: string[]) =>
-      (await run(["query", "--order", "oldest", ...args], { cwd })).stdout
+      (await runHere(["query", "--order", "oldest", ...args], { cwd })).stdout
         .split("\n")
         .filter(Boolean)
         .map((text) => JSON.parse(text)._id);
@@ -240,11 +234,11 @@ describe("append and query", () => {
 
   test("query reads a selector from stdin and pages with --cursor", async () => {
     const cwd = project();
-    await run(["append"], { cwd, input: [1, 2, 3].map((id) => `${line(id)}\n`).join("") });
-    const first = await run(["query", "-", "--limit", "2"], { cwd, input: '{"event_data.id": {"$gt": 0}}' });
+    await runHere(["append"], { cwd, input: [1, 2, 3].map((id) => `${line(id)}\n`).join("") });
+    const first = await runHere(["query", "-", "--limit", "2"], { cwd, input: '{"event_data.id": {"$gt": 0}}' });
     expect(first.stdout.trim().split("\n")).toHaveLength(2);
     const cursor = /--cursor (\S+)/.exec(first.stderr)?.[1] as string;
-    const second = await run(["query", '{"event_data.id": {"$gt": 0}}', "--cursor", cursor], { cwd });
+    const second = await runHere(["query", '{"event_data.id": {"$gt": 0}}', "--cursor", cursor], { cwd });
     expect(JSON.parse(second.stdout)._id).toBe("e1");
   });
 
@@ -252,7 +246,7 @@ describe("append and query", () => {
     const cwd = project();
     const text = "x".repeat(2000);
     const input = Array.from({ length: 2000 }, () => JSON.stringify({ event_data: text })).join("\n");
-    await run(["append"], { cwd, input });
+    await runHere(["append"], { cwd, input });
     const child = start(["query", "--limit", "0"], { cwd });
     let stderr = "";
     child.stderr?.on("data", (chunk) => (stderr += chunk));
@@ -264,8 +258,8 @@ describe("append and query", () => {
 
   test("get ends with 1 when there is no such event, and when there is no database", async () => {
     const cwd = project();
-    expect(await run(["get", "x"], { cwd })).toMatchObject({ code: 1, stdout: "" });
-    await run(["append"], { cwd, input: line(1) });
+    expect(await runHere(["get", "x"], { cwd })).toMatchObject({ code: 1, stdout: "" });
+    await runHere(["append"], { cwd, input: line(1) });
     const { code, stdout, stderr } = await run(["get", "x"], { cwd });
     expect({ code, stdout, stderr }).toEqual({
       code: 1,

@@ -22,8 +22,8 @@ describe("ship from a pipe", () => {
   test("delivers every line once and says so", async () => {
     const { url } = await bench.serve();
     const { code, stdout, stderr } = await bench.run(
-      ["ship", "--url", url, "--source", "node_id=01JYKZDPANTNRYXF5TQKRJS0F2"],
-      lines(3000),
+      ["ship", "--url", url, "--close-ms", "8000", "--source", "node_id=01JYKZDPANTNRYXF5TQKRJS0F2"],
+      { input: lines(3000) },
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
     expect(stderr).toBe(
@@ -38,13 +38,12 @@ describe("ship from a pipe", () => {
     const { url } = await bench.serve();
     const file = join(bench.cwd, "options.yaml");
     writeFileSync(file, 'messageKey: text\nlevelMap: { "35": 30 }\nmap: { event_type: "{kind}" }\n');
-    const options = { ...bench.options, env: { ...bench.options.env, EVENT_SERVER_URL: url } };
-    const { run } = await import("./run.ts");
+    const env = { EVENT_SERVER_URL: url };
     const input = '{"level":35,"text":"a","kind":"odd"}\n{"level":36,"text":"b"}\n';
-    const ended = await run(["ship", "--options", file, "--level-map", "36=error", "-"], { ...options, input });
+    const ended = await bench.here(["ship", "--options", file, "--level-map", "36=error", "-"], { input, env });
     expect(ended.code).toBe(0);
     const stored = await bench.stored();
-    expect(stored.map((event) => event)).toMatchObject([
+    expect(stored).toMatchObject([
       { event_type: "odd", log_level: 30, event_data: { message: "a" } },
       { log_level: 40, event_data: { message: "b" } },
     ]);
@@ -76,7 +75,7 @@ describe("ship from a pipe", () => {
 
   test("goes on when nobody reads what it passes through any more", async () => {
     const { url } = await bench.serve();
-    const child = start(["ship", "--url", url, "--tee"], bench.options);
+    const child = start(["ship", "--url", url, "--tee", "--close-ms", "8000"], bench.options);
     child.stdin?.write(lines(10));
     await once(child.stdout as NodeJS.ReadableStream, "data");
     child.stdout?.destroy();
@@ -89,7 +88,7 @@ describe("ship from a pipe", () => {
 
   test("a slow reader of --tee holds the program up, not the delivery", async () => {
     const { url } = await bench.serve();
-    const child = start(["ship", "--url", url, "--tee"], bench.options);
+    const child = start(["ship", "--url", url, "--tee", "--close-ms", "8000"], bench.options);
     child.stdin?.write(lines(5000));
     await expect.poll(async () => (await bench.stored()).length, { timeout: 20_000 }).toBeGreaterThan(100);
     let bytes = 0;
@@ -155,13 +154,17 @@ describe("ship from a pipe", () => {
   });
 
   test("without a server everything waits on disk, and exit code 0 says that it is safe", async () => {
-    const { code, stderr } = await bench.run(["ship", "--url", NOWHERE, "--spool-dir", bench.spools], lines(20));
+    const { code, stderr } = await bench.run(["ship", "--url", NOWHERE, "--spool-dir", bench.spools], {
+      input: lines(20),
+    });
     expect(code).toBe(0);
     expect(stderr).toContain(`0 acknowledged, 20 waiting in the spool ${bench.spools}, 0 dead-lettered, 0 dropped`);
   });
 
   test("without a server and a spool the lines are lost, and exit code 4 says so", async () => {
-    const { code, stderr } = await bench.run(["ship", "--url", NOWHERE, "--no-spool", "--close-ms", "300"], lines(20));
+    const { code, stderr } = await bench.here(["ship", "--url", NOWHERE, "--no-spool", "--close-ms", "300"], {
+      input: lines(20),
+    });
     expect(code).toBe(4);
     expect(stderr).toContain("20 dropped");
     expect(stderr).toMatch(/\nerror: 20 line\(s\) were lost/);
@@ -169,14 +172,15 @@ describe("ship from a pipe", () => {
 
   test("keeps the last figures in a file", async () => {
     const file = join(bench.cwd, "stats.json");
-    await bench.run(["ship", "--url", NOWHERE, "--stats-file", file], lines(3));
+    await bench.here(["ship", "--url", NOWHERE, "--stats-file", file], { input: lines(3) });
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ in: 3, pending: 3, dropped: 0 });
   });
 
   test("delivers into a store without a server", async () => {
-    const { code } = await bench.run(["ship", "--url", `sqlite:${join(bench.cwd, "lab.db")}`], lines(5));
+    const url = `sqlite:${join(bench.cwd, "lab.db")}`;
+    const { code } = await bench.here(["ship", "--url", url], { input: lines(5) });
     expect(code).toBe(0);
-    expect(await bench.stored("--url", "sqlite:lab.db")).toHaveLength(5);
+    expect(await bench.stored("--url", url)).toHaveLength(5);
   });
 });
 
@@ -200,7 +204,7 @@ describe("wrong options", () => {
     [["--url", "http://x", "nope.log"], "nope.log does not exist"],
     [["--url", "http://x", "."], ". is a folder"],
   ])("ship %j ends with 2 and one line, and touches nothing", async (args, words) => {
-    const { code, stdout, stderr } = await bench.run(["ship", ...args], lines(1));
+    const { code, stdout, stderr } = await bench.here(["ship", ...args], { input: lines(1) });
     expect(stderr).toContain(words);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect({ code, stdout, files: readdirSync(bench.cwd) }).toEqual({ code: 2, stdout: "", files: [".git"] });

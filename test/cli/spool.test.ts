@@ -16,7 +16,7 @@ afterEach(() => bench.stop());
 /** Lines of a process that ended without a server. */
 async function leave(count: number, ...args: string[]): Promise<string> {
   const before = new Set(existsSync(bench.spools) ? readdirSync(bench.spools) : []);
-  await bench.run(["ship", "--url", NOWHERE, "--spool-dir", bench.spools, ...args], lines(count));
+  await bench.here(["ship", "--url", NOWHERE, "--spool-dir", bench.spools, ...args], { input: lines(count) });
   const [made] = readdirSync(bench.spools).filter((name) => !before.has(name) && /^[0-9A-Z]{26}$/.test(name));
   return made as string;
 }
@@ -31,7 +31,7 @@ function flip(path: string, at: number): void {
   writeFileSync(path, bytes);
 }
 
-const rows = async () => JSON.parse((await bench.run(["spool", "ls", "--json", bench.spools])).stdout);
+const rows = async () => JSON.parse((await bench.here(["spool", "ls", "--json", bench.spools])).stdout);
 
 describe("spool", () => {
   test("a server away for the whole run: ls, cat and verify show what waits, drain sends it to another server", async () => {
@@ -39,15 +39,15 @@ describe("spool", () => {
     expect(await rows()).toMatchObject([
       { sender, owner: "dead", destination: NOWHERE, segments: 1, waiting: 700, drops_not_told: 0 },
     ]);
-    const table = await bench.run(["spool", "ls", bench.spools]);
+    const table = await bench.here(["spool", "ls", bench.spools]);
     expect(table.stdout).toMatch(/^SENDER +OWNER +SEGMENTS +BYTES +WAITING +OLDEST +DROPS +DESTINATION\n/);
-    expect(await bench.run(["spool", "verify", bench.spools])).toMatchObject({
+    expect(await bench.here(["spool", "verify", bench.spools])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("intact"),
     });
     const raw = await bench.run(["spool", "cat", "--raw", bench.spools]);
     expect(raw.stdout).toBe(lines(700));
-    const cat = await bench.run(["spool", "cat", "--sender", sender, bench.spools]);
+    const cat = await bench.here(["spool", "cat", "--sender", sender, bench.spools]);
     const events = cat.stdout
       .trim()
       .split("\n")
@@ -63,7 +63,7 @@ describe("spool", () => {
     );
     expect(stored[0]?.event_data.sender).toBe(sender);
     expect(readdirSync(bench.spools)).toEqual([]);
-    expect(await bench.run(["spool", "ls", bench.spools])).toMatchObject({
+    expect(await bench.here(["spool", "ls", bench.spools])).toMatchObject({
       code: 0,
       stdout: `no spools in ${bench.spools}\n`,
     });
@@ -73,7 +73,15 @@ describe("spool", () => {
     const sender = await leave(30);
     await leave(10, "--url", "http://127.0.0.1:10");
     const before = await rows();
-    const { code, stderr } = await bench.run(["spool", "drain", bench.spools, "--url", NOWHERE, "--give-up-ms", "500"]);
+    const { code, stderr } = await bench.here([
+      "spool",
+      "drain",
+      bench.spools,
+      "--url",
+      NOWHERE,
+      "--give-up-ms",
+      "500",
+    ]);
     expect(code).toBe(4);
     expect(stderr).toContain(`error: 2 spool(s) are left in ${bench.spools}`);
     expect(await rows()).toEqual(before);
@@ -93,12 +101,12 @@ describe("spool", () => {
         ["alive", 200],
       ]);
     child.stdin?.write(lines(3000));
-    const verified = await bench.run(["spool", "verify", bench.spools]);
+    const verified = await bench.here(["spool", "verify", bench.spools]);
     expect(verified).toMatchObject({ code: 0, stderr: "" });
-    const cat = await bench.run(["spool", "cat", "--raw", bench.spools]);
+    const cat = await bench.here(["spool", "cat", "--raw", bench.spools]);
     expect(cat.stdout.split("\n").length).toBeGreaterThan(200);
     const { url } = await bench.serve();
-    const drained = await bench.run(["spool", "drain", bench.spools, "--url", url]);
+    const drained = await bench.here(["spool", "drain", bench.spools, "--url", url]);
     expect(drained.code).toBe(0);
     expect(drained.stderr).toContain("its owner lives; left alone");
     expect(await bench.stored()).toHaveLength(5);
@@ -118,14 +126,14 @@ describe("spool", () => {
     await once(child, "close");
     const [, { sender }] = await rows();
     flip(segment(sender), 64 + 52 + 20);
-    const { code, stdout, stderr } = await bench.run(["spool", "verify", bench.spools]);
+    const { code, stdout, stderr } = await bench.here(["spool", "verify", bench.spools]);
     expect(code).toBe(1);
     expect(stderr).toContain("1 of 2 spool(s) are damaged");
     expect(stdout).toMatch(
       /: 2 frame\(s\), \d+ damaged byte\(s\), 10 line\(s\) missing\n {2}\d+ damaged byte\(s\) in .*\n {2}lines 1 to 10 are missing\n/,
     );
     const { url } = await bench.serve();
-    expect((await bench.run(["spool", "drain", bench.spools, "--url", url])).code).toBe(0);
+    expect((await bench.here(["spool", "drain", bench.spools, "--url", url])).code).toBe(0);
     const stored = await bench.stored();
     expect(stored.filter(({ event_type }) => event_type !== "log_dropped")).toHaveLength(120);
     expect(
@@ -137,24 +145,24 @@ describe("spool", () => {
     const sender = await leave(50);
     const whole = readFileSync(segment(sender));
     writeFileSync(segment(sender), Buffer.concat([whole, whole.subarray(64, 64 + 70)]));
-    const torn = await bench.run(["spool", "verify", bench.spools]);
+    const torn = await bench.here(["spool", "verify", bench.spools]);
     expect(torn).toMatchObject({ code: 0, stdout: expect.stringContaining("70 byte(s) of a torn end") });
     writeFileSync(segment(sender).replace("1.seg", "2.seg"), whole.subarray(0, 20));
-    expect((await bench.run(["spool", "verify", bench.spools])).code).toBe(0);
+    expect((await bench.here(["spool", "verify", bench.spools])).code).toBe(0);
     writeFileSync(segment(sender), whole);
     flip(segment(sender), whole.length - 5);
-    expect((await bench.run(["spool", "verify", bench.spools])).code).toBe(1);
+    expect((await bench.here(["spool", "verify", bench.spools])).code).toBe(1);
   });
 
   test("without DIR it looks where ship puts its spools", async () => {
-    await bench.run(["ship", "--url", NOWHERE], lines(4));
-    const { stdout } = await bench.run(["spool", "cat", "--raw"]);
+    await bench.here(["ship", "--url", NOWHERE], { input: lines(4) });
+    const { stdout } = await bench.here(["spool", "cat", "--raw"]);
     expect(stdout).toBe(lines(4));
   });
 
   test("drain with nothing to do creates nothing", async () => {
     mkdirSync(bench.spools);
-    const { code, stderr } = await bench.run(["spool", "drain", bench.spools, "--url", NOWHERE]);
+    const { code, stderr } = await bench.here(["spool", "drain", bench.spools, "--url", NOWHERE]);
     expect({ code, stderr, files: readdirSync(bench.spools) }).toEqual({
       code: 0,
       stderr: `madsci-events: nothing to drain in ${bench.spools}\n`,
@@ -171,7 +179,7 @@ describe("spool", () => {
     [["drian"], 'unknown command "drian" (did you mean drain?)', 2],
     [[], "madsci-events spool needs one of ls, cat, verify, drain", 2],
   ])("spool %j is refused in one line", async (args, words, expected) => {
-    const { code, stdout, stderr } = await bench.run(["spool", ...args]);
+    const { code, stdout, stderr } = await bench.here(["spool", ...args]);
     expect(stderr).toContain(words);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect({ code, stdout }).toEqual({ code: expected, stdout: "" });

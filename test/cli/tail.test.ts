@@ -1,6 +1,9 @@
 import { once } from "node:events";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { ensureBuilt, project, RunningServer, run, serve, start } from "./run.ts";
+import { join } from "node:path";
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { openServer } from "../rest/server.ts";
+import { ensureBuilt, project, RunningServer, serve, start } from "./run.ts";
+import { runHere } from "./run-here.ts";
 
 beforeAll(ensureBuilt);
 
@@ -10,8 +13,8 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop("SIGKILL")));
 });
 
-async function serving(cwd: string, ...args: string[]): Promise<RunningServer> {
-  const server = await serve(args, { cwd });
+async function serving(cwd: string): Promise<RunningServer> {
+  const server = await serve([], { cwd });
   running.push(server);
   return server;
 }
@@ -34,7 +37,14 @@ class TailProcess {
   }
 }
 
-async function post(server: RunningServer, event: object): Promise<void> {
+/** A server of this process over the folder's file: its clients cannot tell. */
+async function servingHere(cwd: string, port = 0): Promise<{ readonly url: string }> {
+  const server = await openServer({ url: `sqlite:${join(cwd, ".madsci/events/events.db")}` });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return { url: await server.app.listen({ port, host: "localhost" }) };
+}
+
+async function post(server: { readonly url: string }, event: object): Promise<void> {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(`${server.url}/event`, { method: "POST", headers, body: JSON.stringify(event) });
   expect(answer.status).toBe(200);
@@ -70,8 +80,8 @@ describe("tail", () => {
     await first.stop("SIGKILL");
     await tail.process.says("trying again");
     const line = '{"_id":"c","event_type":"test"}\n';
-    expect(await run(["append"], { cwd, input: line })).toMatchObject({ code: 0 });
-    const second = await serving(cwd, "--port", new URL(url).port);
+    expect(await runHere(["append"], { cwd, input: line })).toMatchObject({ code: 0 });
+    const second = await servingHere(cwd, Number(new URL(url).port));
     await tail.process.says("answers again");
     await post(second, { _id: "d", event_type: "test" });
     await tail.shows("a", "b", "c", "d");
@@ -80,7 +90,7 @@ describe("tail", () => {
 
   test("query --follow goes on with what arrives", async () => {
     const cwd = project();
-    const server = await serving(cwd);
+    const server = await servingHere(cwd);
     await post(server, { _id: "a", event_type: "test" });
     const query = new RunningServer(start(["query", "--json", "-f", "--since", "1h"], { cwd }));
     running.push(query);
@@ -94,7 +104,7 @@ describe("tail", () => {
 
   test("ends quietly when its reader goes away", async () => {
     const cwd = project();
-    const server = await serving(cwd);
+    const server = await servingHere(cwd);
     const tail = new TailProcess([], cwd);
     await post(server, { _id: "a", event_type: "test" });
     await tail.shows("a");
@@ -110,7 +120,7 @@ describe("tail", () => {
   });
 
   test("a database that is not there is named, with exit code 1", async () => {
-    const { code, stderr } = await run(["tail"], { cwd: project() });
+    const { code, stderr } = await runHere(["tail"], { cwd: project() });
     expect(code).toBe(1);
     expect(stderr).toContain("there is no database at");
   });

@@ -11,13 +11,30 @@ interface Manifest {
   readonly optionalDependencies: Record<string, string>;
 }
 
-/** Packs the built package; returns the tarball's path and its size in bytes. Scripts do not run: dist must be there. */
-export function pack(): { readonly file: string; readonly bytes: number; readonly files: readonly string[] } {
+interface Packed {
+  readonly file: string;
+  readonly bytes: number;
+  readonly files: readonly string[];
+}
+
+let packed: Packed | undefined;
+
+/**
+ * The tarball of the built package, made once per process, with its size in bytes; gone when the process ends.
+ * Scripts do not run: dist must be there.
+ */
+export function pack(): Packed {
+  packed ??= packNow();
+  return packed;
+}
+
+function packNow(): Packed {
   const folder = mkdtempSync(join(tmpdir(), "madsci-pack-"));
   const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
   const [info] = JSON.parse(execFileSync("npm", args, { cwd: root, encoding: "utf8" })) as [
     { filename: string; size: number; files: { path: string }[] },
   ];
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return { file: join(folder, info.filename), bytes: info.size, files: info.files.map(({ path }) => path) };
 }
 
@@ -30,7 +47,6 @@ export function installPackage(folder: string, also: readonly string[] = [], wit
   const target = join(folder, "node_modules", "madsci-events");
   mkdirSync(target, { recursive: true });
   execFileSync("tar", ["-xzf", file, "-C", target, "--strip-components=1"]);
-  rmSync(dirname(file), { recursive: true, force: true });
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
   const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.optionalDependencies), ...also];
   for (const name of new Set(names)) {

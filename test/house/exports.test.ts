@@ -78,8 +78,7 @@ describe("packed package", () => {
   });
 
   it("is smaller than 1 MB and holds no source", () => {
-    const { bytes, files, file } = pack();
-    rmSync(resolve(file, ".."), { recursive: true, force: true });
+    const { bytes, files } = pack();
     expect(bytes).toBeLessThan(1_000_000);
     expect(files.filter((path) => /^(src|test|examples)\//.test(path))).toEqual([]);
   });

@@ -1,10 +1,11 @@
 /** What the README claims, this runs: every JavaScript block, in order of appearance, against the packed package. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../src/errors.ts";
+import { runHere } from "../cli/run-here.ts";
 import { serve } from "../fault/server.ts";
 import { installPackage } from "../helpers/packed.ts";
 
@@ -46,25 +47,24 @@ describe("README", () => {
     for (const [, expected] of code.matchAll(/\/\/ → (.+)$/gm)) expect(run.stdout).toContain(expected);
   });
 
-  it("names commands that exist", () => {
+  it("names commands that exist", async () => {
     const scripts = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts as Record<string, string>;
     const used = [...readme.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1] ?? "");
     expect(used.filter((name) => !(name in scripts))).toEqual([]);
-    const help = execFileSync(process.execPath, [join(root, "dist/cli/main.js"), "--help"], { encoding: "utf8" });
+    const { stdout: help } = await runHere(["--help"]);
     const verbs = [...readme.matchAll(/madsci-events ([a-z-]+)\b/g)].map((match) => match[1] ?? "");
     expect(verbs.length).toBeGreaterThan(0);
     expect(verbs.filter((verb) => !new RegExp(`^\\s+${verb}\\b`, "m").test(help))).toEqual([]);
   });
 
-  it("shows settings of alerts in which nothing is wrong", () => {
+  it("shows settings of alerts in which nothing is wrong", async () => {
     const [settings = ""] = blocks("yaml").filter((text) => text.startsWith("alerting:"));
     writeFileSync(join(folder, "event.settings.yaml"), settings);
     const names = [...settings.matchAll(/env:(\w+)/g)].map((match) => match[1] ?? "");
-    const env = { PATH: process.env.PATH, ...Object.fromEntries(names.map((name) => [name, "x"])) };
-    const flags = [join(root, "dist/cli/main.js"), "alerts", "lint"];
-    const lint = spawnSync(process.execPath, flags, { cwd: folder, encoding: "utf8", env });
+    const env = Object.fromEntries(names.map((name) => [name, "x"]));
+    const lint = await runHere(["alerts", "lint"], { cwd: folder, env });
     rmSync(join(folder, "event.settings.yaml"));
-    expect([lint.stdout.trim(), lint.status], lint.stderr).toEqual(["nothing is wrong", 0]);
+    expect([lint.stdout.trim(), lint.code], lint.stderr).toEqual(["nothing is wrong", 0]);
   });
 
   it("lists every error code, and no other", () => {
