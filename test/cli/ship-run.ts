@@ -30,6 +30,7 @@ interface HereServer {
 export class Bench {
   readonly cwd = project();
   readonly spools = join(this.cwd, "spools");
+  readonly database = `sqlite:${join(this.cwd, ".madsci/events/events.db")}`;
   readonly #state = { XDG_STATE_HOME: join(this.cwd, "state") };
   readonly #servers = new Set<HereServer>();
 
@@ -39,8 +40,7 @@ export class Bench {
 
   /** A server of this process, over the file that commands find in the folder. */
   async serve(storeOptions: EventStoreOptions = {}, port = 0): Promise<HereServer> {
-    const file = `sqlite:${join(this.cwd, ".madsci/events/events.db")}`;
-    const server = await openServer({ url: file, storeOptions, rateLimit: { enabled: false } });
+    const server = await openServer({ url: this.database, storeOptions, rateLimit: { enabled: false } });
     const here: HereServer = {
       url: await server.app.listen({ port, host: "127.0.0.1" }),
       stop: async () => {

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { serve } from "../fault/server.ts";
 import { ensureBuilt, MAIN, start } from "./run.ts";
 import { Bench, line, lines, NOWHERE } from "./ship-run.ts";
 
@@ -20,9 +21,11 @@ const numbers = (events: readonly { readonly event_data: Readonly<Record<string,
 
 describe("ship from a pipe", () => {
   test("delivers every line once and says so", async () => {
-    const { url } = await bench.serve();
+    // The built server, with its thread that writes.
+    const served = await serve(bench.database);
+    onTestFinished(() => void served.end("SIGKILL"));
     const { code, stdout, stderr } = await bench.run(
-      ["ship", "--url", url, "--close-ms", "8000", "--source", "node_id=01JYKZDPANTNRYXF5TQKRJS0F2"],
+      ["ship", "--url", served.url, "--source", "node_id=01JYKZDPANTNRYXF5TQKRJS0F2"],
       { input: lines(3000) },
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
