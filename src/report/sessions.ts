@@ -19,12 +19,14 @@ export interface WholeSession extends Interval {
   readonly id: string;
   readonly type: Session["type"];
   name: string | null;
-  readonly endedBy: Session["endedBy"];
+  endedBy: Session["endedBy"];
   readonly nodeNames: Set<string>;
 }
 
 interface OpenSession extends Omit<WholeSession, "end" | "endedBy"> {
   readonly form: Form;
+  /** The one that its start ended. */
+  readonly before: WholeSession | undefined;
 }
 
 export class Sessions {
@@ -50,21 +52,28 @@ export class Sessions {
       add(before, fact);
       return;
     }
-    if (before !== undefined) this.#end(key, fact.at, "restart");
+    const ended = before === undefined ? undefined : this.#end(key, fact.at, "restart");
     const [id, type] =
       fact.ids.length > 0 ? [key, fact.of] : [`system_${Math.floor(fact.at / 1e6)}`, "system" as const];
-    const opened = { id, type, name: null, start: fact.at, form: fact.form, nodeNames: new Set<string>() };
+    const nodeNames = new Set<string>();
+    const opened = { id, type, name: null, start: fact.at, form: fact.form, before: ended, nodeNames };
     add(opened, fact);
     this.#open.set(key, opened);
   }
 
-  #end(key: string, end: Micros, endedBy: Session["endedBy"]): void {
+  #end(key: string, end: Micros, endedBy: Session["endedBy"]): WholeSession | undefined {
     const session = this.#open.get(key);
-    // A stop at the very instant of the start belongs to the session before.
-    if (session === undefined || end <= session.start) return;
+    if (session === undefined) return undefined;
+    const { id, type, name, start, before, nodeNames } = session;
+    if (end <= start) {
+      // A stop at the very instant of the start belongs to the session before.
+      if (endedBy === "stop" && before !== undefined) before.endedBy = "stop";
+      return undefined;
+    }
     this.#open.delete(key);
-    const { id, type, name, start, nodeNames } = session;
-    this.#closed.push({ id, type, name, start, end, endedBy, nodeNames });
+    const closed = { id, type, name, start, end, endedBy, nodeNames };
+    this.#closed.push(closed);
+    return closed;
   }
 }
 

@@ -59,7 +59,16 @@ describe("a workcell's session", () => {
       told("09:00", "workcell_start", W),
       told("10:00", "workcell_stop", W),
     ];
-    expect(await sessionsOf(events)).toMatchObject([span("08:00", "09:00"), span("09:00", "10:00")]);
+    const sessions = [
+      { ...span("08:00", "09:00"), endedBy: "stop" },
+      { ...span("09:00", "10:00"), endedBy: "stop" },
+    ];
+    expect(await sessionsOf(events)).toMatchObject(sessions);
+    // Which of the two has the lower id, and so comes first, does not matter.
+    const [first, stop, start, last] = events as [Activity, Activity, Activity, Activity];
+    expect(await sessionsOf([first, { ...stop, _id: start._id }, { ...start, _id: stop._id }, last])).toMatchObject(
+      sessions,
+    );
   });
 
   it("does not end at the instant at which it starts", async () => {
