@@ -50,7 +50,7 @@ async function measured(report: Report) {
   return { ms, cpuMs, growthMb: (Math.max(most, process.memoryUsage.rss()) - before) / 1e6 };
 }
 
-/** After a first time, in which programs are compiled. */
+/** After a first reading, for which programs are compiled. */
 async function kept(report: Report) {
   setFlagsFromString("--expose-gc");
   const collectGarbage: () => void = runInNewContext("gc");
@@ -59,7 +59,7 @@ async function kept(report: Report) {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
-  await report(store);
+  await onlyReading(store);
   const before = held();
   let keptMb = 0;
   await report({
