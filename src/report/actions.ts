@@ -5,35 +5,43 @@
  *
  * A node tells the states of its actions; the engine that sent them tells a little more, the time on the way included. What
  * the engine tells counts only for actions no node speaks of. Where both speak of one, it shows which workcell the node serves.
- * Source: MADSci 0.7.1, spec sections 8, 15.1 and 15.4.
+ * Which node speaks of an action is never forgotten: an engine may tell of it at any time after. Source: MADSci 0.7.1, spec
+ * sections 8, 15.1 and 15.4.
  */
 import { Early } from "./early.ts";
 import type { ActionFact, NodeRef } from "./fact.ts";
-import type { Sighting, Sightings } from "./sighting.ts";
+import { IdTable } from "./id-table.ts";
+import type { Route, Sighting, Sightings } from "./sighting.ts";
 import type { Micros } from "./types.ts";
 
-/** An action as the engine tells it. */
-interface Sent {
-  readonly node: NodeRef;
-  readonly sighting: Sighting;
-  readonly workcell: string | null;
+/** An action as an engine tells it. */
+class Sent {
+  readonly route: Route;
   readonly start: Micros;
   readonly order: number;
-  end: Micros | null;
+  /** The same action sent before, there or to another node. */
+  before: Sent | null;
+  end: Micros | null = null;
+
+  constructor(route: Route, start: Micros, order: number, before: Sent | null) {
+    this.route = route;
+    this.start = start;
+    this.order = order;
+    this.before = before;
+  }
 }
 
 export class Actions {
-  readonly #from: Micros;
   readonly #sightings: Sightings;
-  /** Action id → what engines told, by node, as long as no node speaks of it. */
-  readonly #sent = new Map<string, Sent[]>();
-  /** Action id → the nodes that speak of it. */
-  readonly #told = new Map<string, Sighting[]>();
+  #ids = new IdTable();
+  /** By number of the action: what engines told last of it, as long as it counts; else the node that speaks of it. */
+  readonly #known: (Sent | Sighting)[] = [];
+  /** Number of the action → the nodes that speak of it, where `#known` does not tell. */
+  readonly #speakers = new Map<number, Sighting[]>();
   /** Ends of actions that have not begun: one that begins at the same instant takes no time. */
   readonly #early = new Early<true>();
 
-  constructor(from: Micros, sightings: Sightings) {
-    this.#from = from;
+  constructor(sightings: Sightings) {
     this.#sightings = sightings;
   }
 
@@ -46,13 +54,15 @@ export class Actions {
 
   /** Hands what only engines told to the nodes. */
   finish(): void {
-    for (const [id, all] of this.#sent) {
-      for (const { sighting, start, end, order } of all) {
-        if (end === null) sighting.open.set(`sent ${id}`, { start, order, by: "engine" });
-        else this.#done(sighting, start, end);
+    for (const [number, known] of this.#known.entries()) {
+      for (const { route, start, end, order } of sentOf(known).reverse()) {
+        if (end === null) route.sighting.open.set(number, { start, order, by: "engine" });
+        else this.#sightings.done(route.sighting, start, end);
       }
     }
-    this.#sent.clear();
+    // Nothing of it is needed any more.
+    this.#known.length = 0;
+    this.#ids = new IdTable();
   }
 
   #byNode({ id, step, at, succeeded }: ActionFact, sighting: Sighting, order: number): void {
@@ -67,33 +77,45 @@ export class Actions {
       return;
     }
     sighting.open.delete(id);
-    this.#done(sighting, open.start, at);
+    this.#sightings.done(sighting, open.start, at);
   }
 
   /** From now on what engines tell of the action does not count. */
   #speak(id: string, sighting: Sighting): void {
-    const speakers = this.#told.get(id);
-    if (speakers === undefined) this.#told.set(id, [sighting]);
-    else if (!speakers.includes(sighting)) speakers.push(sighting);
-    const sent = this.#sent.get(id);
-    if (sent === undefined) return;
-    for (const { node, workcell } of sent)
-      if (workcell !== null && isSame(sighting, node)) sighting.workcells.add(workcell);
-    const others = sent.filter(({ node }) => !isSame(sighting, node));
-    if (others.length > 0) this.#sent.set(id, others);
-    else this.#sent.delete(id);
+    const number = this.#ids.find(id);
+    if (number < 0) {
+      this.#ids.add(id);
+      this.#known.push(sighting);
+      return;
+    }
+    const known = this.#known[number]!;
+    if (known === sighting) return;
+    const speakers = this.#speakersOf(number);
+    if (!speakers.includes(sighting)) speakers.push(sighting);
+    this.#speakers.set(number, speakers);
+    if (!(known instanceof Sent)) return;
+    let others: Sent | null = null;
+    for (const sent of sentOf(known).reverse()) {
+      const { node, workcell } = sent.route;
+      if (!isSame(sighting, node)) {
+        sent.before = others;
+        others = sent;
+      } else if (workcell !== null) sighting.workcells.add(workcell);
+    }
+    this.#known[number] = others ?? sighting;
+    if (others === null && speakers.length === 1) this.#speakers.delete(number);
   }
 
   #byEngine(fact: ActionFact, sighting: Sighting, order: number): void {
-    const { id, step, at, workcell } = fact;
-    const speakers = this.#told.get(id);
-    const speaker = speakers?.find((one) => isSame(one, fact.node));
+    const { id, step, at, workcell, node } = fact;
+    const number = this.#ids.find(id);
+    const known = number < 0 ? undefined : this.#known[number];
+    const speaker = this.#speakersOf(number).find((one) => isSame(one, node));
     if (speaker !== undefined) {
       if (workcell !== null) speaker.workcells.add(workcell);
       return;
     }
-    const all = this.#sent.get(id) ?? [];
-    const sent = all.findLast(({ node }) => node.id === fact.node.id && node.name === fact.node.name);
+    const sent = sentOf(known).find(({ route }) => route.node.id === node.id && route.node.name === node.name);
     if (step === "close") {
       // An engine that gave up on an action says so, and then that it got the node back.
       if (sent !== undefined) sent.end ??= at;
@@ -101,13 +123,38 @@ export class Actions {
     }
     // Sent again after its end it counts again.
     if (sent !== undefined && sent.end === null) return;
-    all.push({ node: fact.node, sighting, workcell, start: at, order, end: null });
-    this.#sent.set(id, all);
+    const last = known instanceof Sent ? known : null;
+    const next = new Sent(routeTo(sighting, node, workcell), at, order, last);
+    if (number < 0) {
+      this.#ids.add(id);
+      this.#known.push(next);
+      return;
+    }
+    if (last === null) this.#speakers.set(number, this.#speakersOf(number));
+    this.#known[number] = next;
   }
 
-  #done(sighting: Sighting, start: Micros, end: Micros): void {
-    if (end > start && end > this.#from) sighting.done.push({ start, end });
+  #speakersOf(number: number): Sighting[] {
+    const known = number < 0 ? undefined : this.#known[number];
+    const alone = known === undefined || known instanceof Sent ? [] : [known];
+    return this.#speakers.get(number) ?? alone;
   }
+}
+
+/** What engines told of an action, the last first. */
+function sentOf(known: Sent | Sighting | undefined): Sent[] {
+  const all: Sent[] = [];
+  for (let sent = known instanceof Sent ? known : null; sent !== null; sent = sent.before) all.push(sent);
+  return all;
+}
+
+/** Most actions reach their node as the one before did. */
+function routeTo(sighting: Sighting, node: NodeRef, workcell: string | null): Route {
+  const last = sighting.route;
+  if (last !== null && last.node.id === node.id && last.node.name === node.name && last.workcell === workcell)
+    return last;
+  sighting.route = { node, sighting, workcell };
+  return sighting.route;
 }
 
 /** What is told first of a node is told of no other. */

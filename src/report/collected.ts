@@ -14,8 +14,16 @@ import { mergeNumbers } from "./sorted.ts";
 import type { Interval, LabHistory, LabNode, Micros, SessionShare } from "./types.ts";
 import { Workflows } from "./workflows.ts";
 
+/** What a history is to tell of: nothing is kept of the rest, which stays empty. */
+export type TellsOf = "lab" | "workflows" | "all";
+
+type Lab = Pick<LabHistory, "sessions" | "experiments" | "nodes">;
+
+const NO_LAB: Lab = { sessions: [], experiments: [], nodes: [] };
+
 export class Collected {
   readonly #from: Micros;
+  readonly #of: TellsOf;
   readonly #sessions = new Sessions();
   readonly #experiments = new Experiments();
   readonly #sightings: Sightings;
@@ -27,10 +35,11 @@ export class Collected {
   #events = 0;
   #skipped = 0;
 
-  constructor(from: Micros) {
+  constructor(from: Micros, of: TellsOf) {
     this.#from = from;
+    this.#of = of;
     this.#sightings = new Sightings(from);
-    this.#actions = new Actions(from, this.#sightings);
+    this.#actions = new Actions(this.#sightings);
     this.#workflows = new Workflows(from);
   }
 
@@ -41,9 +50,17 @@ export class Collected {
       this.#events++;
       if (fact.malformed) this.#skipped++;
     }
+    if (fact.kind === "workflow_start" || fact.kind === "workflow_end") {
+      if (this.#of !== "lab") this.#workflows.take(fact);
+    }
+    if (this.#of !== "workflows") this.#takeOfLab(fact);
+  }
+
+  #takeOfLab(fact: Fact): void {
     this.#experiments.notice(fact);
     switch (fact.kind) {
       case "session":
+        if (fact.step === "start") this.#sightings.begin(fact.at);
         this.#sessions.take(fact);
         break;
       case "experiment":
@@ -54,20 +71,15 @@ export class Collected {
         break;
       case "action":
         this.#actions.take(fact, this.#order);
-        break;
-      case "workflow_start":
-      case "workflow_end":
-        this.#workflows.take(fact);
     }
   }
 
-  /** What a report on workflows needs: the rest stays empty. */
-  finishWorkflows(window: Interval): LabHistory {
-    const [workflows, events, skipped] = [this.#workflows.finish(), this.#events, this.#skipped];
-    return { window, sessions: [], experiments: [], nodes: [], workflows, events, skipped };
+  async finish(window: Interval, pace: Pace): Promise<LabHistory> {
+    const lab = this.#of === "workflows" ? NO_LAB : await this.#lab(window, pace);
+    return { window, ...lab, workflows: this.#workflows.finish(), events: this.#events, skipped: this.#skipped };
   }
 
-  async finish(window: Interval, pace: Pace): Promise<LabHistory> {
+  async #lab(window: Interval, pace: Pace): Promise<Lab> {
     const whole = this.#sessions.finish(window.end);
     const within = sessionsWithin(whole, window);
     const experiments = this.#experiments.finish(window);
@@ -75,13 +87,13 @@ export class Collected {
     const homeOf = homes(window, whole, within);
     const nodes: ListedNode[] = [];
     const allowance = sharesAllowance();
-    for (const node of gatherNodes(this.#sightings.all, whole, allowance)) {
+    for (const node of gatherNodes(this.#sightings.finish(), whole, allowance)) {
       nodes.push(listed(node, window, homeOf(node.workcells)));
       const pause = pace();
       if (pause) await pause;
     }
     const sessions = await shareOut(within, experiments, nodes, { lastAt: this.#lastAt, pace, allowance });
-    return { ...this.finishWorkflows(window), sessions, experiments, nodes: mentioned(nodes, sessions) };
+    return { sessions, experiments, nodes: mentioned(nodes, sessions) };
   }
 }
 

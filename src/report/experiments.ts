@@ -12,8 +12,8 @@
  */
 import { Early } from "./early.ts";
 import type { ExperimentEnd, ExperimentFact, Fact } from "./fact.ts";
-import { cut } from "./interval.ts";
-import type { Experiment, ExperimentStatus, Interval, Micros } from "./types.ts";
+import { cut, join, spansOf } from "./interval.ts";
+import type { Experiment, ExperimentStatus, Interval, Micros, Spans } from "./types.ts";
 
 /** How long after an end another may correct it. */
 const SAME_END = 60_000_000;
@@ -28,7 +28,8 @@ interface State {
   name: string | null;
   readonly start: Micros;
   readonly starts: Micros[];
-  readonly running: Interval[];
+  /** Start and end of each piece of running time that is over. */
+  readonly running: Micros[];
   /** Start of the piece of running time that goes on. */
   since: Micros | null;
   end: Micros | null;
@@ -73,14 +74,14 @@ export class Experiments {
     const known: KnownExperiment[] = [];
     for (const state of this.#states.values()) {
       stand(state, window.end);
-      const running = cut(state.running, window);
+      const running = cut(spansOf(state.running), window);
       const starts = state.starts.filter((at) => at >= window.start);
       if (running.length > 0 || starts.length > 0) known.push(this.#toExperiment(state, running, starts));
     }
     return known.sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1));
   }
 
-  #toExperiment(state: State, running: Interval[], starts: Micros[]): KnownExperiment {
+  #toExperiment(state: State, running: Spans, starts: Micros[]): KnownExperiment {
     const { id, name, start, end, status } = state;
     const workcells = state.workcells.size > 0 ? state.workcells : (this.#usedWorkcells.get(id) ?? state.workcells);
     return { id, name, start, end, status, running, workcells, starts };
@@ -125,10 +126,7 @@ function end(state: State, at: Micros, how: ExperimentEnd): void {
 /** The piece of running time that goes on ends. */
 function stand(state: State, at: Micros): void {
   if (state.since === null) return;
-  const last = state.running.at(-1);
   // A pause of no length is none: pieces must lie apart.
-  if (last !== undefined && last.end === state.since)
-    state.running[state.running.length - 1] = { start: last.start, end: at };
-  else if (at > state.since) state.running.push({ start: state.since, end: at });
+  if (at > state.since) join(state.running, state.since, at);
   state.since = null;
 }

@@ -51,7 +51,7 @@ export type { UserRow, UsersReport, WorkflowRow, WorkflowTotals } from "./users-
  */
 export async function sessions(source: ReportSource, options: ReportOptions = {}): Promise<SessionsReport> {
   const resolved = resolveOptions("sessions", options);
-  return sessionsReport(await tell(await openSource(source, resolved), resolved));
+  return sessionsReport(await tell(await openSource(source, resolved), resolved, "lab"));
 }
 
 /**
@@ -64,7 +64,7 @@ export async function periods(source: ReportSource, options: PeriodsOptions = {}
   const open = await openSource(source, resolved);
   // Too many periods, or an unknown zone, are refused before anything is read.
   const calendar = await bucketsInTurns(intervalOf(open), resolved);
-  return periodsReport(await tell(open, resolved), calendar, resolved);
+  return periodsReport(await tell(open, resolved, resolved.includeUsers ? "all" : "lab"), calendar, resolved);
 }
 
 /**
@@ -73,5 +73,5 @@ export async function periods(source: ReportSource, options: PeriodsOptions = {}
  */
 export async function users(source: ReportSource, options: ReportOptions = {}): Promise<UsersReport> {
   const resolved = resolveOptions("users", options);
-  return usersReport(await tell(await openSource(source, resolved), resolved, true));
+  return usersReport(await tell(await openSource(source, resolved), resolved, "workflows"));
 }

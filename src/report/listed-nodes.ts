@@ -1,6 +1,6 @@
 /** Nodes as the whole window sees them: time that several sessions list of one counts once. */
-import { union } from "./interval.ts";
-import type { Interval, LabHistory, NodeShare } from "./types.ts";
+import { unionOf } from "./interval.ts";
+import type { LabHistory, NodeShare, Spans } from "./types.ts";
 
 /** What sessions list of each node, in the order in which they do; of a node that none lists there is nothing. */
 export function sharesByNode({ sessions }: LabHistory): NodeShare[][] {
@@ -15,9 +15,6 @@ export function sharesByNode({ sessions }: LabHistory): NodeShare[][] {
   return [...byId.values()];
 }
 
-export function together(shares: readonly NodeShare[], key: "up" | "busy" | "error"): readonly Interval[] {
-  if (shares.length === 1) return shares[0]![key];
-  const all: Interval[] = [];
-  for (const share of shares) for (const interval of share[key]) all.push(interval);
-  return union(all);
+export function together(shares: readonly NodeShare[], key: "up" | "busy" | "error"): Spans {
+  return unionOf(shares.map((share) => share[key]));
 }

@@ -8,7 +8,7 @@
 import { cut, union } from "./interval.ts";
 import type { WholeSession } from "./sessions.ts";
 import { countUntil } from "./sorted.ts";
-import type { Interval, Micros, Session } from "./types.ts";
+import type { Interval, Micros, Session, Spans } from "./types.ts";
 
 export function holds({ type, id }: Pick<Session, "type" | "id">, workcells: ReadonlySet<string>): boolean {
   return type !== "workcell" || workcells.size === 0 || workcells.has(id);
@@ -17,7 +17,7 @@ export function holds({ type, id }: Pick<Session, "type" | "id">, workcells: Rea
 /** What the sessions that hold something mean for it. */
 export interface Home {
   /** What of the window they cover together. */
-  readonly covered: readonly Interval[];
+  readonly covered: Spans;
   /**
    * Where something stops that began at an instant and was never told to end: with the last session that holds that instant.
    * Outside every session nobody can tell: at once, or with the window where there are no sessions in it.

@@ -8,36 +8,34 @@
  * An action that never ends stops where its node starts again, else where the last of the sessions ends that it began in.
  * Source: spec section 15.4.
  */
-import { cut, intersect, union } from "./interval.ts";
+import { cut, intersect, spansOf, unionOf } from "./interval.ts";
 import type { Home } from "./membership.ts";
 import type { Gathered } from "./node-identity.ts";
 import type { Mark } from "./sighting.ts";
 import { countUntil } from "./sorted.ts";
-import type { Interval, Micros } from "./types.ts";
+import type { Interval, Micros, Spans } from "./types.ts";
 
 /** For so long an engine's word on an action waits for the node's own. */
 const ON_ITS_WAY = 60_000_000;
 
 export interface NodeTimes {
-  readonly up: readonly Interval[];
-  readonly busy: readonly Interval[];
-  readonly error: readonly Interval[];
+  readonly up: Spans;
+  readonly busy: Spans;
+  readonly error: Spans;
 }
 
 export function nodeTimes(node: Gathered, window: Interval, { covered, lastEnd }: Home): NodeTimes {
   const marks = node.sightings.flatMap((sighting) => sighting.marks).sort((a, b) => a.order - b.order);
   const up = cut(upTime(node, marks, window.end), window);
-  const actions = union([
-    ...node.sightings.flatMap((sighting) => sighting.done),
-    ...unended(node, marks, { end: window.end, lastEnd }),
-  ]);
+  const done = node.sightings.map((sighting) => spansOf(sighting.done));
+  const actions = unionOf([...done, unended(node, marks, { end: window.end, lastEnd })]);
   const busy = intersect(intersect(cut(actions, window), up), covered);
   return { up, busy, error: intersect(errorTime(marks, window.end), up) };
 }
 
-function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): Interval[] {
+function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): Spans {
   const signs = sightings.flatMap(({ firstSign }) => firstSign ?? []).sort((a, b) => a.order - b.order);
-  const up: Interval[] = [];
+  const up: Micros[] = [];
   let since: Micros | null = signs[0]?.isStart ? null : Number.NEGATIVE_INFINITY;
   let vain: Micros | null = null;
   for (const { step, at } of marks) {
@@ -46,41 +44,41 @@ function upTime({ sightings }: Gathered, marks: readonly Mark[], end: Micros): I
     else if (at === vain) vain = null;
     else if (since === null) since = at;
     else {
-      up.push({ start: since, end: at });
+      up.push(since, at);
       since = null;
     }
   }
-  if (since !== null) up.push({ start: since, end });
-  return union(up);
+  if (since !== null) up.push(since, end);
+  return spansOf(up);
 }
 
-function errorTime(marks: readonly Mark[], end: Micros): Interval[] {
-  const errors: Interval[] = [];
+function errorTime(marks: readonly Mark[], end: Micros): Spans {
+  const errors: Micros[] = [];
   let since: Micros | null = null;
   for (const { step, at } of marks) {
     if (step === "error") since ??= at;
     if (since === null || step === "error" || step === "stop") continue;
-    errors.push({ start: since, end: at });
+    errors.push(since, at);
     since = null;
   }
-  if (since !== null) errors.push({ start: since, end });
-  return union(errors);
+  if (since !== null) errors.push(since, end);
+  return spansOf(errors);
 }
 
 type Ends = Pick<Home, "lastEnd"> & { readonly end: Micros };
 
 /** The time of actions that have begun and not ended. */
-function unended({ sightings }: Gathered, marks: readonly Mark[], { end, lastEnd }: Ends): Interval[] {
+function unended({ sightings }: Gathered, marks: readonly Mark[], { end, lastEnd }: Ends): Spans {
   const speaks = sightings.some((sighting) => sighting.speaks);
   const starts = marks.filter(({ step }) => step === "start");
-  const times: Interval[] = [];
+  const times: Micros[] = [];
   for (const { open } of sightings) {
     for (const { start, order, by } of open.values()) {
       // The node itself is about to tell of it.
       if (by === "engine" && speaks && start > end - ON_ITS_WAY) continue;
       const restart = starts[countUntil(starts, (mark) => mark.order < order)]?.at ?? end;
-      times.push({ start, end: Math.min(restart, lastEnd(start)) });
+      times.push(start, Math.min(restart, lastEnd(start)));
     }
   }
-  return times;
+  return spansOf(times);
 }

@@ -9,7 +9,7 @@ import { hours, percentage, round } from "./number.ts";
 import { rowHead } from "./period-row.ts";
 import { meanUtilization, peakOf } from "./periods-peak.ts";
 import type { AnalysisType, NodePeriod, PeriodNodeTotals } from "./periods-shape.ts";
-import type { Interval, LabHistory, Micros } from "./types.ts";
+import type { LabHistory, Micros, Spans } from "./types.ts";
 
 type Series = Readonly<Record<string, readonly NodePeriod[]>>;
 
@@ -41,7 +41,7 @@ export async function nodeSeries(
   return series;
 }
 
-type Times = Readonly<Record<"up" | "busy" | "error", readonly Interval[]>>;
+type Times = Readonly<Record<"up" | "busy" | "error", Spans>>;
 
 function used({ busy, error }: Times, bucket: Bucket, up: Micros, type: AnalysisType) {
   const busyTime = total(cut(busy, bucket));

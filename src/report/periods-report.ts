@@ -6,7 +6,7 @@
 import { rowsAllowance } from "./allowance.ts";
 import type { Bucket } from "./calendar.ts";
 import type { Told } from "./history.ts";
-import { cut, total, union } from "./interval.ts";
+import { cut, total, union, unionOf } from "./interval.ts";
 import { hours, percentage, round } from "./number.ts";
 import type { ResolvedPeriods } from "./options.ts";
 import { rowHead } from "./period-row.ts";
@@ -54,7 +54,7 @@ export async function periodsReport(
 
 async function systemSeries({ history, pace }: Told, buckets: readonly Bucket[]): Promise<SystemPeriod[]> {
   const open = union(history.sessions.map(({ session }) => session));
-  const active = union(history.sessions.flatMap((share) => share.active));
+  const active = unionOf(history.sessions.map((share) => share.active));
   const starts = startsIn(history.experiments, buckets);
   const running = activeIn(history.experiments, buckets);
   const series: SystemPeriod[] = [];

@@ -2,7 +2,7 @@
 import type { Allowance } from "./allowance.ts";
 import type { Bucket } from "./calendar.ts";
 import type { Told } from "./history.ts";
-import { cut, total, union } from "./interval.ts";
+import { cut, total, union, unionOf } from "./interval.ts";
 import { workcellDisplay, workcellName } from "./names.ts";
 import { hours, percentage, round } from "./number.ts";
 import { rowHead } from "./period-row.ts";
@@ -22,7 +22,7 @@ export async function workcellSeries(
   const series: Record<string, WorkcellPeriod[]> = Object.create(null);
   for (const [id, shares] of sharesById(history)) {
     const open = union(shares.map(({ session }) => session));
-    const active = union(shares.flatMap((share) => share.active));
+    const active = unionOf(shares.map((share) => share.active));
     const own = [...new Map(shares.flatMap((share) => share.experiments.map((one) => [one.id, one]))).values()];
     const starts = startsIn(own, buckets);
     const attributed = startsIn(own.filter(isKnownOf(id)), buckets);

@@ -1,7 +1,7 @@
 /** The report by session: each with its experiments and nodes, and the system's totals, in which no time counts twice. */
 import { durationParts } from "./duration.ts";
 import type { Told } from "./history.ts";
-import { subtract, total, union } from "./interval.ts";
+import { subtract, total, union, unionOf } from "./interval.ts";
 import { sharesByNode, together } from "./listed-nodes.ts";
 import { experimentDisplay, nodeDisplay, sessionName } from "./names.ts";
 import { hours, percentage, round } from "./number.ts";
@@ -37,7 +37,7 @@ function overallSummary({ history, from, to }: Told, nodes: Readonly<Record<stri
   return {
     total_sessions: shares.length,
     total_system_runtime_hours: hours(total(union(shares.map(({ session }) => session)))),
-    total_active_time_hours: hours(total(union(shares.flatMap((share) => share.active)))),
+    total_active_time_hours: hours(total(unionOf(shares.map((share) => share.active)))),
     average_system_utilization_percent: round(percentage(active, length), 1),
     total_experiments: history.experiments.length,
     nodes_tracked: Object.keys(nodes).length,

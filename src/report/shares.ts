@@ -1,11 +1,11 @@
 /** Shares: each session with what belongs to it, cut to it. */
 import type { Allowance } from "./allowance.ts";
 import type { KnownExperiment } from "./experiments.ts";
-import { cut, union } from "./interval.ts";
+import { cut, unionOf } from "./interval.ts";
 import { holds } from "./membership.ts";
 import type { Pace } from "./pace.ts";
 import { countUntil } from "./sorted.ts";
-import type { Interval, LabNode, Micros, NodeShare, Session, SessionShare } from "./types.ts";
+import type { Interval, LabNode, Micros, NodeShare, Session, SessionShare, Spans } from "./types.ts";
 
 /** How long before the end a node's stop is part of the shutdown. */
 const SHUTDOWN = 60_000_000;
@@ -31,7 +31,7 @@ export async function shareOut(
   const candidates = byWorkcell(nodes);
   for (const session of sessions) {
     const running = under(session).filter((experiment) => runsIn(session, experiment));
-    const active = union(running.flatMap((experiment) => cut(experiment.running, session)));
+    const active = unionOf(running.map((experiment) => cut(experiment.running, session)));
     const listed = nodesOf(session, candidates(session), lastAt);
     allowance.take(running.length, active.length);
     for (const { up, busy, error } of listed) allowance.take(1, up.length + busy.length + error.length);
@@ -83,15 +83,15 @@ function underWay(experiments: readonly KnownExperiment[]): (session: Interval) 
 /** From the first to the last thing told of it in the window. */
 function extentOf(experiment: KnownExperiment, rank: number): Extent {
   const { starts, running } = experiment;
-  const start = Math.min(starts[0] ?? Number.POSITIVE_INFINITY, running[0]?.start ?? Number.POSITIVE_INFINITY);
-  const end = Math.max(starts.at(-1) ?? start, running.at(-1)?.end ?? start);
+  const ran = running.length > 0;
+  const start = Math.min(starts[0] ?? Number.POSITIVE_INFINITY, ran ? running.start(0) : Number.POSITIVE_INFINITY);
+  const end = Math.max(starts.at(-1) ?? start, ran ? running.end(running.length - 1) : start);
   return { experiment, rank, start, end };
 }
 
 function runsIn(session: Session, { running, starts, workcells }: KnownExperiment): boolean {
   if (!holds(session, workcells)) return false;
-  const next = running[countUntil(running, ({ end }) => end <= session.start)];
-  if (next !== undefined && next.start < session.end) return true;
+  if (cut(running, session).length > 0) return true;
   const started = starts[countUntil(starts, (at) => at < session.start)];
   return started !== undefined && started < session.end;
 }
@@ -103,7 +103,7 @@ function nodesOf(session: Session, nodes: readonly ListedNode[], lastAt: Micros)
     const first = listing.seen[countUntil(listing.seen, (at) => at < session.start)] ?? session.end;
     const active = first < session.end;
     if (!active && !standsBy(session, listing)) return [];
-    return [{ first, share: nodeShare(session, listing.node, end) }];
+    return [{ first, share: new CutNode(listing.node, session, end) }];
   });
   return listed.sort((a, b) => a.first - b.first).map(({ share }) => share);
 }
@@ -117,19 +117,39 @@ function standsBy(session: Session, { node, started }: ListedNode): boolean {
   return nodeNames.size === 0 || nodeNames.has(node.id) || (node.name !== null && nodeNames.has(node.name));
 }
 
-function nodeShare(session: Session, node: LabNode, end: Micros): NodeShare {
-  const [up, busy, error] = [cut(node.up, session), cut(node.busy, session), cut(node.error, session)];
-  return { node, up, busy, error, state: stateAt(end, { up, busy, error }) };
+/** Its times are cut when they are asked for: there may be very many of these. */
+class CutNode implements NodeShare {
+  readonly node: LabNode;
+  readonly state: NodeShare["state"];
+  readonly #session: Session;
+
+  constructor(node: LabNode, session: Session, end: Micros) {
+    this.node = node;
+    this.#session = session;
+    this.state = stateAt(end, this);
+  }
+
+  get up(): Spans {
+    return cut(this.node.up, this.#session);
+  }
+
+  get busy(): Spans {
+    return cut(this.node.busy, this.#session);
+  }
+
+  get error(): Spans {
+    return cut(this.node.error, this.#session);
+  }
 }
 
 type Times = Pick<NodeShare, "up" | "busy" | "error">;
 
 function stateAt(end: Micros, { up, busy, error }: Times): NodeShare["state"] {
-  const last = up.at(-1);
-  if (last === undefined || last.end < end - SHUTDOWN) return "inactive";
+  const last = lastEnd(up);
+  if (last === undefined || last < end - SHUTDOWN) return "inactive";
   // A stop in the last minute is the shutdown: the state before it is told.
-  if (reaches(error, last.end)) return "error";
-  return reaches(busy, last.end) ? "busy" : "idle";
+  if (lastEnd(error) === last) return "error";
+  return lastEnd(busy) === last ? "busy" : "idle";
 }
 
-const reaches = (intervals: readonly Interval[], end: Micros) => intervals.at(-1)?.end === end;
+const lastEnd = (spans: Spans) => (spans.length === 0 ? undefined : spans.end(spans.length - 1));

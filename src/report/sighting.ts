@@ -3,9 +3,14 @@
  *
  * A node is told of by its id, or only by its name, and which id a name belongs to may be told later. So what is told is
  * kept apart by id and by (workcell, name) first and joined at the end (node-identity.ts). Workcells may name their nodes alike.
+ *
+ * Of the very much that is told, only what can make a difference is kept: the first instant after each start of a session,
+ * marks after which a node's state may be another one than before them, and busy time as pairs of numbers.
  */
 import type { NodeFact, NodeRef } from "./fact.ts";
-import type { Interval, Micros } from "./types.ts";
+import { join } from "./interval.ts";
+import { countUntil } from "./sorted.ts";
+import type { Micros } from "./types.ts";
 
 /**
  * What may change a node's state; `well` is a status without error, or an action that succeeded. `order` counts facts, since two
@@ -39,24 +44,55 @@ export interface Sighting {
   readonly firstOrder: number;
   /** The first thing told that shows whether it was up: not what others say of its state, who may be looking for it in vain. */
   firstSign: { readonly order: number; readonly isStart: boolean } | null;
-  /** Instants of all that was told within the window. */
+  /** Instants within the window at which something was told: the first one, and the first from each start of a session on. */
   readonly seen: Micros[];
+  /** The last instant within the window at which something was told. */
+  lastSeen: Micros;
   readonly marks: Mark[];
-  readonly open: Map<string, OpenAction>;
-  readonly done: Interval[];
+  /** Orders of the last mark of an error, and of the last one that ends an error. */
+  lastError: number;
+  lastWell: number;
+  /** By the node's own id of the action; by its number where engines alone told of it. */
+  readonly open: Map<string | number, OpenAction>;
+  /** Start and end of the time of actions that are over, joined where they follow each other. */
+  readonly done: Micros[];
+  /** How engines reached the node last. */
+  route: Route | null;
+}
+
+/** How an engine means a node, and of which workcell it is: one object for very many actions. */
+export interface Route {
+  readonly node: NodeRef;
+  readonly sighting: Sighting;
+  readonly workcell: string | null;
 }
 
 export class Sightings {
   readonly #from: Micros;
   readonly #byId = new Map<string, Sighting>();
   readonly #byName = new Map<string, Sighting>();
+  /** Instants at which sessions start, in order. */
+  readonly #starts: Micros[] = [];
+  #lastStart = Number.NEGATIVE_INFINITY;
+  /** Orders of the last marks told of a node by its name alone, and of any: what is told of a name may be of any id. */
+  readonly #named = { error: -1, well: -1 };
+  readonly #any = { error: -1, well: -1 };
 
   constructor(from: Micros) {
     this.#from = from;
   }
 
-  get all(): readonly Sighting[] {
-    return [...this.#byId.values(), ...this.#byName.values()];
+  /** All of them, once nothing more is told. */
+  finish(): readonly Sighting[] {
+    const all = [...this.#byId.values(), ...this.#byName.values()];
+    for (const sighting of all) this.#keepLastSeen(sighting);
+    return all;
+  }
+
+  /** A session may start. */
+  begin(at: Micros): void {
+    if (this.#lastStart !== at) this.#starts.push(at);
+    this.#lastStart = at;
   }
 
   take(fact: NodeFact, order: number): void {
@@ -68,7 +104,7 @@ export class Sightings {
       sighting.startedAs ??= node.name;
       sighting.lastStart = order;
     }
-    if (step !== "seen") sighting.marks.push({ at, order, step });
+    if (step !== "seen") this.#mark(sighting, { at, order, step });
   }
 
   /** Notes that a node was told of. */
@@ -81,15 +117,56 @@ export class Sightings {
     if (node.name !== null) sighting.names.add(node.name);
     sighting.speaks ||= node.own;
     if (workcell !== null) sighting.workcells.add(workcell);
-    if (at >= this.#from) sighting.seen.push(at);
+    if (at >= this.#from) this.#seen(sighting, at);
     return sighting;
   }
 
   /** An action succeeded. */
-  succeed({ marks }: Sighting, at: Micros, order: number): void {
-    // Of many before the window the last one tells enough.
-    if (at < this.#from && marks.at(-1)?.step === "well") marks.pop();
-    marks.push({ at, order, step: "well" });
+  succeed(sighting: Sighting, at: Micros, order: number): void {
+    this.#mark(sighting, { at, order, step: "well" });
+  }
+
+  /** An action is over. */
+  done({ done }: Sighting, start: Micros, end: Micros): void {
+    if (end > start && end > this.#from) join(done, start, end);
+  }
+
+  #seen(sighting: Sighting, at: Micros): void {
+    const { seen } = sighting;
+    if (seen.length === 0) seen.push(at);
+    else if (at > sighting.lastSeen && seen.at(-1)! < this.#lastStart) {
+      this.#keepLastSeen(sighting);
+      if (this.#startsWithin(sighting.lastSeen, at)) seen.push(at);
+    }
+    sighting.lastSeen = at;
+  }
+
+  /** A session that starts at an instant may be told of after what is seen then. */
+  #keepLastSeen({ seen, lastSeen }: Sighting): void {
+    if (seen.length > 0 && this.#startsWithin(seen.at(-1)!, lastSeen)) seen.push(lastSeen);
+  }
+
+  /** Whether a session starts after one instant, and not after another. */
+  #startsWithin(after: Micros, until: Micros): boolean {
+    const next = this.#starts[countUntil(this.#starts, (start) => start <= after)];
+    return next !== undefined && next <= until;
+  }
+
+  /** Keeps what may change the state of the node, whichever of the other sightings turn out to be of the same. */
+  #mark(sighting: Sighting, mark: Mark): void {
+    const { step, order } = mark;
+    const others = sighting.id === null ? this.#any : this.#named;
+    const isNew =
+      step === "error"
+        ? sighting.lastError < 0 || Math.max(sighting.lastWell, others.well) > sighting.lastError
+        : step !== "well" || Math.max(sighting.lastError, others.error) > sighting.lastWell;
+    if (isNew) sighting.marks.push(mark);
+    if (step === "stop") return;
+    const kind = step === "error" ? "error" : "well";
+    if (kind === "error") sighting.lastError = order;
+    else sighting.lastWell = order;
+    this.#any[kind] = order;
+    if (sighting.id === null) this.#named[kind] = order;
   }
 }
 
@@ -110,8 +187,12 @@ function unseen({ id }: NodeRef, firstOrder: number): Sighting {
     firstOrder,
     firstSign: null,
     seen: [],
+    lastSeen: Number.NEGATIVE_INFINITY,
     marks: [],
+    lastError: -1,
+    lastWell: -1,
     open: new Map(),
     done: [],
+    route: null,
   };
 }

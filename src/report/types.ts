@@ -9,6 +9,16 @@ export interface Interval {
   readonly end: Micros;
 }
 
+/** Intervals in order, apart, none empty. Made, cut and measured by interval.ts. */
+export interface Spans extends Iterable<Interval> {
+  readonly length: number;
+  /** Of the interval at an index. */
+  start(index: number): Micros;
+  end(index: number): Micros;
+  /** Those within `window`, without a copy of them. */
+  cut(window: Interval): Spans;
+}
+
 /** Of a workcell, a lab, or where neither told of itself, of the window. */
 export interface Session extends Interval {
   readonly id: string;
@@ -31,8 +41,8 @@ export interface Experiment {
   /** Last end; null while it goes on. */
   readonly end: Micros | null;
   readonly status: ExperimentStatus;
-  /** Start to end without pauses, cut to the window; in order, apart. */
-  readonly running: readonly Interval[];
+  /** Start to end without pauses, cut to the window. */
+  readonly running: Spans;
   /** Ids of the workcells it is known to have run in; empty: nobody said. */
   readonly workcells: ReadonlySet<string>;
 }
@@ -41,10 +51,10 @@ export interface LabNode {
   /** Its name where no id is known. */
   readonly id: string;
   readonly name: string | null;
-  /** Each cut to the window; in order, apart. `busy` and `error` lie within `up`. */
-  readonly up: readonly Interval[];
-  readonly busy: readonly Interval[];
-  readonly error: readonly Interval[];
+  /** Each cut to the window. `busy` and `error` lie within `up`. */
+  readonly up: Spans;
+  readonly busy: Spans;
+  readonly error: Spans;
   /** Ids of the workcells it is known to belong to; empty: the whole lab's. */
   readonly workcells: ReadonlySet<string>;
 }
@@ -63,9 +73,9 @@ export interface Workflow {
 
 export interface NodeShare {
   readonly node: LabNode;
-  readonly up: readonly Interval[];
-  readonly busy: readonly Interval[];
-  readonly error: readonly Interval[];
+  readonly up: Spans;
+  readonly busy: Spans;
+  readonly error: Spans;
   /** At the session's end. */
   readonly state: "busy" | "idle" | "error" | "inactive";
 }
@@ -76,7 +86,7 @@ export interface SessionShare {
   /** By start, then id. */
   readonly experiments: readonly Experiment[];
   /** Union of the experiments' running time. */
-  readonly active: readonly Interval[];
+  readonly active: Spans;
   /** In order of their first activity. */
   readonly nodes: readonly NodeShare[];
 }

@@ -32,6 +32,8 @@ const OF_MANY = ["sessions", "users", "daily"] as const;
 interface Measured {
   readonly seconds: Spread;
   readonly growthMb: number;
+  /** What is held when all has been read. */
+  readonly keptMb: number;
 }
 
 const isWanted = (what: string) => what.includes(process.env.BENCH_ONLY ?? "");
@@ -64,7 +66,8 @@ async function measure(path: string, name: string): Promise<Measured> {
   const runs: { readonly ms: number; readonly growthMb: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) runs.push(await runChild(CHILD, [path, name]));
   const seconds = spreadOf(runs.map(({ ms }) => ms / 1000));
-  return { seconds, growthMb: Math.max(...runs.map(({ growthMb }) => growthMb)) };
+  const { keptMb } = await runChild<{ readonly keptMb: number }>(CHILD, [path, name, "kept"]);
+  return { seconds, growthMb: Math.max(...runs.map(({ growthMb }) => growthMb)), keptMb };
 }
 
 const inSeconds = ({ median, min, max }: Spread) => `${median.toFixed(2)} s (${min.toFixed(2)}–${max.toFixed(2)})`;
@@ -75,18 +78,19 @@ interface Goal {
   readonly growthMb?: number;
 }
 
-function reportRow(what: string, { seconds, growthMb }: Measured, goal: Goal, madsci?: number): Row {
+function reportRow(what: string, { seconds, growthMb, keptMb }: Measured, goal: Goal, madsci?: number): Row {
   const reference = madsci === undefined ? "" : `MADSci ${madsci.toFixed(1)} s`;
   const ratio = madsci === undefined ? "" : `${(madsci / seconds.median).toFixed(1)}×`;
   const isMet = seconds.median < goal.seconds && growthMb < (goal.growthMb ?? Number.POSITIVE_INFINITY);
   const memory = goal.growthMb === undefined ? "" : `, < ${goal.growthMb} MB`;
-  const ours = `${inSeconds(seconds)}, +${growthMb.toFixed(0)} MB`;
+  const ours = `${inSeconds(seconds)}, +${growthMb.toFixed(0)} MB, ${keptMb.toFixed(1)} kept`;
   return { what, ours, reference, ratio, goal: `< ${goal.seconds} s${memory} ${verdict(isMet)}` };
 }
 
 function linearRow(few: Measured, many: Measured): Row {
   const share = many.seconds.median / MANY / (few.seconds.median / MONTH);
-  const ours = `${((many.seconds.median / MANY) * 1e6).toFixed(1)} µs per event`;
+  const memory = `memory ${(many.growthMb / few.growthMb).toFixed(1)}×, kept ${((many.keptMb / MANY) * 1e6).toFixed(1)} B per event`;
+  const ours = `${((many.seconds.median / MANY) * 1e6).toFixed(1)} µs per event, ${memory}`;
   return { what: "  linear", ours, reference: "", ratio: share.toFixed(2), goal: `≤ 1.25 ${verdict(share <= 1.25)}` };
 }
 

@@ -1,10 +1,9 @@
 /** One lab day gives the same numbers in whatever notation it is told. */
 import { describe, expect, it } from "vitest";
 import type { Activity } from "../../src/event/activity.ts";
-import type { LabHistory } from "../../src/report/types.ts";
 import { asCurrent, double, nest, rotate, wrap } from "./forms.ts";
 import { eventsOf } from "./golden.ts";
-import { activityOf, historyOf, MINUTE } from "./stream.ts";
+import { activityOf, historyOf, MINUTE, type PlainHistory } from "./stream.ts";
 
 const DAYS = ["a-single-workcell-day", "c-no-start-events", "i-legacy-v06"];
 const FORMS: Readonly<Record<string, (day: readonly Activity[]) => Activity[]>> = {
@@ -16,9 +15,9 @@ const FORMS: Readonly<Record<string, (day: readonly Activity[]) => Activity[]>> 
 };
 
 /** All that a report tells of, without what only says where it was found. */
-function numbersOf({ window, sessions, experiments, nodes, workflows, skipped }: LabHistory) {
-  const plainNode = ({ workcells, ...node }: LabHistory["nodes"][number]) => node;
-  const plainExperiment = ({ id, name, start, end, status, running }: LabHistory["experiments"][number]) => ({
+function numbersOf({ window, sessions, experiments, nodes, workflows, skipped }: PlainHistory) {
+  const plainNode = ({ workcells, ...node }: PlainHistory["nodes"][number]) => node;
+  const plainExperiment = ({ id, name, start, end, status, running }: PlainHistory["experiments"][number]) => ({
     id,
     name,
     start,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cut, intersect, subtract, total, union } from "../../src/report/interval.ts";
+import { join, total as lengthOf, spansOf, unionOf } from "../../src/report/interval.ts";
 import type { Interval } from "../../src/report/types.ts";
+import { cut, intersect, subtract, total, union } from "./spans.ts";
 
 /** Few enough cells that intervals meet, touch and swallow each other all the time. */
 const CELLS = 24;
@@ -120,10 +121,47 @@ describe("an interval's ends", () => {
 
 it("asks a long list for a window in steps that do not grow with it", () => {
   let read = 0;
-  const list = new Proxy(
-    Array.from({ length: 100_000 }, (_, at) => ({ start: at * 10, end: at * 10 + 5 })),
-    { get: (target, key) => (typeof key === "string" && /^\d+$/.test(key) && read++, Reflect.get(target, key)) },
-  );
-  expect(cut(list, { start: 500_000, end: 500_010 })).toEqual([{ start: 500_000, end: 500_005 }]);
-  expect(read).toBeLessThan(30);
+  const numbers = Array.from({ length: 200_000 }, (_, at) => (at >> 1) * 10 + (at % 2) * 5);
+  const get = (target: number[], key: string | symbol): unknown => {
+    if (typeof key === "string" && /^\d+$/.test(key)) read++;
+    return Reflect.get(target, key);
+  };
+  const pairs = new Proxy(numbers, { get });
+  const list = spansOf(pairs);
+  read = 0;
+  expect([...list.cut({ start: 500_000, end: 500_010 })]).toEqual([{ start: 500_000, end: 500_005 }]);
+  expect(read).toBeLessThan(50);
+});
+
+describe("pairs of numbers", () => {
+  it("added in order of their ends are a list, whatever they overlap; in any other order they still cover the same", () => {
+    fc.assert(
+      fc.property(anyList, fc.boolean(), (list, sorted) => {
+        const filled = list.filter(({ start, end }) => start < end);
+        const added = sorted ? filled.toSorted((a, b) => a.end - b.end) : filled;
+        const pairs: number[] = [];
+        for (const { start, end } of added) join(pairs, start, end);
+        expect([...spansOf(pairs)]).toEqual(union(list));
+        if (sorted) expect(pairs).toEqual(union(list).flatMap(({ start, end }) => [start, end]));
+      }),
+      RUNS,
+    );
+  });
+
+  it("are cut again and again without a copy, and measured and crossed as what is left", () => {
+    fc.assert(
+      fc.property(sorted, any, any, sorted, (list, one, other, more) => {
+        const twice = spansOf(list.flatMap(({ start, end }) => [start, end]))
+          .cut(one)
+          .cut(other);
+        const expected = cut(cut(list, one), other);
+        expect([...twice]).toEqual(expected);
+        expect(lengthOf(twice)).toBe(total(expected));
+        const others = spansOf(more.flatMap(({ start, end }) => [start, end]));
+        expect(cells([...unionOf([twice, others])])).toEqual(cells([...expected, ...more]));
+        expect(isSorted([...unionOf([twice, others])])).toBe(true);
+      }),
+      RUNS,
+    );
+  });
 });

@@ -5,8 +5,8 @@
  * A tick is 40 seconds, so that what is told one tick later is within a minute and what is told two ticks later is not.
  */
 import type { Activity } from "../../src/event/activity.ts";
-import { union } from "../../src/report/interval.ts";
 import type { Interval } from "../../src/report/types.ts";
+import { union } from "./spans.ts";
 import { told, wrapped } from "./stream.ts";
 
 export const TICK = 40_000_000;

@@ -4,9 +4,11 @@ import type { EventInput } from "../../src/event/event.ts";
 import type { Json } from "../../src/event/json.ts";
 import { parseTimestamp } from "../../src/event/timestamp.ts";
 import { zoneReader } from "../../src/event/zone.ts";
-import { total } from "../../src/report/interval.ts";
 import { sweep } from "../../src/report/sweep.ts";
 import type { Interval, LabHistory, Micros } from "../../src/report/types.ts";
+import { type Plain, plain, total } from "./spans.ts";
+
+export type PlainHistory = Plain<LabHistory>;
 
 const utc = zoneReader("UTC");
 export const HOUR = 3_600_000_000;
@@ -67,9 +69,9 @@ export async function* pagesOf(activities: readonly Activity[], size = 50): Asyn
 }
 
 /** What the events tell of a window; without one, of all they span and a minute more on either side. */
-export async function historyOf(events: readonly (EventInput | Activity)[], window?: Interval): Promise<LabHistory> {
+export async function historyOf(events: readonly (EventInput | Activity)[], window?: Interval): Promise<PlainHistory> {
   const activities = ordered(events.map((event) => ("instant" in event ? event : activityOf(event))));
-  return sweep(pagesOf(activities), window ?? spanOf(activities));
+  return plain(await sweep(pagesOf(activities), window ?? spanOf(activities)));
 }
 
 function spanOf(activities: readonly Activity[]): Interval {

@@ -1,10 +1,10 @@
 /** What holds for any day: the sweep equals a plain oracle, and its times fit into one another. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { subtract, total, union } from "../../src/report/interval.ts";
-import type { Interval, LabHistory } from "../../src/report/types.ts";
+import type { Interval } from "../../src/report/types.ts";
 import { activityFor, answer, at, intervalsOf, type Line, type Step, TICK } from "./oracle.ts";
-import { historyOf } from "./stream.ts";
+import { subtract, total, union } from "./spans.ts";
+import { historyOf, type PlainHistory } from "./stream.ts";
 
 const TICKS = 24;
 const MANY = { numRuns: process.env.FUZZ ? 50_000 : 1000 };
@@ -62,7 +62,7 @@ const windowOf = fc
 const told = (lines: readonly Line[], from: number, to: number) =>
   historyOf(lines.map(activityFor), { start: at(from), end: at(to) });
 
-const own = (history: LabHistory) => history.sessions.filter(({ session }) => session.type !== "default_analysis");
+const own = (history: PlainHistory) => history.sessions.filter(({ session }) => session.type !== "default_analysis");
 
 describe("any day", () => {
   it("is what going through it tick by tick tells", async () => {
@@ -164,7 +164,7 @@ describe("a window split in two", () => {
 });
 
 /** Lengths and counts of sessions that were told of. */
-function timesOf(history: LabHistory): Map<string, number> {
+function timesOf(history: PlainHistory): Map<string, number> {
   const times = new Map<string, number>();
   const add = (name: string, value: number) => value > 0 && times.set(name, (times.get(name) ?? 0) + value);
   add("union", total(union(own(history).map(({ session }) => session))));

@@ -1,9 +1,8 @@
 /** The sweep against independent totals of the golden scenarios. */
 import { describe, expect, it } from "vitest";
-import { total, union } from "../../src/report/interval.ts";
-import type { LabHistory } from "../../src/report/types.ts";
 import { answerOf, eventsOf, SCENARIOS } from "./golden.ts";
-import { activityOf, historyOf, hours, MINUTE } from "./stream.ts";
+import { total, union } from "./spans.ts";
+import { activityOf, historyOf, hours, MINUTE, type PlainHistory } from "./stream.ts";
 
 interface Truth {
   readonly sessions: readonly { readonly id: string; readonly hours: number }[];
@@ -72,7 +71,7 @@ describe.each(["a-single-workcell-day", "h-current-emitters", "i-legacy-v06", "c
 );
 
 /** Microseconds of sessions that were told of, of experiments, and of the work of each node. */
-function timesOf({ sessions, experiments, nodes }: LabHistory): Readonly<Record<string, number>> {
+function timesOf({ sessions, experiments, nodes }: PlainHistory): Readonly<Record<string, number>> {
   const told = sessions.map(({ session }) => session).filter(({ type }) => type !== "default_analysis");
   return {
     sessions: total(union(told)),
