@@ -5,13 +5,15 @@
  *
  * A node tells the states of its actions; the engine that sent them tells a little more, the time on the way included. What
  * the engine tells counts only for actions no node speaks of. Where both speak of one, it shows which workcell the node serves.
- * Which node speaks of an action is never forgotten: an engine may tell of it at any time after. Source: MADSci 0.7.1, spec
- * sections 8, 15.1 and 15.4.
+ * Which node speaks of an action is never forgotten: an engine may tell of it at any time after.
+ *
+ * Of those that are open at the window's end, what is told later decides whether they went on: else a window split in two would
+ * not add up. Source: MADSci 0.7.1, spec sections 8, 15.1 and 15.4.
  */
 import { Early } from "./early.ts";
 import type { ActionFact, NodeRef } from "./fact.ts";
 import { IdTable } from "./id-table.ts";
-import type { Route, Sighting, Sightings } from "./sighting.ts";
+import type { OpenAction, Route, Sighting, Sightings } from "./sighting.ts";
 import type { Micros } from "./types.ts";
 
 /** An action as an engine tells it. */
@@ -31,6 +33,9 @@ class Sent {
   }
 }
 
+/** For so long an engine's word on an action waits for the node's own. */
+export const ON_ITS_WAY: Micros = 60_000_000;
+
 export class Actions {
   readonly #sightings: Sightings;
   #ids = new IdTable();
@@ -40,6 +45,8 @@ export class Actions {
   readonly #speakers = new Map<number, Sighting[]>();
   /** Ends of actions that have not begun: one that begins at the same instant takes no time. */
   readonly #early = new Early<true>();
+  /** Open at the window's end: what is told later may make a difference. */
+  readonly #undecided = new Set<OpenAction | Sent>();
 
   constructor(sightings: Sightings) {
     this.#sightings = sightings;
@@ -50,6 +57,51 @@ export class Actions {
     sighting.firstSign ??= { order, isStart: false };
     if (fact.by === "node") this.#byNode(fact, sighting, order);
     else this.#byEngine(fact, sighting, order);
+  }
+
+  /**
+   * The window is over. Notes the open actions that may not have gone on until then: those whose session has ended, whose node has
+   * started again, or of which only an engine has told yet. `changed` is when a session last began or ended.
+   */
+  lookAhead(changed: Micros): void {
+    for (const { open, lastStart } of this.#sightings.all())
+      for (const action of open.values())
+        if (action.start <= changed || action.order < lastStart) this.#undecided.add(action);
+    for (const known of this.#known) for (const sent of sentOf(known)) if (sent.end === null) this.#undecided.add(sent);
+  }
+
+  get isUndecided(): boolean {
+    return this.#undecided.size > 0;
+  }
+
+  /** Takes what is told after the window: that what was open then ended, or that the engine's word on it does not count. */
+  takeLater(fact: ActionFact): void {
+    const { by, id, step, at, node } = fact;
+    const number = this.#ids.find(id);
+    const known = number < 0 ? undefined : this.#known[number];
+    if (by === "engine") {
+      const sent = step === "close" ? lastSent(known, node) : undefined;
+      if (sent === undefined || sent.end !== null) return;
+      sent.end = at;
+      this.#undecided.delete(sent);
+      return;
+    }
+    const sighting = this.#sightings.known(fact);
+    const names = sighting?.names ?? new Set(node.name === null ? [] : [node.name]);
+    if (known instanceof Sent) this.#forget(known, { id: node.id, names });
+    const open = sighting?.open.get(id);
+    if (sighting === undefined || open === undefined || step !== "close") return;
+    sighting.open.delete(id);
+    this.#undecided.delete(open);
+    this.#sightings.done(sighting, open.start, at);
+  }
+
+  /** What engines told of a node's action does not count. */
+  #forget(known: Sent, node: Named): void {
+    for (const sent of sentOf(known)) {
+      // One without length is none.
+      if (isSame(node, sent.route.node) && this.#undecided.delete(sent)) sent.end = sent.start;
+    }
   }
 
   /** Hands what only engines told to the nodes. */
@@ -115,7 +167,7 @@ export class Actions {
       if (workcell !== null) speaker.workcells.add(workcell);
       return;
     }
-    const sent = sentOf(known).find(({ route }) => route.node.id === node.id && route.node.name === node.name);
+    const sent = lastSent(known, node);
     if (step === "close") {
       // An engine that gave up on an action says so, and then that it got the node back.
       if (sent !== undefined) sent.end ??= at;
@@ -148,6 +200,9 @@ function sentOf(known: Sent | Sighting | undefined): Sent[] {
   return all;
 }
 
+const lastSent = (known: Sent | Sighting | undefined, { id, name }: NodeRef) =>
+  sentOf(known).find(({ route }) => route.node.id === id && route.node.name === name);
+
 /** Most actions reach their node as the one before did. */
 function routeTo(sighting: Sighting, node: NodeRef, workcell: string | null): Route {
   const last = sighting.route;
@@ -160,8 +215,10 @@ function routeTo(sighting: Sighting, node: NodeRef, workcell: string | null): Ro
 /** What is told first of a node is told of no other. */
 const keyOf = ({ firstOrder }: Sighting, id: string) => `${firstOrder} ${id}`;
 
+type Named = Pick<Sighting, "id" | "names">;
+
 /** Whether an engine may mean the node: it names most nodes, whose names may not be known yet. */
-function isSame({ id, names }: Sighting, node: NodeRef): boolean {
+function isSame({ id, names }: Named, node: NodeRef): boolean {
   if (node.id !== null) return id === node.id;
   return names.size === 0 || names.has(node.name!);
 }

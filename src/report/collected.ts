@@ -3,9 +3,9 @@ import { Actions } from "./actions.ts";
 import { sharesAllowance } from "./allowance.ts";
 import { Experiments } from "./experiments.ts";
 import type { Fact } from "./fact.ts";
-import { type Home, homes } from "./membership.ts";
+import { homes } from "./membership.ts";
 import { type Gathered, gatherNodes } from "./node-identity.ts";
-import { nodeTimes } from "./node-state.ts";
+import { type Known, nodeTimes } from "./node-state.ts";
 import type { Pace } from "./pace.ts";
 import { Sessions, sessionsWithin } from "./sessions.ts";
 import { type ListedNode, shareOut } from "./shares.ts";
@@ -32,6 +32,10 @@ export class Collected {
   /** Counts facts, to tell the order of those of one instant. */
   #order = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
+  /** When a session last began or ended. */
+  #changedAt = Number.NEGATIVE_INFINITY;
+  /** The last instant told after the window. */
+  #laterAt = Number.NEGATIVE_INFINITY;
   #events = 0;
   #skipped = 0;
 
@@ -60,6 +64,7 @@ export class Collected {
     this.#experiments.notice(fact);
     switch (fact.kind) {
       case "session":
+        this.#changedAt = fact.at;
         if (fact.step === "start") this.#sightings.begin(fact.at);
         this.#sessions.take(fact);
         break;
@@ -74,6 +79,20 @@ export class Collected {
     }
   }
 
+  /** The window is over: from here on facts go to `takeLater`, as long as they may make a difference. */
+  lookAhead(): void {
+    if (this.#of !== "workflows") this.#actions.lookAhead(this.#changedAt);
+  }
+
+  get isUndecided(): boolean {
+    return this.#actions.isUndecided;
+  }
+
+  takeLater(fact: Fact): void {
+    this.#laterAt = fact.at;
+    if (fact.kind === "action") this.#actions.takeLater(fact);
+  }
+
   async finish(window: Interval, pace: Pace): Promise<LabHistory> {
     const lab = this.#of === "workflows" ? NO_LAB : await this.#lab(window, pace);
     return { window, ...lab, workflows: this.#workflows.finish(), events: this.#events, skipped: this.#skipped };
@@ -85,10 +104,11 @@ export class Collected {
     const experiments = this.#experiments.finish(window);
     this.#actions.finish();
     const homeOf = homes(window, whole, within);
+    const knownTo = Math.max(window.end, this.#laterAt);
     const nodes: ListedNode[] = [];
     const allowance = sharesAllowance();
     for (const node of gatherNodes(this.#sightings.finish(), whole, allowance)) {
-      nodes.push(listed(node, window, homeOf(node.workcells)));
+      nodes.push(listed(node, window, { ...homeOf(node.workcells), knownTo }));
       const pause = pace();
       if (pause) await pause;
     }
@@ -97,9 +117,9 @@ export class Collected {
   }
 }
 
-function listed(gathered: Gathered, window: Interval, home: Home): ListedNode {
+function listed(gathered: Gathered, window: Interval, known: Known): ListedNode {
   const { id, name, workcells, sightings } = gathered;
-  const node: LabNode = { id, name, workcells, ...nodeTimes(gathered, window, home) };
+  const node: LabNode = { id, name, workcells, ...nodeTimes(gathered, window, known) };
   const seen = mergeNumbers(sightings.map((sighting) => sighting.seen));
   return { node, seen, started: sightings.some(({ lastStart }) => lastStart >= 0) };
 }

@@ -5,9 +5,10 @@
  *                                                   a stop and a start of one instant lead back, in whatever order
  *   well ── error ──▶ error ── start, a status without error, an action that succeeded ──▶ well
  *
- * An action that never ends stops where its node starts again, else where the last of the sessions ends that it began in.
+ * An action that never ends, neither in the window nor after it, stops where its node starts again, else where the last of the sessions ends that it began in.
  * Source: spec section 15.4.
  */
+import { ON_ITS_WAY } from "./actions.ts";
 import { cut, intersect, spansOf, unionOf } from "./interval.ts";
 import type { Home } from "./membership.ts";
 import type { Gathered } from "./node-identity.ts";
@@ -15,8 +16,11 @@ import type { Mark } from "./sighting.ts";
 import { countUntil } from "./sorted.ts";
 import type { Interval, Micros, Spans } from "./types.ts";
 
-/** For so long an engine's word on an action waits for the node's own. */
-const ON_ITS_WAY = 60_000_000;
+/** What is known where a node belongs. */
+export interface Known extends Home {
+  /** How far what was told reaches: to the window's end, or to what was read after it. */
+  readonly knownTo: Micros;
+}
 
 export interface NodeTimes {
   readonly up: Spans;
@@ -24,12 +28,12 @@ export interface NodeTimes {
   readonly error: Spans;
 }
 
-export function nodeTimes(node: Gathered, window: Interval, { covered, lastEnd }: Home): NodeTimes {
+export function nodeTimes(node: Gathered, window: Interval, known: Known): NodeTimes {
   const marks = node.sightings.flatMap((sighting) => sighting.marks).sort((a, b) => a.order - b.order);
   const up = cut(upTime(node, marks, window.end), window);
   const done = node.sightings.map((sighting) => spansOf(sighting.done));
-  const actions = unionOf([...done, unended(node, marks, { end: window.end, lastEnd })]);
-  const busy = intersect(intersect(cut(actions, window), up), covered);
+  const actions = unionOf([...done, unended(node, marks, window.end, known)]);
+  const busy = intersect(intersect(cut(actions, window), up), known.covered);
   return { up, busy, error: intersect(errorTime(marks, window.end), up) };
 }
 
@@ -65,17 +69,15 @@ function errorTime(marks: readonly Mark[], end: Micros): Spans {
   return spansOf(errors);
 }
 
-type Ends = Pick<Home, "lastEnd"> & { readonly end: Micros };
-
 /** The time of actions that have begun and not ended. */
-function unended({ sightings }: Gathered, marks: readonly Mark[], { end, lastEnd }: Ends): Spans {
+function unended({ sightings }: Gathered, marks: readonly Mark[], end: Micros, { lastEnd, knownTo }: Known): Spans {
   const speaks = sightings.some((sighting) => sighting.speaks);
   const starts = marks.filter(({ step }) => step === "start");
   const times: Micros[] = [];
   for (const { open } of sightings) {
     for (const { start, order, by } of open.values()) {
       // The node itself is about to tell of it.
-      if (by === "engine" && speaks && start > end - ON_ITS_WAY) continue;
+      if (by === "engine" && speaks && start > knownTo - ON_ITS_WAY) continue;
       const restart = starts[countUntil(starts, (mark) => mark.order < order)]?.at ?? end;
       times.push(start, Math.min(restart, lastEnd(start)));
     }

@@ -23,7 +23,7 @@ export interface Mark {
 }
 
 /** An action that has begun and not yet ended. */
-interface OpenAction {
+export interface OpenAction {
   readonly start: Micros;
   readonly order: number;
   readonly by: "node" | "engine";
@@ -82,9 +82,18 @@ export class Sightings {
     this.#from = from;
   }
 
+  all(): readonly Sighting[] {
+    return [...this.#byId.values(), ...this.#byName.values()];
+  }
+
+  /** What was told of a node before, if anything was. */
+  known({ node, workcell }: Pick<SeeingFact, "node" | "workcell">): Sighting | undefined {
+    return node.id !== null ? this.#byId.get(node.id) : this.#byName.get(nameKey(node, workcell));
+  }
+
   /** All of them, once nothing more is told. */
   finish(): readonly Sighting[] {
-    const all = [...this.#byId.values(), ...this.#byName.values()];
+    const all = this.all();
     for (const sighting of all) this.#keepLastSeen(sighting);
     return all;
   }
@@ -110,10 +119,11 @@ export class Sightings {
   /** Notes that a node was told of. */
   see(fact: SeeingFact, order: number): Sighting {
     const { at, node, workcell } = fact;
-    const shelf = node.id !== null ? this.#byId : this.#byName;
-    const key = node.id ?? `${workcell ?? ""}\0${node.name}`;
-    const sighting = shelf.get(key) ?? unseen(node, order);
-    if (sighting.firstOrder === order) shelf.set(key, sighting);
+    const sighting = this.known(fact) ?? unseen(node, order);
+    if (sighting.firstOrder === order) {
+      if (node.id !== null) this.#byId.set(node.id, sighting);
+      else this.#byName.set(nameKey(node, workcell), sighting);
+    }
     if (node.name !== null) sighting.names.add(node.name);
     sighting.speaks ||= node.own;
     if (workcell !== null) sighting.workcells.add(workcell);
@@ -175,6 +185,8 @@ interface SeeingFact {
   readonly workcell: string | null;
   readonly node: NodeRef;
 }
+
+const nameKey = ({ name }: NodeRef, workcell: string | null) => `${workcell ?? ""}\0${name}`;
 
 function unseen({ id }: NodeRef, firstOrder: number): Sighting {
   return {

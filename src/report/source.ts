@@ -11,14 +11,17 @@ import type { Event } from "../event/event.ts";
 import type { Instant } from "../event/instant.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { AHEAD } from "./sweep.ts";
 import { givenWindow, type ReportWindow, type Span, spannedWindow } from "./window.ts";
 
 /** A store by its shape: `EventStore` is one. @since 0.1.0 */
 export interface ActivityStore {
-  /** Pages in order of instant, then id, with what has to be known from before `from`; `to` is outside. */
+  /** Pages in order of instant, then id, with what has to be known from before `from`; what is from `to` on is outside. */
   activities(options: {
     readonly from?: Instant;
     readonly to?: Instant;
+    /** How far beyond `to` it may go on, in microseconds, for a reader that stops when it knows enough. */
+    readonly ahead?: Instant;
     readonly includeArchived?: boolean;
     readonly signal?: AbortSignal;
   }): AsyncIterable<readonly Activity[]>;
@@ -47,7 +50,7 @@ export async function openSource(source: ReportSource, options: ResolvedOptions)
   if (isStore(source)) {
     const window = given ?? spannedWindow(await source.span(), options.now());
     const { includeArchived, signal } = options;
-    const pages = source.activities({ ...window, includeArchived, ...(signal && { signal }) });
+    const pages = source.activities({ ...window, ahead: AHEAD, includeArchived, ...(signal && { signal }) });
     return { ...window, pages, ordered: true, unreadable: () => 0 };
   }
   const reader = new ItemReader(source, options);

@@ -1,6 +1,6 @@
 /**
  * Sweep: activities in order of time → what the lab did in a window. One pass; what came before the window only sets the state
- * in which it begins.
+ * in which it begins, and what comes after it only whether actions that are open at its end went on.
  *
  *   activity ─ normalise ─ fact ─┬─ sessions                      ┐
  *                                ├─ experiments                   ├─ at the end: joined, cut, shared out ─ LabHistory
@@ -21,6 +21,7 @@
  */
 import { EventStoreError } from "../errors.ts";
 import type { Activity } from "../event/activity.ts";
+import type { Instant } from "../event/instant.ts";
 import { type ZoneReader, zoneReader } from "../event/zone.ts";
 import { Collected, type TellsOf } from "./collected.ts";
 import { normalise } from "./normalise.ts";
@@ -36,6 +37,9 @@ export interface SweepOptions {
   /** @default "all" */
   readonly of?: TellsOf | undefined;
 }
+
+/** How long after the window an action may end and yet be known to have gone on: as long as one from before is carried into it. */
+export const AHEAD: Instant = 31n * 86_400_000_000n;
 
 /** Activities between two looks at the clock. */
 const STEP = 128;
@@ -57,16 +61,42 @@ export async function sweep(
   };
   const line = new Line(take, ordered);
   const end = BigInt(Math.ceil(window.end));
+  const ahead = new Ahead(collected, zone);
   let count = 0;
   reading: for await (const page of pages) {
     for (const activity of page) {
-      if (activity.instant >= end) break reading;
-      line.add(activity);
+      if (activity.instant < end) line.add(activity);
+      else {
+        line.close();
+        if (activity.instant >= end + AHEAD || !ahead.take(activity)) break reading;
+      }
       if (++count % STEP === 0) await wait();
     }
   }
   line.close();
   return collected.finish(window, wait);
+}
+
+/** What comes after the window, read as long as it may make a difference. */
+class Ahead {
+  readonly #collected: Collected;
+  readonly #zone: ZoneReader;
+  #hasBegun = false;
+
+  constructor(collected: Collected, zone: ZoneReader) {
+    this.#collected = collected;
+    this.#zone = zone;
+  }
+
+  /** False when it makes none any more. */
+  take(activity: Activity): boolean {
+    if (!this.#hasBegun) this.#collected.lookAhead();
+    this.#hasBegun = true;
+    if (!this.#collected.isUndecided) return false;
+    const fact = normalise(activity, this.#zone);
+    if (fact !== undefined) this.#collected.takeLater(fact);
+    return true;
+  }
 }
 
 /** Hands on activities by instant, then id. */

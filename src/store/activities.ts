@@ -13,6 +13,8 @@ export interface ActivitiesOptions {
   readonly from?: Instant | undefined;
   /** End of the window, itself outside. @default the end */
   readonly to?: Instant | undefined;
+  /** How far beyond `to` it goes on, in microseconds, for a reader that stops when it knows enough. @default 0 */
+  readonly ahead?: Instant | undefined;
   /** @default true: history does not change because a server tidies up */
   readonly includeArchived?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -34,12 +36,12 @@ const ANY = parseSelector({});
 /** States from the beginning, everything from a month before the window on. Ends with the signal's reason. */
 export async function* activityPages(
   backend: Backend,
-  { from, to, includeArchived = true, signal }: ActivitiesOptions,
+  { from, to, ahead = 0n, includeArchived = true, signal }: ActivitiesOptions,
 ): AsyncGenerator<readonly Activity[], void> {
   const scope = { archived: includeArchived ? undefined : false, signal };
   const early = from === undefined ? undefined : from - CARRY_IN;
   if (early !== undefined) yield* backend.activities({ ...scope, to: early, types: STATE_TYPES });
-  yield* backend.activities({ ...scope, from: early, to });
+  yield* backend.activities({ ...scope, from: early, to: to === undefined ? undefined : to + ahead });
   signal?.throwIfAborted();
 }
 

@@ -57,9 +57,9 @@ export const intervalsOf = (ticks: readonly number[]): Interval[] =>
 
 const range = (from: number, to: number) => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
-/** What `lines` tell of the ticks [from, to). */
+/** What `all` tell of the ticks [from, to); of what comes after them only whether actions went on. */
 export function answer(all: readonly Line[], from: number, to: number): Answer {
-  const lines = all.filter(([tick]) => tick < to);
+  const [lines, later] = [all.filter(([tick]) => tick < to), all.filter(([tick]) => tick >= to)];
   const idOf = (name: string) =>
     lines.some(([, what]) => what.say === "node" && what.step === "start" && what.of === name)
       ? name
@@ -83,7 +83,9 @@ export function answer(all: readonly Line[], from: number, to: number): Answer {
       const holding = whole.filter(({ id }) => homes.size === 0 || homes.has(id));
       const covered = sessions.length === 0 || holding.some(({ start, end }) => start <= tick && tick < end);
       return (
-        covered && upAt(node, tick) && isAtWork(node, tick, { lines, to, idOf, holding, alone: sessions.length === 0 })
+        covered &&
+        upAt(node, tick) &&
+        isAtWork(node, tick, { lines, later, to, idOf, holding, alone: sessions.length === 0 })
       );
     }),
     error: ticks(nodes, (node, tick) => upAt(node, tick) && isInError(node, tick, lines)),
@@ -180,6 +182,8 @@ function homesOf(node: string, lines: readonly Line[], idOf: Names): Set<string>
 
 interface World {
   readonly lines: readonly Line[];
+  /** Told from `to` on. */
+  readonly later: readonly Line[];
   readonly to: number;
   readonly idOf: Names;
   readonly holding: readonly Whole[];
@@ -209,7 +213,7 @@ function isAtWork(node: string, tick: number, world: World): boolean {
     });
   const ids = new Set(lines.flatMap(([, what]) => (what.say === "action" || what.say === "sent" ? [what.of] : [])));
   return [...ids].some((id) => {
-    const spans = spansOf(told(id, !described.has(id)), node, !described.has(id), world);
+    const spans = spansOf(told(id, !described.has(id)), { id, node, sent: !described.has(id) }, world);
     return spans.some(([start, end]) => start <= tick && tick < end);
   });
 }
@@ -220,32 +224,50 @@ interface Told {
   readonly opens: boolean;
 }
 
-function spansOf(told: readonly Told[], node: string, sent: boolean, world: World): [number, number][] {
+interface Action {
+  readonly id: string;
+  readonly node: string;
+  /** Engines alone tell of it. */
+  readonly sent: boolean;
+}
+
+function spansOf(told: readonly Told[], action: Action, world: World): [number, number][] {
   const spans: [number, number][] = [];
   let open: Told | undefined;
   // A node's own word on an end may come before that on the beginning, at one instant.
   let early = -1;
   for (const step of told) {
-    if (step.opens && (sent || early !== step.when)) open ??= step;
+    if (step.opens && (action.sent || early !== step.when)) open ??= step;
     else if (!step.opens && open === undefined) early = step.when;
     else if (!step.opens && open !== undefined) {
       spans.push([open.when, step.when]);
       open = undefined;
     }
   }
-  return open === undefined ? spans : [...spans, [open.when, endOfUnended(open, node, sent, world)]];
+  return open === undefined
+    ? spans
+    : [...spans, [open.when, laterEnd(open, action, world) ?? endOfUnended(open, action, world)]];
 }
 
-function endOfUnended(
-  { when, order }: Told,
-  node: string,
-  sent: boolean,
-  { lines, to, holding, alone }: World,
-): number {
+/** What the first to tell of it after the window says: its node tells an engine's word to be none. */
+function laterEnd({ when }: Told, { id, node, sent }: Action, { later, idOf }: World): number | undefined {
+  const word = later.find(([, what]) => {
+    if (what.of !== id) return false;
+    if (what.say === "sent") return sent && what.step === "complete" && idOf(what.node) === node;
+    if (what.say !== "action") return false;
+    return sent ? what.node === node.toUpperCase() : what.node === node && CLOSES.includes(what.step);
+  });
+  if (word === undefined) return undefined;
+  return sent && word[1].say === "action" ? when : word[0];
+}
+
+function endOfUnended({ when, order }: Told, { node, sent }: Action, world: World): number {
+  const { lines, later, to, holding, alone } = world;
   const speaks = lines.some(
     ([, what]) => (what.say === "node" && what.of === node) || (what.say === "action" && what.node === node),
   );
-  if (sent && speaks && to - when <= 1) return when;
+  const knownTo = later.at(-1)?.[0] ?? to;
+  if (sent && speaks && knownTo - when <= 1) return when;
   const restart = lines.findIndex(
     ([, what], place) => place > order && what.say === "node" && what.step === "start" && what.of === node,
   );

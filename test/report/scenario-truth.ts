@@ -143,7 +143,7 @@ function hoursOfNode(node: PlannedNode, plan: Plan, all: readonly TrueSession[],
   const up = upOf(node, plan);
   const busy = node.actions.map(({ start, end }) => ({
     start,
-    end: end !== null && end < plan.to ? end : unendedUntil(start, node, plan, all),
+    end: end ?? unendedUntil(start, node, plan, all),
   }));
   const recovered = [
     ...node.starts,

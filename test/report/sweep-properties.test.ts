@@ -130,28 +130,13 @@ describe("any day", () => {
   });
 });
 
-/** Before its node or its workcell starts or stops, every action ends: so that what is known of it does not hang on later events. */
-function tidy(lines: readonly Line[]): Line[] {
-  const open = new Map<string, Step & { say: "action" }>();
-  return lines.flatMap(([tick, what]): Line[] => {
-    if (what.say === "action") {
-      if (what.step === "running") open.set(what.of + what.node, what);
-      return [[tick, what]];
-    }
-    if (what.say === "experiment") return [[tick, what]];
-    const ended = [...open.values()].map((action): Line => [tick, { ...action, step: "failed" }]);
-    open.clear();
-    return [...ended, [tick, what]];
-  });
-}
-
 describe("a window split in two", () => {
   it("has the time and the starts of the whole", async () => {
     const step = fc.oneof(sessionStep, experimentStep, nodeStep, actionStep, actionStep);
     const cutAt = fc.integer({ min: 1, max: TICKS * 4 - 1 }).map((quarters) => at(0) + (quarters * TICK) / 4);
     await fc.assert(
       fc.asyncProperty(linesOf(step), cutAt, async (lines, middle) => {
-        const activities = tidy(lines).map(activityFor);
+        const activities = lines.map(activityFor);
         const [start, end] = [at(0), at(TICKS)];
         const whole = timesOf(await historyOf(activities, { start, end }));
         const first = timesOf(await historyOf(activities, { start, end: middle }));
