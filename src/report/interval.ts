@@ -60,7 +60,7 @@ class Pairs implements Spans {
   }
 }
 
-export const NOTHING: Spans = new Pairs([], 0, 0, EVER);
+const NOTHING: Spans = new Pairs([], 0, 0, EVER);
 
 /** What pairs of start and end cover, in whatever order; those that are a list as they stand are kept and must not change. */
 export function spansOf(pairs: readonly Micros[]): Spans {
