@@ -24,3 +24,15 @@ it("lets others have their turn once its time is up, and counts anew", async () 
   expect(others).toEqual(["other"]);
   expect(step()).toBeUndefined();
 });
+
+it("lasts until a request has been answered that needs several turns", async () => {
+  const step = pace(20);
+  const request: string[] = [];
+  const goOn = (what: string) => turn().then(() => request.push(what));
+  void goOn("read")
+    .then(() => goOn("stored"))
+    .then(() => goOn("answered"));
+  work(25);
+  await step();
+  expect(request).toEqual(["read", "stored", "answered"]);
+});
