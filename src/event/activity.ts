@@ -12,6 +12,12 @@ import type { Source } from "./event.ts";
 import type { Instant } from "./instant.ts";
 import type { Json } from "./json.ts";
 
+/**
+ * Longest an action or a workflow is followed, in microseconds: those that began this long before a window may go on in it, and
+ * those open at its end may end this long after it. What lasts longer is taken to have begun, or ended, unseen.
+ */
+export const LONGEST_OPEN: Instant = 31n * 86_400_000_000n;
+
 const START = ["workcell_id", "manager_id", "lab_id", "name", "workcell_name", "lab_name"] as const;
 const STARTED = [...START, "manager_name", "display_name", "nodes"] as const;
 const STOPPED = ["workcell_id", "manager_id", "lab_id"] as const;

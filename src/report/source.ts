@@ -6,12 +6,11 @@
  * known only at its end.
  */
 import { EventStoreError } from "../errors.ts";
-import type { Activity } from "../event/activity.ts";
+import { type Activity, LONGEST_OPEN } from "../event/activity.ts";
 import type { Event } from "../event/event.ts";
 import type { Instant } from "../event/instant.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { AHEAD } from "./sweep.ts";
 import { givenWindow, type ReportWindow, type Span, spannedWindow } from "./window.ts";
 
 /** A store by its shape: `EventStore` is one. @since 0.1.0 */
@@ -50,7 +49,7 @@ export async function openSource(source: ReportSource, options: ResolvedOptions)
   if (isStore(source)) {
     const window = given ?? spannedWindow(await source.span(), options.now());
     const { includeArchived, signal } = options;
-    const pages = source.activities({ ...window, ahead: AHEAD, includeArchived, ...(signal && { signal }) });
+    const pages = source.activities({ ...window, ahead: LONGEST_OPEN, includeArchived, ...(signal && { signal }) });
     return { ...window, pages, ordered: true, unreadable: () => 0 };
   }
   const reader = new ItemReader(source, options);

@@ -20,8 +20,7 @@
  * Ids of actions cannot be forgotten: an engine may tell of one at any time, and must not count where its node has spoken.
  */
 import { EventStoreError } from "../errors.ts";
-import type { Activity } from "../event/activity.ts";
-import type { Instant } from "../event/instant.ts";
+import { type Activity, LONGEST_OPEN } from "../event/activity.ts";
 import { type ZoneReader, zoneReader } from "../event/zone.ts";
 import { Collected, type TellsOf } from "./collected.ts";
 import { normalise } from "./normalise.ts";
@@ -37,9 +36,6 @@ export interface SweepOptions {
   /** @default "all" */
   readonly of?: TellsOf | undefined;
 }
-
-/** How long after the window an action may end and yet be known to have gone on: as long as one from before is carried into it. */
-export const AHEAD: Instant = 31n * 86_400_000_000n;
 
 /** Activities between two looks at the clock. */
 const STEP = 128;
@@ -68,7 +64,7 @@ export async function sweep(
       if (activity.instant < end) line.add(activity);
       else {
         line.close();
-        if (activity.instant >= end + AHEAD || !ahead.take(activity)) break reading;
+        if (activity.instant >= end + LONGEST_OPEN || !ahead.take(activity)) break reading;
       }
       if (++count % STEP === 0) await wait();
     }

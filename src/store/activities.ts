@@ -1,7 +1,7 @@
 /** What reports read of a store: activities with what has to be known from before a window, and the span of all events. */
 import type { Backend } from "../backend/backend.ts";
 import { EventStoreError } from "../errors.ts";
-import { type Activity, STATE_TYPES } from "../event/activity.ts";
+import { type Activity, LONGEST_OPEN, STATE_TYPES } from "../event/activity.ts";
 import type { Instant } from "../event/instant.ts";
 import { parseSelector } from "../event/selector/parse.ts";
 import { parseTimestamp } from "../event/timestamp.ts";
@@ -26,20 +26,15 @@ export interface Span {
   readonly last: Instant;
 }
 
-/**
- * Actions and workflows, which are many, are read from this long before a window on. One that is still open after a month
- * is taken to have begun unseen.
- */
-const CARRY_IN: Instant = 31n * 86_400_000_000n;
 const ANY = parseSelector({});
 
-/** States from the beginning, everything from a month before the window on. Ends with the signal's reason. */
+/** States from the beginning; everything, which is much, from a month before the window on. Ends with the signal's reason. */
 export async function* activityPages(
   backend: Backend,
   { from, to, ahead = 0n, includeArchived = true, signal }: ActivitiesOptions,
 ): AsyncGenerator<readonly Activity[], void> {
   const scope = { archived: includeArchived ? undefined : false, signal };
-  const early = from === undefined ? undefined : from - CARRY_IN;
+  const early = from === undefined ? undefined : from - LONGEST_OPEN;
   if (early !== undefined) yield* backend.activities({ ...scope, to: early, types: STATE_TYPES });
   yield* backend.activities({ ...scope, from: early, to: to === undefined ? undefined : to + ahead });
   signal?.throwIfAborted();

@@ -2,13 +2,10 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Event, EventInput } from "../../src/event/event.ts";
 import { EventStore } from "../../src/index.ts";
-import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
-import { type PythonServer, startPythonServer } from "./python-server.ts";
+import { mongoUrl } from "../helpers/mongo.ts";
+import { freshDatabase, pythonServer, skip } from "./madsci-database.ts";
 import { essence, getJson, post } from "./reading.ts";
-import { pythonWith } from "./venv.ts";
 
-const python = await pythonWith("0.7.1");
-const skip = mongoSkip ?? ("missing" in python ? python.missing : undefined);
 if (skip !== undefined) console.warn(`\n  TESTS WITH MADSCI'S SERVER ARE SKIPPED: ${skip}\n`);
 
 const NODE = "01JNDE00000000000000000001";
@@ -22,19 +19,6 @@ const INPUTS: readonly EventInput[] = [
   { _id: "d", event_timestamp: "2025-01-01T10:00:02", log_level: 50, event_data: [1, "two", null] },
   { _id: "e", event_timestamp: "2025-01-01T10:00:03", event_data: "plain text", trace_id: "x", span_id: "y" },
 ];
-
-async function pythonServer(database: string): Promise<PythonServer> {
-  if ("missing" in python) throw new Error(python.missing);
-  const server = await startPythonServer({ python: python.path, mongoUrl: String(mongoUrl), database });
-  onTestFinished(() => server.stop());
-  return server;
-}
-
-function freshDatabase(): string {
-  const database = newDatabase();
-  onTestFinished(() => dropDatabase(database));
-  return database;
-}
 
 function openStore(database: string): Promise<EventStore> {
   return EventStore.open(String(mongoUrl), { database, naiveTimezone: "UTC", onWarning: () => {} });

@@ -1,15 +1,12 @@
 /** MADSci's Python server 0.7.1 on a database that we have migrated, and on one that we have restored. */
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Event } from "../../src/event/event.ts";
 import { project } from "../cli/run.ts";
 import { runHere } from "../cli/run-here.ts";
-import { dropDatabase, mongoSkip, mongoUrl, newDatabase, rawClient } from "../helpers/mongo.ts";
-import { type PythonServer, startPythonServer } from "./python-server.ts";
+import { mongoUrl, rawClient } from "../helpers/mongo.ts";
+import { freshDatabase, pythonServer, skip } from "./madsci-database.ts";
+import type { PythonServer } from "./python-server.ts";
 import { essence, getJson, post } from "./reading.ts";
-import { pythonWith } from "./venv.ts";
-
-const python = await pythonWith("0.7.1");
-const skip = mongoSkip ?? ("missing" in python ? python.missing : undefined);
 
 const NODE = "01JNDE00000000000000000001";
 /** As MADSci 0.6 wrote them: no trace, no archive. */
@@ -25,19 +22,6 @@ const of06 = (n: number, more: Record<string, unknown> = {}) => ({
 });
 const OLD = [...Array.from({ length: 20 }, (_, n) => of06(n)), of06(30, { archived: true, archived_at: null })];
 const TEXT_DATE = of06(31, { archived: true, archived_at: "2025-02-01T00:00:00" });
-
-async function serverOn(database: string): Promise<PythonServer> {
-  if ("missing" in python) throw new Error(python.missing);
-  const server = await startPythonServer({ python: python.path, mongoUrl: String(mongoUrl), database });
-  onTestFinished(() => server.stop());
-  return server;
-}
-
-function freshDatabase(): string {
-  const database = newDatabase();
-  onTestFinished(() => dropDatabase(database));
-  return database;
-}
 
 async function insert(database: string, documents: readonly object[]): Promise<void> {
   const client = await rawClient();
@@ -79,7 +63,7 @@ const LIMIT_MS = 150_000;
 describe.skipIf(skip)("MADSci's server", { timeout: LIMIT_MS }, () => {
   it("reads the same before, after and during a migration, and starts again", async () => {
     const database = freshDatabase();
-    const server = await serverOn(database);
+    const server = await pythonServer(database);
     for (const event of [{ event_data: "posted" }, { _id: "x", log_level: 40, event_data: { deep: [{ a: {} }] } }])
       await post(`${server.url}/event`, event);
     await insert(database, [...OLD, TEXT_DATE]);
@@ -94,7 +78,7 @@ describe.skipIf(skip)("MADSci's server", { timeout: LIMIT_MS }, () => {
     expect(await oursIn(database)).toBe(OLD.length + 3);
     await server.stop();
 
-    const again = await serverOn(database);
+    const again = await pythonServer(database);
     expect(await shown(again)).toEqual(before);
     await post(`${again.url}/events/archive`, { event_ids: [OLD[0]?._id] });
     expect(await shown(again)).toMatchObject({ [String(OLD[0]?._id)]: { archived: true, gone: true } });
@@ -104,7 +88,7 @@ describe.skipIf(skip)("MADSci's server", { timeout: LIMIT_MS }, () => {
     const database = freshDatabase();
     await insert(database, [...OLD, of06(40, { event_type: "experiment_stop" })]);
     await command("migrate", "--database", database);
-    const events = await shown(await serverOn(database));
+    const events = await shown(await pythonServer(database));
     expect(Object.keys(events)).toHaveLength(OLD.length + 1);
     expect(events[of06(40)._id]).toMatchObject({ event_type: "experiment_cancelled" });
   });
@@ -113,13 +97,13 @@ describe.skipIf(skip)("MADSci's server", { timeout: LIMIT_MS }, () => {
     const [database, copy] = [freshDatabase(), freshDatabase()];
     await insert(database, OLD);
     await command("migrate", "--database", database);
-    const server = await serverOn(database);
+    const server = await pythonServer(database);
     await post(`${server.url}/event`, { _id: "x", event_data: { message: "posted" } });
     const before = await shown(server);
     await server.stop();
     const made = await command("backup", "create", "--database", database);
     await command("backup", "restore", /path +(\S+)/.exec(made)?.[1] ?? "", "--into", copy);
-    const restored = await serverOn(copy);
+    const restored = await pythonServer(copy);
     expect(await shown(restored)).toEqual(before);
     expect(await getJson(`${restored.url}/health`)).toMatchObject({ total_events: OLD.length + 1 });
   });
