@@ -54,16 +54,25 @@ export class ArrivalLooker {
     return this.#watermarkMs;
   }
 
-  /** Makes known what is there already. */
+  /** Makes known what was there at the construction; what has been stored since, the first look finds. */
   async start(): Promise<void> {
     const { poller } = this.#parts;
     this.#gap = !(await this.#opened());
     await poller.worthALook();
+    const begunMs = this.#watermarkMs;
     const nowMs = this.#now();
-    const from = this.#known.from(this.#watermarkMs, "deep");
-    for (const place of await poller.places({ ...from, nowMs })) this.#known.add(place);
-    poller.allKnown();
+    const places = await poller.places({ ...this.#known.from(begunMs, "deep"), nowMs });
+    // A later time than now is that of a clock ahead, and tells nothing.
+    const old = places.filter(({ ms }) => ms <= begunMs || ms > this.#now());
+    for (const place of old) this.#known.add(place);
+    if (old.length === places.length) poller.allKnown();
     this.#reached(nowMs);
+  }
+
+  /** An event of this process. It has arrived, also where the server showed it before. */
+  record(arrived: Arrived): void {
+    this.#known.add(arrived);
+    this.#push(arrived);
   }
 
   /** False for an event that is known already. */

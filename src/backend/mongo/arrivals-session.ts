@@ -48,15 +48,22 @@ export class ArrivalSession {
 
   /** An event of this process, durable now. */
   record(event: StoredEvent, bytes: number, receivedMs: number): void {
-    this.#looker.arrive({ ms: receivedMs, id: event._id, foreign: false, event, bytes });
+    this.#looker.record({ ms: receivedMs, id: event._id, foreign: false, event, bytes });
   }
 
-  async page(after: string | undefined, limit: number): Promise<ArrivalPage> {
+  /** Behind the last arrival so far. */
+  get end(): string {
+    const { watermarkMs } = this.#looker;
+    return this.#cursor({ ring: this.#ring.id, number: this.#ring.last, watermarkMs });
+  }
+
+  /** @param end answered where `after` tells no place */
+  async page(after: string | undefined, limit: number, end: string): Promise<ArrivalPage> {
     const place = after === undefined ? undefined : decodePlace(this.#parts.mark, after);
     const looking = this.#looker.look();
     // Whoever has nothing to read meanwhile waits for it below, and learns of its failure.
     looking.catch(() => {});
-    if (!place || this.#isNone(place)) return { arrivals: [], cursor: this.#end(), lost: after !== undefined };
+    if (!place || this.#isNone(place)) return { arrivals: [], cursor: end, lost: after !== undefined };
     if (!this.#inRing(place)) return this.#walkOn(place, limit);
     if (place.number === this.#ring.last) await this.#orNews(looking);
     return this.#inRing(place) ? this.#ringPage(place, limit) : this.#walkOn(place, limit);
@@ -64,11 +71,6 @@ export class ArrivalSession {
 
   close(): void {
     this.#parts.watch?.close();
-  }
-
-  #end(): string {
-    const { watermarkMs } = this.#looker;
-    return this.#cursor({ ring: this.#ring.id, number: this.#ring.last, watermarkMs });
   }
 
   #cursor(place: ArrivalPlace): string {
@@ -95,7 +97,7 @@ export class ArrivalSession {
     }
     const last = entries.at(-1);
     const more = last !== undefined && last.number < this.#ring.last;
-    const cursor = more ? this.#cursor({ ring, ...last }) : this.#end();
+    const cursor = more ? this.#cursor({ ring, ...last }) : this.end;
     return { arrivals, cursor, lost: arrivals.length < entries.length, more };
   }
 

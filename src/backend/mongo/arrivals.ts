@@ -65,10 +65,12 @@ export class MongoArrivals {
   /** See `Backend.arrivals`. */
   async page(after: string | undefined, limit: number): Promise<ArrivalPage> {
     const session = this.#session ?? this.#begin();
+    // The end there was when it was asked for: what is stored while the server gets ready has arrived behind it.
+    const { end } = session;
     this.#stayAwake();
     await this.#ready;
     try {
-      return await session.page(after, limit);
+      return await session.page(after, limit, end);
     } finally {
       if (this.#session === session) this.#stayAwake();
     }

@@ -6,7 +6,7 @@ import type { Backend } from "../../../src/backend/backend.ts";
 import type { MongoArrivalsOptions } from "../../../src/backend/mongo/arrivals.ts";
 import type { ChangeSource } from "../../../src/backend/mongo/arrivals-watch.ts";
 import type { EventDocument } from "../../../src/backend/mongo/document.ts";
-import { connect } from "../../../src/backend/mongo/driver.ts";
+import { type Connection, connect } from "../../../src/backend/mongo/driver.ts";
 import { MongoBackend } from "../../../src/backend/mongo/mongo-backend.ts";
 import { Notes } from "../../../src/backend/mongo/notes.ts";
 import { OddTimes } from "../../../src/backend/mongo/odd-times.ts";
@@ -23,6 +23,17 @@ async function room(database: string, warnings: string[]): Promise<Room> {
   const events: Collection<EventDocument> = connection.db.collection("events");
   const notes = new Notes((message) => void warnings.push(message));
   return { connection, events, notes, zone: zoneReader("UTC"), oddTimes: new OddTimes() };
+}
+
+/** The same connection, whose reads wait. */
+function lateReads(connection: Connection, until: Promise<void>): Connection {
+  const call: Connection["call"] = (what, run) => until.then(() => connection.call(what, run));
+  return new Proxy(connection, {
+    get: (target, name: keyof Connection) => {
+      const value = target[name];
+      return name === "call" ? call : typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 async function append(backend: Backend, events: number): Promise<string[]> {
@@ -91,6 +102,25 @@ describe.skipIf(mongoSkip)("followers of a MongoDB database", () => {
   function start(options: Partial<MongoArrivalsOptions> = {}): MongoBackend {
     return new MongoBackend(here, { now: () => new Date(), readOnly: false, ...options });
   }
+
+  it.each(["this process", "another"])("begin where they asked to, whatever %s stores before they can", async (who) => {
+    await append(start(), 3);
+    let answer = () => {};
+    const reads = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow = new MongoBackend(
+      { ...here, connection: lateReads(here.connection, reads) },
+      { now: () => new Date(), readOnly: false },
+    );
+    const asked = slow.arrivals(undefined, 10);
+    await sleep(2); // clocks tell milliseconds
+    const ids = await append(who === "another" ? start() : slow, 3);
+    answer();
+    const follower = await Follower.of(slow, (await asked).cursor);
+    await follower.until(3);
+    expect(follower.ids).toEqual(ids);
+  });
 
   it.each([{ maxEvents: 10 }, { maxBytes: 2000 }])("who fell out of a ring of %j read on in order", async (limits) => {
     const process = start({ limits });
