@@ -20,6 +20,8 @@ export type Engine = { readonly kind: "mongo" } | { readonly kind: "sqlite"; rea
 
 /** The engine behind a URL. @throws EventStoreError `EVT_INVALID_OPTION` */
 export function engineOf(url: string): Engine {
+  if (typeof url !== "string")
+    throw new EventStoreError("EVT_INVALID_OPTION", "url must be a text, like sqlite:events.db");
   if (url === "memory:") return { kind: "sqlite", path: ":memory:" };
   if (url.startsWith("sqlite:")) return { kind: "sqlite", path: sqlitePath(url) };
   if (/^mongodb(\+srv)?:\/\//.test(url)) return { kind: "mongo" };

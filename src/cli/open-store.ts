@@ -61,7 +61,7 @@ function storeOptions(config: Config, io: Io): EventStoreOptions {
 }
 
 /** What says which events there are: all that another reader of them has to know beside the URL. */
-export function placeOptions({ settings, origins }: Config) {
+function placeOptions({ settings, origins }: Config) {
   const mongo = settings.mongo_db_url.startsWith("mongodb");
   return {
     naiveTimezone: settings.naive_timezone ?? undefined,

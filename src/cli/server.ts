@@ -2,7 +2,6 @@
 import type { AlertDesk } from "../alert/desk.ts";
 import type { BackupDesk } from "../rest/backup-desk.ts";
 import type { RateLimitOptions } from "../rest/options.ts";
-import type { Reporter } from "../rest/reporter.ts";
 import type { EventStore } from "../store/store.ts";
 import { type Address, isLoopback, reachable, urlOf } from "./address.ts";
 import { backupDoubts } from "./backup-serve.ts";
@@ -30,8 +29,6 @@ export interface ServerParts {
   readonly alerts?: AlertDesk | undefined;
   /** Undefined where the store cannot be backed up. */
   readonly backups?: BackupDesk | undefined;
-  /** Undefined: this thread makes the reports itself. */
-  readonly reporter?: Reporter | undefined;
   /** Told of every exception nobody expected. */
   readonly onError: (error: unknown, request: string) => void;
 }

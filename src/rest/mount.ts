@@ -4,6 +4,8 @@
  *   onRequest: CORS ─► rate limit ─► route (or 405, 404) ─► body as bytes ─► handler ─► failure as detail or problem
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { originOf } from "../store/origin.ts";
+import type { EventStore } from "../store/store.ts";
 import { readRawBodies } from "./body.ts";
 import { corsHook } from "./cors.ts";
 import { detailText } from "./detail.ts";
@@ -13,7 +15,9 @@ import { openApiDocument } from "./openapi.ts";
 import type { ResolvedRestOptions } from "./options.ts";
 import { PROBLEM_TYPE, problemText } from "./problem.ts";
 import { RateLimiter } from "./rate-limit.ts";
+import { reportThread } from "./report-thread.ts";
 import { ReportTurns } from "./report-turns.ts";
+import type { Reporter } from "./reporter.ts";
 import { idOf, JSON_TYPE, type Rest, type Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 
@@ -51,7 +55,16 @@ function restOf(app: FastifyInstance, options: ResolvedRestOptions): Rest {
     text ??= JSON.stringify(openApiDocument(ROUTES, options, app.prefix));
     return text;
   };
-  return { store: options.store, options, stopping: () => stopping, streams, reports, document };
+  const reporter = options.reporter === undefined ? ownReporter(app, options.store) : options.reporter;
+  return { store: options.store, options, stopping: () => stopping, streams, reports, reporter, document };
+}
+
+/** One that ends with the app. */
+function ownReporter(app: FastifyInstance, store: EventStore): Reporter | undefined {
+  const origin = originOf(store);
+  const reporter = origin && reportThread(origin);
+  app.addHook("onClose", async () => reporter?.close());
+  return reporter;
 }
 
 function addRoute(app: FastifyInstance, rest: Rest, route: Route): void {

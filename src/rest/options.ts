@@ -46,8 +46,9 @@ export interface RestOptions {
   /** What answers the routes of backups; without it `POST /backup` is a 501. @default null */
   readonly backups?: BackupDesk | null;
   /**
-   * Who makes the reports of `GET /utilization/…`: `reportThread` lets nothing else wait for them. It is used and not closed.
-   * @default null: this process does, in short turns
+   * Who makes the reports of `GET /utilization/…`; it is used and not closed. Null: this thread, in short turns.
+   * @default a thread of its own, for which nothing else waits; null where it could not read the store (one in memory, or
+   *   opened with a `client`), or has no file (in a bundle)
    */
   readonly reporter?: Reporter | null;
   /** @default "EventManager" */
@@ -104,9 +105,12 @@ export interface RestOptions {
 
 export type ResolvedRateLimit = Required<RateLimitOptions>;
 
-export interface ResolvedRestOptions extends Required<Omit<RestOptions, "rateLimit" | "limits" | "onError">> {
+export interface ResolvedRestOptions
+  extends Required<Omit<RestOptions, "reporter" | "rateLimit" | "limits" | "onError">> {
   readonly rateLimit: ResolvedRateLimit;
   readonly limits: Required<RequestLimits>;
+  /** Undefined: one of its own. */
+  readonly reporter: Reporter | null | undefined;
   readonly onError: ((error: unknown, request: string) => void) | undefined;
 }
 
@@ -153,11 +157,10 @@ const FASTIFY_KEYS = new Set(["prefix", "logLevel", "logSerializers"]);
 
 /** @throws EventStoreError `EVT_INVALID_OPTION` naming the option. */
 export function resolveRestOptions(options: RestOptions): ResolvedRestOptions {
-  const { store, alerts = null, backups = null, reporter = null, rateLimit, limits, ...others } = options;
+  const { store, alerts = null, backups = null, reporter, rateLimit, limits, ...others } = options;
   if (typeof store?.appendParsed !== "function") throw invalid("store must be an open EventStore");
   if (alerts !== null && typeof alerts.incidents !== "function") throw invalid("alerts must be what startAlerts gives");
-  if (reporter !== null && typeof reporter.make !== "function")
-    throw invalid("reporter must be what reportThread gives");
+  if (reporter && typeof reporter.make !== "function") throw invalid("reporter must be what reportThread gives");
   if (backups !== null && typeof backups.create !== "function") throw invalid("backups must have create and list");
   const given = Object.fromEntries(Object.entries(others).filter(([key]) => !FASTIFY_KEYS.has(key)));
   return Object.freeze({

@@ -13,14 +13,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EventStoreError, type EventStoreErrorCode, type FieldIssue } from "../errors.ts";
-import type { EventStoreOptions } from "../store/options.ts";
+import type { StoreOrigin } from "../store/origin.ts";
 import type { Reporter, ReportForm, ReportName, ReportText, ReportWish } from "./reporter.ts";
-
-/** What the thread is started with: how to open the store, in what can be sent to a thread. */
-export interface ThreadStart {
-  readonly url: string;
-  readonly options: Pick<EventStoreOptions, "naiveTimezone" | "database" | "collection">;
-}
 
 export type Request =
   | {
@@ -51,13 +45,13 @@ export interface ThreadError {
 const FILE = "report-worker.js";
 
 /**
- * Reports of the store at `start.url`, which another thread can open (not one in memory); undefined where there is no file for
+ * Reports of the store at `origin.url`, which another thread can open (not one in memory); undefined where there is no file for
  * the thread (a bundle).
  * @param file the thread's code
  * @since 0.1.0
  */
-export function reportThread(start: ThreadStart, file = threadFile()): Reporter | undefined {
-  return existsSync(file) ? new ReportThread(file, start) : undefined;
+export function reportThread(origin: StoreOrigin, file = threadFile()): Reporter | undefined {
+  return existsSync(file) ? new ReportThread(file, origin) : undefined;
 }
 
 function threadFile(): string {
@@ -71,7 +65,7 @@ interface Pending {
 
 class ReportThread implements Reporter {
   readonly #file: string;
-  readonly #start: ThreadStart;
+  readonly #origin: StoreOrigin;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
@@ -80,9 +74,9 @@ class ReportThread implements Reporter {
   /** Resolves when all that were asked for before are over. */
   #idle: Promise<void> = Promise.resolve();
 
-  constructor(file: string, start: ThreadStart) {
+  constructor(file: string, origin: StoreOrigin) {
     this.#file = file;
-    this.#start = start;
+    this.#origin = origin;
   }
 
   async make(name: ReportName, form: ReportForm, wish: ReportWish, signal: AbortSignal): Promise<ReportText> {
@@ -100,6 +94,7 @@ class ReportThread implements Reporter {
     this.#idle = new Promise((resolve) => {
       over = resolve;
     });
+    this.#worker?.ref(); // also while it still works on one that was given up
     await before;
     try {
       signal.throwIfAborted();
@@ -129,6 +124,7 @@ class ReportThread implements Reporter {
     const worker = this.#worker;
     if (worker === undefined) return;
     const ended = new Promise((resolve) => worker.once("exit", resolve));
+    worker.ref();
     worker.postMessage({ do: "close" } satisfies Request);
     await ended;
   }
@@ -138,21 +134,28 @@ class ReportThread implements Reporter {
       // One that has ended answers nothing.
       if (this.#worker !== worker) return reject(ended());
       this.#pending.set(request.id, { resolve, reject });
+      worker.ref();
       worker.postMessage(request);
     });
   }
 
   #stop(worker: Worker, id: number, reason: unknown): void {
     worker.postMessage({ do: "stop", id } satisfies Request);
-    this.#pending.get(id)?.reject(reason);
+    this.#taken(worker, id)?.reject(reason);
+  }
+
+  /** Who waits for an answer about the report. The thread keeps the process alive only as long as somebody does. */
+  #taken(worker: Worker, id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
     this.#pending.delete(id);
+    if (this.#pending.size === 0) worker.unref();
+    return pending;
   }
 
   #running(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(this.#file, { workerData: this.#start });
-    worker.unref();
-    worker.on("message", (reply: Reply) => this.#settle(reply));
+    const worker = new Worker(this.#file, { workerData: this.#origin, execArgv: [], name: "reports" });
+    worker.on("message", (reply: Reply) => this.#settle(worker, reply));
     let failure: unknown;
     worker.on("error", (error) => {
       failure = error;
@@ -162,10 +165,9 @@ class ReportThread implements Reporter {
     return worker;
   }
 
-  #settle(reply: Reply): void {
+  #settle(worker: Worker, reply: Reply): void {
     if (this.#making?.id === reply.id) this.#making.over();
-    const pending = this.#pending.get(reply.id);
-    this.#pending.delete(reply.id);
+    const pending = this.#taken(worker, reply.id);
     if ("error" in reply) pending?.reject(thrown(reply.error));
     else pending?.resolve(reply);
   }

@@ -4,8 +4,8 @@ import type { CsvOptions, PeriodsOptions, ReportOptions } from "../report/index.
 /** @since 0.1.0 */
 export type ReportName = "sessions" | "periods" | "users";
 
-/** What a report is asked for, as it can be sent elsewhere. */
-export type ReportWish = Omit<PeriodsOptions & ReportOptions, "signal" | "now">;
+/** What a report is asked for, and when, as it can be sent elsewhere. @since 0.1.0 */
+export type ReportWish = Omit<PeriodsOptions & ReportOptions, "signal" | "now"> & { readonly at: Date };
 
 /** What its text is to be. @since 0.1.0 */
 export type ReportForm = "json" | CsvOptions;

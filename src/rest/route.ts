@@ -5,6 +5,7 @@ import type { EventStore } from "../store/store.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ResolvedRestOptions } from "./options.ts";
 import type { ReportTurns } from "./report-turns.ts";
+import type { Reporter } from "./reporter.ts";
 
 /** What every handler works with. */
 export interface Rest {
@@ -14,6 +15,8 @@ export interface Rest {
   readonly stopping: () => boolean;
   readonly streams: OpenStreams;
   readonly reports: ReportTurns;
+  /** None: this thread makes the reports. */
+  readonly reporter: Reporter | null | undefined;
   /** The OpenAPI document as JSON; made on first use. */
   readonly document: () => string;
 }

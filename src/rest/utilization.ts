@@ -66,12 +66,12 @@ function make<Report, Options extends ReportOptions>(
   kind: ReportKind<Report, Options>,
   { rest, reply, asked }: Call<Options>,
 ): Promise<ReportText> {
-  const { store, options, reports } = rest;
-  const { maxReports: most, reportTimeoutMs: limitMs, now, reporter } = options;
+  const { store, options, reports, reporter } = rest;
+  const { maxReports: most, reportTimeoutMs: limitMs, now } = options;
   const wish = { ...asked.options, naiveTimezone: store.naiveTimezone };
   const form = asked.csv ?? "json";
   return reports.run(reply, { most, limitMs }, async (signal) => {
-    if (reporter) return reporter.make(kind.name, form, wish, signal);
+    if (reporter) return reporter.make(kind.name, form, { ...wish, at: now() }, signal);
     return textOf(kind, await kind.make(store, { ...wish, signal, now }), { form, signal });
   });
 }

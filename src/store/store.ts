@@ -27,6 +27,7 @@ import { Counters, type StoreCounters } from "./counters.ts";
 import { EventCursor } from "./find.ts";
 import { assertTexts } from "./known.ts";
 import { type EventStoreOptions, type ResolvedStoreOptions, resolveStoreOptions } from "./options.ts";
+import { withOrigin } from "./origin.ts";
 import { type ArchiveOptions, type CountOptions, countQuery, type FindOptions, findQuery } from "./query.ts";
 import { Tail } from "./tail.ts";
 import { TailHub } from "./tail-hub.ts";
@@ -75,8 +76,6 @@ export class EventStore implements AsyncDisposable {
    * @since 0.1.0
    */
   static async open(url: string, options: EventStoreOptions = {}): Promise<EventStore> {
-    if (typeof url !== "string")
-      throw new EventStoreError("EVT_INVALID_OPTION", "url must be a text, like sqlite:events.db");
     const resolved = resolveStoreOptions(options);
     const context = parseContext(options);
     const backend = await openBackend(url, {
@@ -90,7 +89,7 @@ export class EventStore implements AsyncDisposable {
       collection: options.collection,
       client: options.client,
     });
-    return new EventStore(backend, resolved, context);
+    return withOrigin(new EventStore(backend, resolved, context), url, options);
   }
 
   /**

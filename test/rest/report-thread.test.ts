@@ -92,6 +92,7 @@ describe("a thread", () => {
   const folder = mkdtempSync(join(tmpdir(), "madsci-report-thread-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const start = { url: "sqlite:none.db", options: {} };
+  const wish = { at: new Date() };
 
   it("that dies fails what it had, and the next report gets another", async () => {
     const file = join(folder, "dying.mjs");
@@ -105,10 +106,10 @@ parentPort.on("message", ({ do: what, id }) => {
     const reporter = reportThread(start, file);
     const { signal } = new AbortController();
     const died = { code: "EVT_BACKEND_UNAVAILABLE", retryable: true };
-    await expect(reporter?.make("users", "json", {}, signal)).rejects.toMatchObject(died);
+    await expect(reporter?.make("users", "json", wish, signal)).rejects.toMatchObject(died);
     const [made, another] = [
-      await reporter?.make("users", "json", {}, signal),
-      await reporter?.make("users", {}, {}, signal),
+      await reporter?.make("users", "json", wish, signal),
+      await reporter?.make("users", {}, wish, signal),
     ];
     expect(made?.savedName).toBe("made");
     // The rest of a text is not missed silently: neither of the one that was asked for, nor of one asked for later.
@@ -129,27 +130,27 @@ parentPort.on("message", (request) => {
     writeFileSync(file, code);
     const reporter = reportThread(start, file);
     const stop = new AbortController();
-    const making = reporter?.make("sessions", "json", {}, stop.signal);
+    const making = reporter?.make("sessions", "json", wish, stop.signal);
     await setImmediate(); // asked for now
     stop.abort(new Error("gone"));
     await expect(making).rejects.toThrow("gone");
     const { signal } = new AbortController();
-    await expect(reporter?.make("users", "json", {}, signal)).resolves.toMatchObject({ savedName: "told of 1" });
+    await expect(reporter?.make("users", "json", wish, signal)).resolves.toMatchObject({ savedName: "told of 1" });
   });
 
   it("is told when nobody reads the rest of a text", async () => {
     const reporter = reportThread(start, join(folder, "silent.mjs"));
     const { signal } = new AbortController();
-    const made = await reporter?.make("users", "json", {}, signal);
+    const made = await reporter?.make("users", "json", wish, signal);
     expect(await made?.pieces.next()).toEqual({ done: false, value: "text" });
     await made?.pieces.return(undefined);
-    await expect(reporter?.make("users", "json", {}, signal)).resolves.toMatchObject({ savedName: "told of 1" });
+    await expect(reporter?.make("users", "json", wish, signal)).resolves.toMatchObject({ savedName: "told of 1" });
   });
 
   it("ends a text with the signal's reason", async () => {
     const reporter = reportThread(start, join(folder, "silent.mjs"));
     const stop = new AbortController();
-    const made = await reporter?.make("users", "json", {}, stop.signal);
+    const made = await reporter?.make("users", "json", wish, stop.signal);
     await made?.pieces.next();
     stop.abort(new Error("too slow"));
     await expect(made?.pieces.next()).rejects.toThrow("too slow");
@@ -171,8 +172,8 @@ parentPort.on("message", ({ do: what, id }) => {
     const reporter = reportThread(start, file);
     const stop = new AbortController();
     const { signal } = new AbortController();
-    const [first, second] = [1, 2].map(() => reporter?.make("users", "json", {}, stop.signal));
-    const third = reporter?.make("users", "json", {}, signal);
+    const [first, second] = [1, 2].map(() => reporter?.make("users", "json", wish, stop.signal));
+    const third = reporter?.make("users", "json", wish, signal);
     setTimeout(() => stop.abort(new Error("gone")), 50);
     await expect(first).rejects.toThrow("gone");
     await expect(second).rejects.toThrow("gone");

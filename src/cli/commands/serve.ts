@@ -5,7 +5,6 @@
  */
 import { Command, Option } from "commander";
 import { redactUrl } from "../../backend/open.ts";
-import type { Reporter } from "../../rest/reporter.ts";
 import type { EventStore } from "../../store/store.ts";
 import { type Address, type AddressFlags, addressOf, urlOf } from "../address.ts";
 import { type AlertSetup, alertSetup } from "../alert-setup.ts";
@@ -18,7 +17,6 @@ import { type Io, warn } from "../io.ts";
 import { managerId } from "../manager-id.ts";
 import { commandConfig, openStore } from "../open-store.ts";
 import { alertsLine, type ServedAlerts, serveAlerts } from "../serve-alerts.ts";
-import { serveReports } from "../serve-reports.ts";
 import { announcement, buildServer, doubts, type HttpServer, listen } from "../server.ts";
 import { ROWS, type Settings } from "../settings.ts";
 import { settingsTable } from "../settings-table.ts";
@@ -92,7 +90,6 @@ interface Running {
   readonly server: HttpServer;
   readonly alerts: ServedAlerts | undefined;
   readonly backups: ServedBackups | undefined;
-  readonly reporter: Reporter | undefined;
   readonly store: EventStore;
 }
 
@@ -102,14 +99,12 @@ async function startServer(store: EventStore, config: Config, around: Surroundin
   const { settings: configured } = config;
   let alerts: ServedAlerts | undefined;
   let backups: ServedBackups | undefined;
-  let reporter: Reporter | undefined;
   let settings: Settings = configured;
   const onError = (error: unknown, request: string) => io.err(`${request}: ${describeError(error, true)}`);
   try {
     alerts = await serveAlerts(store, setup, { io, file: sqliteFile(configured.mongo_db_url) });
     backups = serveBackups(store, config, io);
-    reporter = await serveReports(config);
-    const desks = { alerts: alerts?.desk, backups: backups?.desk, reporter };
+    const desks = { alerts: alerts?.desk, backups: backups?.desk };
     const server = await buildServer({ store, settings: () => settings, version, ...desks, onError });
     const address = { ...around.address, port: await listen(server, around.address) };
     settings = { ...configured, server_url: urlOf(address) };
@@ -118,9 +113,8 @@ async function startServer(store: EventStore, config: Config, around: Surroundin
     if (setup !== undefined) io.err(alertsLine(setup.plan));
     const line = backupLine(settings, settings.backup_dir);
     if (line !== undefined && backups !== undefined) io.err(line);
-    return { server, alerts, backups, reporter, store };
+    return { server, alerts, backups, store };
   } catch (error) {
-    await reporter?.close();
     await backups?.close();
     await alerts?.close();
     await store.close();
@@ -128,11 +122,10 @@ async function startServer(store: EventStore, config: Config, around: Surroundin
   }
 }
 
-async function stop({ server, alerts, backups, reporter, store }: Running): Promise<void> {
+async function stop({ server, alerts, backups, store }: Running): Promise<void> {
   const cleanEnd = async () => {
     await backups?.close();
     await server.close();
-    await reporter?.close();
     await alerts?.close();
     await store.close();
   };
