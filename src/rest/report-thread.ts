@@ -3,18 +3,25 @@
  * They come out of it as text, piece by piece as it is sent: to take over a whole report would hold up the server's thread.
  *
  * The thread begins with the first report. It is never terminated, because a driver may abort the process when that happens
- * within a statement: it ends by closing its port. One that ended by itself (out of memory) fails what it had, and the next
- * report starts another.
+ * within a statement: it ends by itself. One that ended unasked (out of memory) fails what it had, and the next report starts
+ * another. Where none can be had (the process may start no threads), or it cannot open the store, whoever asked makes the report.
  *
  * It is asked for the next report when it has answered about the last one, also where nobody waits for that any more: one that
  * is given up goes on until the thread looks up from its page, and many of those at once would fill the memory.
  */
+
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { dropGate, type Gate, newGate } from "../backend/gate.ts";
+import { threadFile } from "../backend/thread-file.ts";
 import { EventStoreError, type EventStoreErrorCode, type FieldIssue } from "../errors.ts";
 import type { StoreOrigin } from "../store/origin.ts";
 import type { Reporter, ReportForm, ReportName, ReportText, ReportWish } from "./reporter.ts";
+
+/** What the thread is started with. */
+export interface ThreadStart extends StoreOrigin {
+  readonly gate: Gate;
+}
 
 export type Request =
   | {
@@ -27,12 +34,16 @@ export type Request =
   | { readonly do: "next" | "stop"; readonly id: number }
   | { readonly do: "close" };
 
-/** To `make`, to `next` (null: that was all), or to either. */
+/** To `make` (unable: the store cannot be opened there), to `next` (null: that was all), or to either. */
 export type Reply = { readonly id: number } & (
   | { readonly savedName: string }
+  | { readonly unable: true }
   | { readonly piece: string | null }
   | { readonly error: ThreadError }
 );
+
+/** Comes before everything else: the thread has opened the store. */
+export const READY = "ready";
 
 export interface ThreadError {
   /** Undefined: nobody expected it. */
@@ -50,12 +61,8 @@ const FILE = "report-worker.js";
  * @param file the thread's code
  * @since 0.1.0
  */
-export function reportThread(origin: StoreOrigin, file = threadFile()): Reporter | undefined {
-  return existsSync(file) ? new ReportThread(file, origin) : undefined;
-}
-
-function threadFile(): string {
-  return fileURLToPath(new URL(FILE, import.meta.url));
+export function reportThread(origin: StoreOrigin, file = threadFile(FILE)): Reporter | undefined {
+  return file !== undefined && existsSync(file) ? new ReportThread(file, origin) : undefined;
 }
 
 interface Pending {
@@ -68,6 +75,10 @@ class ReportThread implements Reporter {
   readonly #origin: StoreOrigin;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
+  /** A thread has opened the store: what ends one later has to do with what it makes. */
+  #wasReady = false;
+  #cannotStart = false;
+  #closing = false;
   #lastId = 0;
   /** The report the thread makes, and what to call when it has answered. */
   #making: { readonly id: number; readonly over: () => void } | undefined;
@@ -79,16 +90,22 @@ class ReportThread implements Reporter {
     this.#origin = origin;
   }
 
-  async make(name: ReportName, form: ReportForm, wish: ReportWish, signal: AbortSignal): Promise<ReportText> {
+  async make(
+    name: ReportName,
+    form: ReportForm,
+    wish: ReportWish,
+    signal: AbortSignal,
+  ): Promise<ReportText | undefined> {
     const id = ++this.#lastId;
     const worker = await this.#turn(id, signal);
+    if (worker === undefined) return undefined;
     signal.addEventListener("abort", () => this.#stop(worker, id, signal.reason), { once: true });
-    const { savedName } = (await this.#ask(worker, { do: "make", id, name, form, wish })) as { savedName: string };
-    return { savedName, pieces: this.#pieces(worker, id, signal) };
+    const made = await this.#ask(worker, { do: "make", id, name, form, wish });
+    return "savedName" in made ? { savedName: made.savedName, pieces: this.#pieces(worker, id, signal) } : undefined;
   }
 
-  /** Waits until the thread has nothing else to make; it makes `id` from then on. */
-  async #turn(id: number, signal: AbortSignal): Promise<Worker> {
+  /** Waits until the thread has nothing else to make; it makes `id` from then on. Undefined where there is no thread. */
+  async #turn(id: number, signal: AbortSignal): Promise<Worker | undefined> {
     const before = this.#idle;
     let over = () => {};
     this.#idle = new Promise((resolve) => {
@@ -98,8 +115,9 @@ class ReportThread implements Reporter {
     await before;
     try {
       signal.throwIfAborted();
-      const worker = this.#running();
-      this.#making = { id, over };
+      const worker = this.#cannotStart ? undefined : this.#running();
+      if (worker === undefined) over();
+      else this.#making = { id, over };
       return worker;
     } catch (error) {
       over();
@@ -124,6 +142,7 @@ class ReportThread implements Reporter {
     const worker = this.#worker;
     if (worker === undefined) return;
     const ended = new Promise((resolve) => worker.once("exit", resolve));
+    this.#closing = true;
     worker.ref();
     worker.postMessage({ do: "close" } satisfies Request);
     await ended;
@@ -148,21 +167,43 @@ class ReportThread implements Reporter {
   #taken(worker: Worker, id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) worker.unref();
+    if (this.#pending.size === 0 && !this.#closing) worker.unref();
     return pending;
   }
 
-  #running(): Worker {
+  #running(): Worker | undefined {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(this.#file, { workerData: this.#origin, execArgv: [], name: "reports" });
-    worker.on("message", (reply: Reply) => this.#settle(worker, reply));
+    const gate = newGate();
+    const workerData: ThreadStart = { ...this.#origin, gate };
+    const worker = this.#started(workerData);
+    if (worker === undefined) {
+      dropGate(gate);
+      return undefined;
+    }
+    worker.on("message", (reply: Reply | typeof READY) => {
+      if (reply === READY) this.#wasReady = true;
+      else this.#settle(worker, reply);
+    });
     let failure: unknown;
     worker.on("error", (error) => {
       failure = error;
     });
-    worker.on("exit", () => this.#fail(worker, failure));
+    worker.on("exit", () => {
+      dropGate(gate);
+      this.#fail(worker, failure);
+    });
     this.#worker = worker;
     return worker;
+  }
+
+  /** Undefined where the process may start no threads. */
+  #started(workerData: ThreadStart): Worker | undefined {
+    try {
+      return new Worker(this.#file, { workerData, execArgv: [], name: "reports" });
+    } catch {
+      this.#cannotStart = true;
+      return undefined;
+    }
   }
 
   #settle(worker: Worker, reply: Reply): void {
@@ -174,8 +215,13 @@ class ReportThread implements Reporter {
 
   #fail(worker: Worker, cause: unknown): void {
     if (this.#worker === worker) this.#worker = undefined;
+    this.#closing = false;
+    this.#cannotStart = !this.#wasReady;
     this.#making?.over();
-    for (const { reject } of this.#pending.values()) reject(ended(cause));
+    for (const [id, { resolve, reject }] of this.#pending) {
+      if (this.#cannotStart) resolve({ id, unable: true });
+      else reject(ended(cause));
+    }
     this.#pending.clear();
   }
 }

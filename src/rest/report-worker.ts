@@ -1,12 +1,12 @@
 /** The other end of report-thread.ts: opens the store to read it, and makes one report after the other. */
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
+import { passThrough } from "../backend/gate.ts";
 import { EventStoreError } from "../errors.ts";
-import type { StoreOrigin } from "../store/origin.ts";
 import { EventStore } from "../store/store.ts";
 import { PERIODS, type ReportKind, SESSIONS, USERS } from "./report-kinds.ts";
 import { textOf } from "./report-text.ts";
-import type { Reply, Request, ThreadError } from "./report-thread.ts";
+import { READY, type Reply, type Request, type ThreadError, type ThreadStart } from "./report-thread.ts";
 import type { ReportName } from "./reporter.ts";
 
 const KINDS = { sessions: SESSIONS, periods: PERIODS, users: USERS } as Readonly<
@@ -19,15 +19,17 @@ interface Running {
   pieces?: AsyncGenerator<string>;
 }
 
-const { url, options } = workerData as StoreOrigin;
+const { url, options, gate } = workerData as ThreadStart;
+passThrough(gate);
 const running = new Map<number, Running>();
-let store: Promise<EventStore> | undefined;
+let opening: Promise<EventStore> | undefined;
 
-/** Less than normal, but enough that a report gets on while others keep the machine busy: 40 % of what they get. */
-const NICE = 4;
+/** Less than the process, but enough that a report gets on while others keep the machine busy: 40 % of what they get. */
+const NICER = 4;
+const NICEST = 19;
 
 // Requests that store events come first. Linux alone has priorities of threads; elsewhere it would be the process's.
-if (process.platform === "linux") setPriority(NICE);
+if (process.platform === "linux") setPriority(Math.min(getPriority() + NICER, NICEST));
 
 parentPort?.on("message", (request: Request) => {
   if (request.do === "close") return void end();
@@ -44,8 +46,10 @@ async function make({ id, name, form, wish }: Request & { do: "make" }): Promise
   const report: Running = { stop: new AbortController() };
   running.set(id, report);
   const kind = KINDS[name];
+  const store = await opened().catch(() => undefined);
+  if (store === undefined) return { id, unable: true };
   const { at, ...options } = wish;
-  const made = await kind.make(await opened(), { ...options, now: () => at, signal: report.stop.signal });
+  const made = await kind.make(store, { ...options, now: () => at, signal: report.stop.signal });
   const { savedName, pieces } = textOf(kind, made, { form, signal: report.stop.signal });
   report.pieces = pieces;
   return { id, savedName };
@@ -68,19 +72,23 @@ function forget(id: number): void {
 
 /** Opened for the first report; one that failed to leaves the next to try. The server itself has warned of what there is. */
 function opened(): Promise<EventStore> {
-  store ??= EventStore.open(url, { ...options, readOnly: true, onWarning: () => {} });
-  store.catch(() => {
-    store = undefined;
-  });
-  return store;
+  if (opening !== undefined) return opening;
+  opening = EventStore.open(url, { ...options, readOnly: true, onWarning: () => {} });
+  opening.then(
+    () => parentPort?.postMessage(READY),
+    () => {
+      opening = undefined;
+    },
+  );
+  return opening;
 }
 
 async function end(): Promise<void> {
   for (const { stop } of running.values()) stop.abort();
-  const open = await store?.catch(() => undefined);
+  const open = await opening?.catch(() => undefined);
   await open?.close().catch(() => {});
-  // Ends the thread.
-  parentPort?.close();
+  // Ends the thread, whatever else a preloaded module may have begun in it.
+  process.exit();
 }
 
 function described(error: unknown): ThreadError {

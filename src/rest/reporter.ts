@@ -20,10 +20,11 @@ export interface ReportText {
 /** @since 0.1.0 */
 export interface Reporter {
   /**
-   * The report of that name, as the library makes it. `signal` ends its text too.
+   * The report of that name, as the library makes it; undefined where this reporter cannot read the store, and whoever
+   * asked is to make it. `signal` ends its text too.
    * @throws EventStoreError what the library's function throws; the signal's reason when it is aborted
    */
-  make(name: ReportName, form: ReportForm, wish: ReportWish, signal: AbortSignal): Promise<ReportText>;
+  make(name: ReportName, form: ReportForm, wish: ReportWish, signal: AbortSignal): Promise<ReportText | undefined>;
   /** Ends what it has begun. Safe to call twice. */
   close(): Promise<void>;
 }

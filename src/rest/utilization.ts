@@ -71,8 +71,9 @@ function make<Report, Options extends ReportOptions>(
   const wish = { ...asked.options, naiveTimezone: store.naiveTimezone };
   const form = asked.csv ?? "json";
   return reports.run(reply, { most, limitMs }, async (signal) => {
-    if (reporter) return reporter.make(kind.name, form, { ...wish, at: now() }, signal);
-    return textOf(kind, await kind.make(store, { ...wish, signal, now }), { form, signal });
+    await store.ping(); // whoever else could read it: when it is closed, it is closed
+    const made = await reporter?.make(kind.name, form, { ...wish, at: now() }, signal);
+    return made ?? textOf(kind, await kind.make(store, { ...wish, signal, now }), { form, signal });
   });
 }
 

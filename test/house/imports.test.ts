@@ -44,15 +44,22 @@ const LAW: Record<string, readonly string[]> = {
 const EXTRA: Record<string, readonly string[]> = {
   "src/backend/sqlite/driver.ts": ["@photostructure/sqlite"],
   "src/store/testing.ts": ["mongodb"],
+  "src/rest/report-thread.ts": ["src/backend/gate.ts", "src/backend/thread-file.ts"],
+  "src/rest/report-worker.ts": ["src/backend/gate.ts"],
 };
 const MONGO = "src/backend/mongo/";
-/** Only these read the process: testing.ts and environment.ts one documented variable each, options.ts where state belongs; shutdown.ts ends it. */
+/**
+ * Only these read the process: testing.ts and environment.ts one documented variable each, options.ts where state belongs;
+ * shutdown.ts ends it, and the two threads themselves.
+ */
 const PROCESS_ROOMS = [
   "src/cli/",
   "src/store/testing.ts",
   "src/client/environment.ts",
   "transports/options.ts",
   "transports/shutdown.ts",
+  "src/backend/sqlite/writer-thread.ts",
+  "src/rest/report-worker.ts",
 ];
 
 function sources(folder: string): string[] {

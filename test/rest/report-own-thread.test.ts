@@ -1,69 +1,51 @@
 /** An application that mounts the routes of the built package: its reports come out of a thread, where one can read the store. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+import { BUSY, runApplication } from "./application.ts";
 
 /** Stores a workflow, asks for the report of users, and says who made it. Ends when nothing keeps it. */
 const APPLICATION = `
-import fastify from "fastify";
-import { EventStore } from "madsci-events";
-import { eventRoutes } from "madsci-events/fastify";
-const { folder, url, options = {}, routes = {}, client } = JSON.parse(process.argv[1]);
-let threads = 0;
-process.on("worker", () => threads++);
+const { folder, url, options = {}, routes = {}, client } = given;
 const { MongoClient } = client ? await import("mongodb") : {};
 const own = client && (await new MongoClient(url).connect());
 if (folder) process.chdir(folder);
 const store = await EventStore.open(url, { naiveTimezone: "UTC", ...options, ...(own && { client: own }) });
 process.chdir("/");
-await store.append({
-  event_type: "workflow_complete",
-  event_timestamp: "2025-06-10T10:00:00Z",
-  event_data: { workflow_id: "w", name: "assay", status: "completed", author: "Ada", duration_seconds: 60 },
-});
-const app = fastify();
+await store.append(WORKFLOW);
 const now = () => new Date("2025-06-11T00:00:00Z");
-await app.register(eventRoutes, { prefix: "/lab", store, now, ...routes });
-const answer = await app.inject("/lab/utilization/users?start_time=2025-06-10");
-if (answer.statusCode !== 200) throw new Error(answer.body);
-const { report_metadata, user_utilization } = answer.json();
+const app = await appWith({ prefix: "/lab", store, now, ...routes });
+const { report_metadata, user_utilization } = (await app.inject("/lab/utilization/users?start_time=2025-06-10")).json();
 await app.close();
 await store.close();
 await own?.close();
-console.log(JSON.stringify({ threads, users: Object.keys(user_utilization), made: report_metadata.generated_at }));
+tell({ threads, users: Object.keys(user_utilization), made: report_metadata.generated_at });
 `;
 
-async function run(application: object): Promise<unknown> {
-  const child = spawn(process.execPath, ["--input-type=module", "-e", APPLICATION, JSON.stringify(application)], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const printed: string[] = [];
-  child.stdout.on("data", (data) => printed.push(String(data)));
-  const [code] = await once(child, "close");
-  expect(code).toBe(0);
-  return JSON.parse(printed.join(""));
-}
+const made = (threads: number) => ({
+  code: 0,
+  signal: null,
+  told: { threads, users: ["Ada"], made: "2025-06-11T00:00:00+00:00" },
+});
 
-const made = (threads: number) => ({ threads, users: ["Ada"], made: "2025-06-11T00:00:00+00:00" });
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "madsci-own-thread-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 describe("the routes in an application", () => {
   it("make reports of a file in a thread, by the application's clock, wherever the process has gone, and end it", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "madsci-own-thread-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    expect(await run({ folder, url: "sqlite:lab.db" })).toEqual(made(1));
-    expect(await run({ folder, url: "sqlite:other.db", routes: { reporter: null } })).toEqual(made(0));
+    const folder = newFolder();
+    expect(await runApplication(APPLICATION, { folder, url: "sqlite:lab.db" })).toEqual(made(1));
+    const routes = { reporter: null };
+    expect(await runApplication(APPLICATION, { folder, url: "sqlite:other.db", routes })).toEqual(made(0));
   });
 
   it("make reports of a store in memory themselves", async () => {
-    expect(await run({ url: "memory:" })).toEqual(made(0));
+    expect(await runApplication(APPLICATION, { url: "memory:" })).toEqual(made(0));
   });
 
   it.skipIf(mongoSkip)("make reports of MongoDB in a thread, but for a client of the application's", async () => {
@@ -74,7 +56,33 @@ describe("the routes in an application", () => {
       const database = newDatabase();
       onTestFinished(() => dropDatabase(database));
       const application = { url: mongoUrl, options: { database, collection: "lab" }, client };
-      expect(await run(application)).toEqual(made(threads));
+      expect(await runApplication(APPLICATION, application)).toEqual(made(threads));
     }
+  });
+
+  it("answer no report when the store is closed", async () => {
+    const code = `
+const store = await EventStore.open(given);
+await store.append(WORKFLOW);
+const app = await appWith({ store });
+const before = await usersOf(app);
+await store.close();
+tell([before, await usersOf(app)]);
+await app.close();`;
+    const { told } = await runApplication(code, `sqlite:${join(newFolder(), "lab.db")}`);
+    expect(told).toEqual([["Ada"], 503]);
+  });
+});
+
+describe("a process with reports under way", () => {
+  const url = () => `sqlite:${join(newFolder(), "lab.db")}`;
+
+  it.each([0, 100, 300, 400, 500])("closes the app and the store to the end, %d ms after it asked", async (afterMs) => {
+    const code = `${BUSY}
+await new Promise((resolve) => setTimeout(resolve, given.afterMs));
+await app.close();
+await store.close();
+tell("closed");`;
+    expect(await runApplication(code, { url: url(), afterMs })).toEqual({ code: 0, signal: null, told: "closed" });
   });
 });

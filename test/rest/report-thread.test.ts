@@ -97,6 +97,7 @@ describe("a thread", () => {
   it("that dies fails what it had, and the next report gets another", async () => {
     const file = join(folder, "dying.mjs");
     const code = `import { parentPort } from "node:worker_threads";
+parentPort.postMessage("ready");
 parentPort.on("message", ({ do: what, id }) => {
   if (what === "stop") return;
   if (id === 1 || what === "next") process.exit(1);
@@ -120,6 +121,7 @@ parentPort.on("message", ({ do: what, id }) => {
   it("is told when nobody waits any more", async () => {
     const file = join(folder, "silent.mjs");
     const code = `import { parentPort } from "node:worker_threads";
+parentPort.postMessage("ready");
 let told = "nothing";
 parentPort.on("message", (request) => {
   if (request.do === "stop") told = request.id;
@@ -159,6 +161,7 @@ parentPort.on("message", (request) => {
   it("is asked for the next report when it is done with the last one, also where nobody waits for that", async () => {
     const file = join(folder, "busy.mjs");
     const code = `import { parentPort } from "node:worker_threads";
+parentPort.postMessage("ready");
 const told = [];
 parentPort.on("message", ({ do: what, id }) => {
   if (what !== "make") return;

@@ -1,6 +1,7 @@
 /**
  * One connection to the database: prepared statements kept by their text, errors of the driver translated.
  */
+import { gated } from "../gate.ts";
 import { loadDriver, type SqliteDatabase, type SqliteStatement, type SqlValue } from "./driver.ts";
 import { failure, openFailure } from "./failure.ts";
 
@@ -23,10 +24,12 @@ export class Connection {
   static async open(path: string, readOnly = false): Promise<Connection> {
     const Database = await loadDriver();
     try {
-      const database = new Database(path, { readOnly });
-      // From the first look on: the last reader to leave holds the whole file for a moment.
-      database.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
-      return new Connection(database, path);
+      return gated(() => {
+        const database = new Database(path, { readOnly });
+        // From the first look on: the last reader to leave holds the whole file for a moment.
+        database.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
+        return new Connection(database, path);
+      });
     } catch (error) {
       throw openFailure(error, path);
     }
@@ -70,7 +73,7 @@ export class Connection {
 
   close(): void {
     this.#statements.clear();
-    this.#database.close();
+    gated(() => this.#database.close());
   }
 
   #rollBack(): void {
@@ -94,7 +97,7 @@ export class Connection {
 
   #translated<Result>(work: () => Result): Result {
     try {
-      return work();
+      return gated(work);
     } catch (error) {
       throw failure(error, this.path);
     }

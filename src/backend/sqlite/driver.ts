@@ -3,8 +3,13 @@
  *
  * Node's module is taken when its SQLite is 3.51.3 or newer: older ones can lose commits when two connections share a
  * write-ahead log (sqlite.org/wal.html#walresetbug). Loaded on first open, never on import.
+ *
+ * All threads of a process take the same: a file's locks belong to the process, so two libraries within it would not see each
+ * other's, and the first to leave would throw the write-ahead log away (sqlite.org/howtocorrupt.html, 2.2.1).
  */
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import { EventStoreError } from "../../errors.ts";
+import { throughGate } from "../gate.ts";
 
 export type SqlValue = string | number | bigint | null;
 
@@ -38,6 +43,9 @@ interface DriverModule {
 
 const PACKAGE = "@photostructure/sqlite";
 const SAFE_VERSION = [3, 51, 3];
+/** Handed down to every thread begun after the choice. */
+const CHOICE = "madsci-events.sqlite-driver";
+type Choice = "node" | "package";
 
 let loading: Promise<DriverModule> | undefined;
 
@@ -56,12 +64,30 @@ export function loadModule(): Promise<DriverModule> {
 }
 
 async function chooseDriver(): Promise<DriverModule> {
+  const chosen = getEnvironmentData(CHOICE) as Choice | undefined;
+  const [choice, module] = await (chosen === undefined ? bestDriver() : sameDriver(chosen));
+  setEnvironmentData(CHOICE, choice);
+  return module;
+}
+
+async function bestDriver(): Promise<[Choice, DriverModule]> {
   const builtin = builtinDriver();
-  if (builtin && isSafe(versionOf(builtin.DatabaseSync))) return builtin;
+  if (builtin && isSafe(versionOf(builtin.DatabaseSync))) return ["node", builtin];
   try {
-    return (await import(PACKAGE)) as DriverModule;
+    return await sameDriver("package");
+  } catch (error) {
+    if (builtin) return ["node", builtin];
+    throw error;
+  }
+}
+
+async function sameDriver(choice: Choice): Promise<[Choice, DriverModule]> {
+  const builtin = choice === "node" ? builtinDriver() : undefined;
+  if (builtin) return [choice, builtin];
+  try {
+    if (choice === "package") return [choice, (await throughGate(() => import(PACKAGE))) as DriverModule];
+    throw new Error("this thread was started without node:sqlite, which the process uses");
   } catch (cause) {
-    if (builtin) return builtin;
     const how = `install it with "npm install ${PACKAGE}", or use Node 22.13 or newer`;
     throw new EventStoreError("EVT_MISSING_DRIVER", `SQLite needs the package ${PACKAGE}: ${how}`, { cause });
   }

@@ -27,6 +27,7 @@ import type {
   SearchPlan,
 } from "../backend.ts";
 import { admitAny, type VersionRecord } from "../schema-records.ts";
+import { threadFile } from "../thread-file.ts";
 import { readActivities } from "./activities.ts";
 import { SqliteAlerts } from "./alerts.ts";
 import { readEvent, writtenOf } from "./append.ts";
@@ -39,7 +40,7 @@ import { lockForWriting, type WriterLock } from "./lock.ts";
 import { explainPlan } from "./plan.ts";
 import { checkSchema, ensureSchema, READER_PRAGMAS, WRITER_PRAGMAS } from "./schema.ts";
 import { readFacts } from "./schema-versions.ts";
-import { ThreadWriter, threadFile } from "./thread.ts";
+import { ThreadWriter } from "./thread.ts";
 import { LocalWriter, type Writer } from "./writer.ts";
 
 const MEMORY = ":memory:";
@@ -100,7 +101,7 @@ function admitted(connection: Connection, { admit, now }: BackendOptions): reado
 
 /** Where a thread is wanted and there, it takes the place of the connection that prepared the file. */
 function writerOf(connection: Connection, file: string, { writerThread }: BackendOptions): Writer {
-  const code = writerThread === true ? threadFile() : writerThread || undefined;
+  const code = writerThread === true ? threadFile("sqlite-writer.js") : writerThread || undefined;
   if (code === undefined) return new LocalWriter(connection);
   connection.close();
   return new ThreadWriter(code, file);

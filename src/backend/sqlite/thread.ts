@@ -2,17 +2,15 @@
  * A writer in a thread of its own: calls go out as messages and come back in order.
  *
  * The thread is never terminated, because a driver may abort the process when that happens within a statement: it ends
- * by closing its port. A thread that ended by itself (out of memory) fails what it had, and the next call starts another.
+ * itself. A thread that ended by itself (out of memory) fails what it had, and the next call starts another.
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EventStoreError, type EventStoreErrorCode } from "../../errors.ts";
 import type { Instant } from "../../event/instant.ts";
 import type { Marks, RecordKind } from "../alert-records.ts";
 import type { AppendOutcome } from "../backend.ts";
+import { dropGate, type Gate, newGate } from "../gate.ts";
 import { STORED, type WrittenEvent } from "./append.ts";
-import { dropGate, type Gate, newGate } from "./gate.ts";
 import type { RecordRow, RecordVersion } from "./records.ts";
 import type { Writer } from "./writer.ts";
 
@@ -61,14 +59,6 @@ export interface ThreadError {
 
 /** The outcomes that are not "stored", with their places. */
 export type OtherOutcomes = readonly (readonly [at: number, outcome: AppendOutcome])[];
-
-const FILE = "sqlite-writer.js";
-
-/** Where the thread's code lies; undefined in a bundle, which has no files beside it. */
-export function threadFile(): string | undefined {
-  const path = fileURLToPath(new URL(FILE, import.meta.url));
-  return existsSync(path) ? path : undefined;
-}
 
 interface Pending {
   resolve(result: unknown): void;

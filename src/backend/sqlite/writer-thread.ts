@@ -3,9 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EventStoreError } from "../../errors.ts";
 import type { Marks } from "../alert-records.ts";
 import type { AppendOutcome } from "../backend.ts";
+import { passThrough, throughGate } from "../gate.ts";
 import type { WrittenEvent } from "./append.ts";
 import { Connection } from "./connection.ts";
-import { throughGate } from "./gate.ts";
 import { WRITER_PRAGMAS } from "./schema.ts";
 import type { Columns, OtherOutcomes, Reply, Request, Requests, Start, ThreadError } from "./thread.ts";
 import { LocalWriter, type Writer } from "./writer.ts";
@@ -23,12 +23,13 @@ const METHODS: { [Method in keyof Requests]: (writer: Writer, ...args: Requests[
 };
 
 const { path, gate } = workerData as Start;
+passThrough(gate);
 let writer: Writer | undefined;
 /** Calls run one after the other, as they came. */
 let last: Promise<unknown> = Promise.resolve();
 
 parentPort?.on("message", (request: Request) => {
-  last = last.then(() => throughGate(gate, () => answer(request)));
+  last = last.then(() => throughGate(() => answer(request)));
 });
 
 /** The writer, opened for the first call; a call that failed to open it leaves the next to try, and none to close. */
@@ -50,8 +51,8 @@ async function answer({ id, method, args }: Request): Promise<void> {
     .then((result) => ({ id, result }))
     .catch((error: unknown) => ({ id, error: describe(error) }));
   parentPort?.postMessage(reply);
-  // Ends the thread.
-  if (method === "close") parentPort?.close();
+  // Ends the thread, whatever else a preloaded module may have begun in it.
+  if (method === "close") process.exit();
 }
 
 function rowsOf({ ids, instants, heads, datas, activities, timesDefaulted }: Columns): WrittenEvent[] {
