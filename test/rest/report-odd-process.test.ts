@@ -77,14 +77,10 @@ const users = await usersOf(app);
 tell({ before, users, during: told() });
 await app.close();
 await store.close();`;
-    for (const [before, during] of [
-      [5, 9],
-      [18, 19],
-    ]) {
-      const options = { before: ["nice", "-n", String(before)] };
-      const { told } = await runApplication(code, join(newFolder(), "lab.db"), options);
-      expect(told).toEqual({ before, users: ["Ada"], during });
-    }
+    // Not very: on a busy machine a process that is gets nowhere.
+    const options = { before: ["nice", "-n", "2"] };
+    const { told } = await runApplication(code, join(newFolder(), "lab.db"), options);
+    expect(told).toEqual({ before: 2, users: ["Ada"], during: 6 });
   });
 
   it("that was bundled as CommonJS: they are made without a thread", async () => {
