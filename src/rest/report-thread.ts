@@ -200,10 +200,18 @@ class ReportThread implements Reporter {
   #started(workerData: ThreadStart): Worker | undefined {
     try {
       return new Worker(this.#file, { workerData, execArgv: [], name: "reports" });
-    } catch {
-      this.#cannotStart = true;
+    } catch (error) {
+      this.#giveUp(error);
       return undefined;
     }
+  }
+
+  /** No thread can be had in this process; said once, because requests will wait for reports now. */
+  #giveUp(cause: unknown): void {
+    this.#cannotStart = true;
+    const reason = cause instanceof Error ? cause.message : "it ended before it had opened the store";
+    const message = `reports hold up other requests, because the thread that was to make them cannot start: ${reason}`;
+    process.emitWarning(message, { type: "MadsciEvents" });
   }
 
   #settle(worker: Worker, reply: Reply): void {
@@ -215,8 +223,8 @@ class ReportThread implements Reporter {
 
   #fail(worker: Worker, cause: unknown): void {
     if (this.#worker === worker) this.#worker = undefined;
+    if (!this.#wasReady && !this.#closing) this.#giveUp(cause);
     this.#closing = false;
-    this.#cannotStart = !this.#wasReady;
     this.#making?.over();
     for (const [id, { resolve, reject }] of this.#pending) {
       if (this.#cannotStart) resolve({ id, unable: true });

@@ -23,7 +23,7 @@ if (isMainThread) {
     busy(300);
     say("done");
   };
-  if (workerData.kind === "statement") gated(piece);
+  if (workerData.kind === "a statement") gated(piece);
   else await throughGate(async () => {
     piece();
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -34,9 +34,9 @@ if (isMainThread) {
 );
 
 test.each([
-  ["statement", "begun part done "],
-  ["turns", "begun part done last "],
-])("a %s", (kind, said) => {
+  ["a statement", "begun part done "],
+  ["work of several turns", "begun part done last "],
+])("%s", (kind, said) => {
   const { status, stdout } = spawnSync(process.execPath, [program, kind], { encoding: "utf8" });
   expect({ status, stdout }).toEqual({ status: 7, stdout: said });
 });

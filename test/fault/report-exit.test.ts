@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { BUSY, runApplication } from "../rest/application.ts";
+import { BUSY, runApplication } from "../helpers/application.ts";
 
 const RUNS = Number(process.env.FAULT_ROUNDS ?? 50) < 20 ? 20 : 60;
 

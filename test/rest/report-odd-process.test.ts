@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type RunOptions, runApplication } from "./application.ts";
+import { type RunOptions, runApplication } from "../helpers/application.ts";
 
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/madsci-events/", import.meta.url));
 
@@ -17,19 +17,21 @@ function newFolder(): string {
 
 /** Two reports, then the end. */
 const TWICE = `
+const warnings = [];
+process.on("warning", ({ name, message }) => name === "MadsciEvents" && warnings.push(message));
 const store = await EventStore.open("sqlite:" + given);
 await store.append(WORKFLOW);
 const app = await appWith({ store });
 const users = [await usersOf(app), await usersOf(app)];
 await app.close();
 await store.close();
-tell({ threads, users });`;
+tell({ threads, users, warnings });`;
 
 const twice = (folder: string, options: RunOptions) => runApplication(TWICE, join(folder, "lab.db"), options);
-const answered = (threads: number) => ({
+const answered = (threads: number, ...warnings: unknown[]) => ({
   code: 0,
   signal: null,
-  told: { threads, users: [["Ada"], ["Ada"]] },
+  told: { threads, users: [["Ada"], ["Ada"]], warnings },
 });
 
 function preload(folder: string, code: string): RunOptions {
@@ -41,7 +43,7 @@ function preload(folder: string, code: string): RunOptions {
 describe("reports in a process", () => {
   it("that preloads what never ends", async () => {
     const folder = newFolder();
-    // Of the process's own thread, only so long as it has not begun to end.
+    // It keeps every thread but the process's own.
     const code = `const timer = setInterval(() => {}, 1000);
 if (require("node:worker_threads").isMainThread) timer.unref();`;
     expect(await twice(folder, preload(folder, code))).toEqual(answered(1));
@@ -50,13 +52,14 @@ if (require("node:worker_threads").isMainThread) timer.unref();`;
   it("that preloads what no thread survives: they are made without one", async () => {
     const folder = newFolder();
     const code = `if (!require("node:worker_threads").isMainThread) throw new Error("once per process");`;
-    expect(await twice(folder, preload(folder, code))).toEqual(answered(1));
+    const told = expect.stringContaining("cannot start: once per process");
+    expect(await twice(folder, preload(folder, code))).toEqual(answered(1, told));
   });
 
   it("that may start no threads", async () => {
     const flag = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
     const flags = [flag, "--allow-addons", "--allow-fs-read=*", "--allow-fs-write=*"];
-    expect(await twice(newFolder(), { flags })).toEqual(answered(0));
+    expect(await twice(newFolder(), { flags })).toEqual(answered(0, expect.stringMatching(/cannot start: Access/)));
   });
 
   it("whose file was renamed under it", async () => {

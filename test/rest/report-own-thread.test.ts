@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { BUSY, runApplication } from "../helpers/application.ts";
 import { dropDatabase, mongoSkip, mongoUrl, newDatabase } from "../helpers/mongo.ts";
-import { BUSY, runApplication } from "./application.ts";
 
 /** Stores a workflow, asks for the report of users, and says who made it. Ends when nothing keeps it. */
 const APPLICATION = `

@@ -1,7 +1,7 @@
 /** All threads of a process take the same SQLite: two within one process would not see each other's locks, and lose events. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runApplication } from "../../rest/application.ts";
+import { runApplication } from "../../helpers/application.ts";
 import { folder } from "./setup.ts";
 
 const THREAD = `
